@@ -1,0 +1,1 @@
+"""Groundwork: an ML platform as code that can be rehearsed on one machine."""

@@ -1,0 +1,124 @@
+"""The one table of third-party versions, read from `platform/catalogue.yaml`."""
+
+from __future__ import annotations
+
+import datetime
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from groundwork.core import yamlfile
+from groundwork.core.config import Config, sentences
+from groundwork.core.errors import StackError, closest
+
+
+class Chart(Config):
+    """One Helm chart at one version.
+
+    Attributes:
+        chart: its name in the repository.
+        repository: where Helm finds it: an https or oci address; None where upstream ships none (kustomize only) and the mirror has to.
+        source: for a chart made in the mirror: the repository, ref and folders that it is built from.
+        digest: sha256 of the chart's archive, None where upstream's is not known for sure.
+        tested_on: minor versions of Kubernetes that upstream tests it on.
+        end_of_life: after this day upstream gives no more fixes.
+        note: what a reader of a plan has to know: a changed licence, upkeep that ended.
+    """
+
+    chart: str
+    version: str
+    app_version: str
+    licence: str
+    repository: str | None = None
+    source: str | None = None
+    digest: str | None = Field(default=None, pattern=r"sha256:[0-9a-f]{64}")
+    tested_on: tuple[str, ...] = ()
+    end_of_life: datetime.date | None = None
+    note: str | None = None
+
+
+class Image(Config):
+    """One container image that the platform itself names."""
+
+    image: str
+    tag: str
+    licence: str
+    digest: str | None = Field(default=None, pattern=r"sha256:[0-9a-f]{64}")
+    end_of_life: datetime.date | None = None
+    note: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """The image as a pod names it, with its digest where that is known."""
+        return f"{self.image}:{self.tag}" + (f"@{self.digest}" if self.digest else "")
+
+
+class Definitions(Config):
+    """The CRDs of one product at one version: a file under `platform/crds/`."""
+
+    file: str
+    version: str
+    licence: str
+    chart: str | None = None
+
+
+class Addon(Config):
+    """One add-on that a cloud manages, at one version."""
+
+    version: str
+    note: str | None = None
+
+
+class Catalogue(Config):
+    """Everything of third parties that this platform installs."""
+
+    charts: dict[str, Chart] = Field(default_factory=dict)
+    images: dict[str, Image] = Field(default_factory=dict)
+    definitions: dict[str, Definitions] = Field(default_factory=dict)
+    managed_addons: dict[str, Addon] = Field(default_factory=dict)
+    kubernetes: tuple[str, ...] = Field(description="minor versions that all parts were tested on, newest last")
+
+    def chart(self, key: str) -> Chart:
+        """Return a chart.
+
+        Raises:
+            StackError: where the catalogue does not have it.
+        """
+        if key not in self.charts:
+            raise StackError([f"the catalogue has no chart {key!r}; {closest(key, self.charts)}"])
+        return self.charts[key]
+
+    def image(self, key: str) -> str:
+        """Return an image's reference.
+
+        Raises:
+            StackError: where the catalogue does not have it.
+        """
+        if key not in self.images:
+            raise StackError([f"the catalogue has no image {key!r}; {closest(key, self.images)}"])
+        return self.images[key].reference
+
+    def expired(self, today: datetime.date) -> list[str]:
+        """Return a sentence for each part that is past its end of life."""
+        versions = [(key, chart.version, chart.end_of_life) for key, chart in self.charts.items()]
+        versions += [(key, image.tag, image.end_of_life) for key, image in self.images.items()]
+        return [
+            f"{key}: {version} has had no fixes since {end}"
+            for key, version, end in versions
+            if end is not None and end < today
+        ]
+
+
+@cache
+def load_catalogue(root: Path) -> Catalogue:
+    """Read the catalogue of the project in `root`.
+
+    Raises:
+        StackError: with everything that is wrong in it.
+    """
+    document = yamlfile.read(root / "platform" / "catalogue.yaml")
+    try:
+        return Catalogue.model_validate(document.data or {})
+    except ValidationError as error:
+        raise StackError(sentences(error, document.path.name, Catalogue)) from None

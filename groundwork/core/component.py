@@ -1,0 +1,69 @@
+"""The base of every component."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+import pulumi
+
+from groundwork.core.catalogue import Catalogue
+from groundwork.core.config import Config
+from groundwork.core.contract import Contract
+from groundwork.core.environment import Environment
+
+C = TypeVar("C", bound=Config)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What compose hands to a component: where it is, and what it was promised.
+
+    Attributes:
+        needs: parameter of `build` -> contract, None for an optional one that nobody provides.
+        after: the components of this stack that provided them; what this one installs waits for these,
+            and is therefore destroyed before them.
+    """
+
+    environment: Environment
+    catalogue: Catalogue
+    needs: Mapping[str, Contract | None] = field(default_factory=dict)
+    after: Sequence[pulumi.Resource] = ()
+
+
+class Component(pulumi.ComponentResource, Generic[C]):
+    """One capability. Subclasses define `build`; its signature is the whole declaration of what is needed.
+
+    Attributes:
+        single: at most one of its kind can be in a cluster; a second one is an error of composing.
+        name: the instance's key in the stack file.
+        config: the configuration, with the profile's defaults filled in.
+    """
+
+    single: ClassVar[bool] = False
+    build: ClassVar[Callable[..., Contract | None]]
+
+    def __init__(self, name: str, config: C, site: Site) -> None:
+        super().__init__(f"groundwork:component:{type(self).__name__}", name)
+        self.name = name
+        self.config = config
+        self.environment = site.environment
+        self.catalogue = site.catalogue
+        self.after = tuple(site.after)
+        self.provided: Contract | None = type(self).build(self, **site.needs)
+        self.register_outputs({})
+
+    def child(self, **options: Any) -> pulumi.ResourceOptions:
+        """Return options for a child resource. A child's name begins with this component's name."""
+        return pulumi.ResourceOptions(parent=self, **options)
+
+    def stateful(self, **options: Any) -> pulumi.ResourceOptions:
+        """Return options for a child that holds data: protected where the environment's profile says so."""
+        return self.child(protect=self.environment.profile.protect, **options)
+
+
+class ApiComponent(Component[C]):
+    """The CRDs of a product, apart from the product: retained, protected, and brought along by what needs them."""
+
+    single = True

@@ -1,0 +1,256 @@
+"""Composing: from what a stack file says to an order of components, or to everything that is wrong with it.
+
+Pure: no engine, no cloud, no resource. So a plan, a lint and a test judge a stack as the engine's program does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from pydantic import ValidationError
+
+from groundwork.core.config import Config, sentences
+from groundwork.core.contract import Contract, contracts_of
+from groundwork.core.errors import StackError, closest
+from groundwork.core.registry import Registry
+from groundwork.core.signature import Need, Spec
+from groundwork.core.stacks import Project, StackFile
+
+_RESERVED = ("component", "use")
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Who provides a contract: an instance of this stack, or of an imported one."""
+
+    instance: str
+    contract: type[Contract]
+    stack: str | None = None
+
+    @property
+    def address(self) -> str:
+        """How `use:` names it: `rds`, or `prod-foundation/rds` for another stack's."""
+        return f"{self.stack}/{self.instance}" if self.stack else self.instance
+
+
+@dataclass(frozen=True)
+class Step:
+    """One instance to build.
+
+    Attributes:
+        implied: brought along by another component, not written in the stack file.
+        bindings: parameter of `build` -> who provides it; None for an optional one without.
+    """
+
+    instance: str
+    spec: Spec
+    config: Config
+    implied: bool = False
+    bindings: Mapping[str, Provider | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A stack's instances in the order to build them, and what it offers to stacks that import it."""
+
+    stack: StackFile
+    steps: tuple[Step, ...]
+
+    @property
+    def offers(self) -> tuple[Provider, ...]:
+        """The contracts that this stack exports."""
+        return tuple(Provider(s.instance, s.spec.provides) for s in self.steps if s.spec.provides)
+
+
+@dataclass
+class _Wanted:
+    instance: str
+    spec: Spec
+    raw: Mapping[str, Any]
+    use: Mapping[str, str]
+    config: Config | None
+    implied: bool = False
+
+
+def compose(project: Project, stack: StackFile, registry: Registry) -> Composition:
+    """Compose one stack, together with those it imports.
+
+    Raises:
+        StackError: every problem of this stack and of its imports at once.
+    """
+    imported: list[Provider] = []
+    elsewhere: dict[str, str] = {}
+    problems: list[str] = []
+    known: dict[str, Composition] = {}
+    for other in project.ordered(project.imports_of(stack)):
+        try:
+            known[other.name] = _compose_one(other, registry, *_seen_by(other, known))
+        except StackError as error:
+            problems += [f"{other.name}: {problem}" for problem in error.problems]
+    imported, elsewhere = _seen_by(stack, known)
+    try:
+        composition = _compose_one(stack, registry, imported, elsewhere)
+    except StackError as error:
+        problems += error.problems
+    if problems:
+        raise StackError(problems)
+    return composition
+
+
+def _seen_by(stack: StackFile, known: Mapping[str, Composition]) -> tuple[list[Provider], dict[str, str]]:
+    """Return what the imports of `stack` provide, and which single components they have already."""
+    providers: list[Provider] = []
+    singles: dict[str, str] = {}
+    for name in stack.imports:
+        if name in known:
+            providers += [Provider(offer.instance, offer.contract, name) for offer in known[name].offers]
+            singles |= {step.spec.name: name for step in known[name].steps if step.spec.cls.single}
+    return providers, singles
+
+
+def _compose_one(
+    stack: StackFile, registry: Registry, imported: Sequence[Provider], elsewhere: Mapping[str, str]
+) -> Composition:
+    problems: list[str] = []
+    wanted = _read_instances(stack, registry, problems)
+    _add_implied(stack, wanted, registry, imported)
+    _check_single(stack, wanted, elsewhere, problems)
+    local = [Provider(w.instance, w.spec.provides) for w in wanted.values() if w.spec.provides]
+    bindings = {
+        w.instance: {
+            need.parameter: _bind(stack, w, need, [*local, *imported], registry, problems) for need in w.spec.needs
+        }
+        for w in wanted.values()
+    }
+    order = _sort(bindings, problems)
+    if problems:
+        raise StackError(problems)
+    steps = []
+    for instance in order:
+        w = wanted[instance]
+        assert w.config is not None  # noqa: S101 - a configuration that failed is among the problems
+        steps.append(Step(instance, w.spec, w.config, w.implied, bindings[instance]))
+    return Composition(stack, tuple(steps))
+
+
+def _read_instances(stack: StackFile, registry: Registry, problems: list[str]) -> dict[str, _Wanted]:
+    wanted: dict[str, _Wanted] = {}
+    for instance, given in stack.components.items():
+        name = given.get("component", instance)
+        if name not in registry:
+            problems.append(f"{stack.at(instance)}: {instance}: no component {name!r}; {closest(str(name), registry)}")
+            continue
+        spec = registry[name]
+        raw = {key: value for key, value in given.items() if key not in _RESERVED}
+        config: Config | None = None
+        try:
+            config = spec.config.load(raw, stack.profile)
+        except ValidationError as error:
+            problems += [f"{stack.at(instance)}: {line}" for line in sentences(error, instance, spec.config)]
+        use = given.get("use", {})
+        parameters = [need.parameter for need in spec.needs]
+        if not isinstance(use, dict) or not all(isinstance(v, str) for v in use.values()):
+            problems.append(f"{stack.at(instance, 'use')}: {instance}.use must be a map of names (got {use!r})")
+            use = {}
+        for parameter in use:
+            if parameter not in parameters:
+                where = stack.at(instance, "use", parameter)
+                problems.append(
+                    f"{where}: {instance}.use: no requirement {parameter!r}; {closest(parameter, parameters)}"
+                )
+        wanted[instance] = _Wanted(instance, spec, raw, use, config)
+    return wanted
+
+
+def _add_implied(
+    stack: StackFile, wanted: dict[str, _Wanted], registry: Registry, imported: Iterable[Provider]
+) -> None:
+    """Bring along the API components that chosen components require and nobody provides."""
+    have = {base for p in imported for base in contracts_of(p.contract)}
+    have |= {base for w in wanted.values() if w.spec.provides for base in contracts_of(w.spec.provides)}
+    todo = list(wanted.values())
+    while todo:
+        for need in todo.pop().spec.needs:
+            if need.optional or need.contract in have:
+                continue
+            candidates = [
+                s for s in registry.values() if s.is_api and s.provides and issubclass(s.provides, need.contract)
+            ]
+            if len(candidates) != 1 or candidates[0].name in wanted:
+                continue
+            spec = candidates[0]
+            implied = _Wanted(spec.name, spec, {}, {}, spec.config.load({}, stack.profile), implied=True)
+            wanted[spec.name] = implied
+            have |= set(contracts_of(spec.provides)) if spec.provides else set()
+            todo.append(implied)
+
+
+def _check_single(
+    stack: StackFile, wanted: Mapping[str, _Wanted], elsewhere: Mapping[str, str], problems: list[str]
+) -> None:
+    first: dict[str, str] = {}
+    for w in wanted.values():
+        if not w.spec.cls.single:
+            continue
+        if w.spec.name in first:
+            where = stack.at(w.instance)
+            problems.append(
+                f"{where}: {first[w.spec.name]} and {w.instance} are both {w.spec.name}: a cluster can have one; keep one"
+            )
+        elif w.spec.name in elsewhere:
+            problems.append(
+                f"{stack.at(w.instance)}: {w.instance}: the imported stack {elsewhere[w.spec.name]} has {w.spec.name} "
+                "already, and a cluster can have one; keep one"
+            )
+        first.setdefault(w.spec.name, w.instance)
+
+
+def _bind(
+    stack: StackFile,
+    w: _Wanted,
+    need: Need,
+    providers: Sequence[Provider],
+    registry: Registry,
+    problems: list[str],
+) -> Provider | None:
+    kind = need.contract.__name__
+    fitting = [p for p in providers if issubclass(p.contract, need.contract)]
+    if need.parameter in w.use:
+        named = w.use[need.parameter]
+        chosen = [p for p in fitting if named in (p.address, p.instance)]
+        if len(chosen) == 1:
+            return chosen[0]
+        where = stack.at(w.instance, "use", need.parameter)
+        valid = closest(named, [p.address for p in fitting])
+        problems.append(f"{where}: {w.instance}.use.{need.parameter}: {named!r} provides no {kind}; {valid}")
+        return None
+    if len(fitting) == 1:
+        return fitting[0]
+    where = stack.at(w.instance)
+    if len(fitting) > 1:
+        names = sorted(p.address for p in fitting)
+        problems.append(
+            f"{where}: {w.instance}: {kind} is provided by {' and '.join(names)}: "
+            f"say which with `{w.instance}: {{use: {{{need.parameter}: {names[0]}}}}}`"
+        )
+    elif not need.optional:
+        could = sorted(s.name for s in registry.values() if s.provides and issubclass(s.provides, need.contract))
+        add = f"add {' or '.join(could)} to this stack" if could else "add a component that provides one"
+        problems.append(f"{where}: {w.instance} requires a {kind}: {add}, or import a stack that provides one")
+    return None
+
+
+def _sort(bindings: Mapping[str, Mapping[str, Provider | None]], problems: list[str]) -> list[str]:
+    edges = {
+        instance: {p.instance for p in needs.values() if p is not None and p.stack is None}
+        for instance, needs in bindings.items()
+    }
+    try:
+        return list(TopologicalSorter(edges).static_order())
+    except CycleError as error:
+        circle = " -> ".join(reversed(error.args[1]))
+        problems.append(f"components need each other in a circle: {circle}")
+        return []

@@ -1,0 +1,121 @@
+"""A Kubernetes cluster, whoever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from groundwork.core.component import Component
+from groundwork.core.contract import Contract
+
+Security = Literal["privileged", "baseline", "restricted"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster(Contract):
+    """A cluster that components can install into.
+
+    Attributes:
+        name: of the cluster.
+        version: its minor version, such as "1.35".
+        kubeconfig: how to reach it; "" for the one that the environment variable KUBECONFIG names.
+        context: of that kubeconfig, None for its current one.
+        storage_class: of volumes that one pod writes.
+        load_balancers: whether a Service of type LoadBalancer gets an address.
+    """
+
+    name: str
+    version: str
+    kubeconfig: pulumi.Output[str]
+    context: str | None = None
+    storage_class: str
+    load_balancers: bool
+
+    @cached_property
+    def provider(self) -> k8s.Provider:
+        """The provider of this cluster: one in each stack that uses it."""
+        return k8s.Provider(
+            self.name,
+            kubeconfig=self.kubeconfig.apply(lambda text: text or None),
+            context=self.context,
+            enable_server_side_apply=True,
+        )
+
+    def options(self, parent: Component[Any], **options: Any) -> pulumi.ResourceOptions:
+        """Return options for a child of `parent` that lives in this cluster."""
+        return parent.child(provider=self.provider, **options)
+
+    def namespace(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        security: Security = "restricted",
+        labels: Mapping[str, str] | None = None,
+    ) -> Namespace:
+        """Make a namespace that enforces a Pod Security Standard.
+
+        It waits for everything that its component requires in this stack, so all in it is destroyed before that.
+        """
+        resource = k8s.core.v1.Namespace(
+            f"{parent.name}-{name}" if name != parent.name else name,
+            metadata={
+                "name": name,
+                "labels": {
+                    "pod-security.kubernetes.io/enforce": security,
+                    "pod-security.kubernetes.io/warn": security,
+                    "app.kubernetes.io/part-of": parent.name,
+                    **(labels or {}),
+                },
+            },
+            opts=self.options(parent, depends_on=list(parent.after)),
+        )
+        return Namespace(name, self, resource, parent)
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """A namespace that exists, and whose component it is."""
+
+    name: str
+    cluster: Cluster
+    resource: pulumi.Resource
+    owner: Component[Any]
+
+    def options(self, parent: Component[Any] | None = None, **options: Any) -> pulumi.ResourceOptions:
+        """Return options for an object in this namespace."""
+        after = [self.resource, *options.pop("depends_on", ())]
+        return self.cluster.options(parent or self.owner, depends_on=after, **options)
+
+    def service_account(self, name: str, *, annotations: Mapping[str, str] | None = None) -> ServiceAccount:
+        """Make a service account whose token no pod mounts unless it asks to."""
+        account = k8s.core.v1.ServiceAccount(
+            f"{self.owner.name}-{name}-account",
+            metadata={"name": name, "namespace": self.name, "annotations": dict(annotations or {})},
+            automount_service_account_token=False,
+            opts=self.options(),
+        )
+        return ServiceAccount(name, self, (account,))
+
+    def chart_account(self, name: str) -> ServiceAccount:
+        """Name a service account that a chart makes."""
+        return ServiceAccount(name, self, ())
+
+
+@dataclass(frozen=True)
+class ServiceAccount:
+    """Who a pod is."""
+
+    name: str
+    namespace: Namespace
+    resources: Sequence[pulumi.Resource] = ()
+
+    @property
+    def address(self) -> str:
+        """`namespace/name`."""
+        return f"{self.namespace.name}/{self.name}"

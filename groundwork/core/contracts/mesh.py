@@ -1,0 +1,40 @@
+"""The way in for people and other services."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from groundwork.core.component import Component
+from groundwork.core.contract import Contract
+from groundwork.core.contracts.cluster import Namespace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mesh(Contract):
+    """A service mesh with a gateway.
+
+    Attributes:
+        domain: under which things are exposed: `mlflow.<domain>`.
+    """
+
+    domain: str
+
+    @abstractmethod
+    def expose(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        namespace: Namespace,
+        service: str,
+        port: int,
+        paths: Sequence[str] = ("/",),
+    ) -> str:
+        """Route `https://<name>.<domain>` to a Service, and allow only the gateway to call it.
+
+        Returns:
+            the URL, plain.
+        """

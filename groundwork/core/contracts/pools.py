@@ -1,0 +1,93 @@
+"""Groups of nodes of one shape, and how a pod asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from groundwork.core.contract import Contract
+from groundwork.core.errors import StackError, closest
+
+POOL_LABEL = "groundwork.example/pool"
+
+
+@dataclass(frozen=True)
+class Taint:
+    """Keeps pods away that do not tolerate it. `effect` is Kubernetes' word: NoSchedule, NoExecute, PreferNoSchedule."""
+
+    key: str
+    value: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class Placement:
+    """What a pod says to land on a pool."""
+
+    node_selector: Mapping[str, str]
+    tolerations: tuple[Mapping[str, str], ...]
+    resources: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodePool:
+    """One pool.
+
+    Attributes:
+        accelerator: such as "nvidia-l4", None for a pool without.
+        resource: what a pod requests of it: "nvidia.com/gpu", None for a pool without.
+        accelerators: how many one node has.
+        labels: on each node.
+        taints: on each node.
+    """
+
+    name: str
+    minimum: int
+    maximum: int
+    labels: Mapping[str, str]
+    taints: tuple[Taint, ...] = ()
+    accelerator: str | None = None
+    resource: str | None = None
+    accelerators: int = 0
+
+    def placement(self, accelerators: int = 0) -> Placement:
+        """Return what a pod says to land here with so many accelerators."""
+        return Placement(
+            node_selector={POOL_LABEL: self.name},
+            tolerations=tuple(
+                {"key": t.key, "operator": "Equal", "value": t.value, "effect": t.effect} for t in self.taints
+            ),
+            resources={self.resource: str(accelerators)} if self.resource and accelerators else {},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodePools(Contract):
+    """The pools of a cluster. `pools` holds each as plain data, so that it crosses stacks."""
+
+    pools: tuple[Mapping[str, Any], ...]
+
+    @property
+    def all(self) -> tuple[NodePool, ...]:
+        """The pools, typed."""
+        return tuple(
+            NodePool(**{**pool, "taints": tuple(Taint(**taint) for taint in pool.get("taints", ()))})
+            for pool in self.pools
+        )
+
+    def pool(self, name: str) -> NodePool:
+        """Return one pool.
+
+        Raises:
+            StackError: where there is none of that name.
+        """
+        found = {pool.name: pool for pool in self.all}
+        if name not in found:
+            raise StackError([f"no pool {name!r}; {closest(name, found)}"])
+        return found[name]
+
+    @property
+    def with_accelerators(self) -> tuple[NodePool, ...]:
+        """The pools whose nodes have accelerators."""
+        return tuple(pool for pool in self.all if pool.accelerator is not None)

@@ -1,0 +1,100 @@
+"""Where data lives."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from groundwork.core.component import Component
+from groundwork.core.contract import Contract
+from groundwork.core.contracts.cluster import Namespace, ServiceAccount
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """A bucket, and how a pod reaches it.
+
+    Attributes:
+        name: plain, so that a chart's values can name it.
+        endpoint: URL of the S3 API, None for the cloud's own.
+        region: of the bucket.
+        credentials: a Secret with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the service account's
+            namespace, None where the pod's cloud identity is enough.
+        ready: what a pod that uses the bucket has to wait for.
+    """
+
+    name: str
+    endpoint: str | None
+    region: str
+    credentials: str | None
+    ready: Sequence[pulumi.Resource] = ()
+
+    @property
+    def url(self) -> str:
+        """`s3://name`."""
+        return f"s3://{self.name}"
+
+    @property
+    def environment(self) -> list[dict[str, Any]]:
+        """The environment variables with which any AWS SDK in a container finds the bucket."""
+        variables: list[dict[str, Any]] = [{"name": "AWS_REGION", "value": self.region}]
+        if self.endpoint is not None:
+            variables += [
+                {"name": "AWS_ENDPOINT_URL_S3", "value": self.endpoint},
+                {"name": "MLFLOW_S3_ENDPOINT_URL", "value": self.endpoint},
+            ]
+        if self.credentials is not None:
+            for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+                source = {"secretKeyRef": {"name": self.credentials, "key": key}}
+                variables.append({"name": key, "valueFrom": source})
+        return variables
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectStore(Contract):
+    """Buckets with the S3 API."""
+
+    @abstractmethod
+    def bucket(self, name: str, *, parent: Component[Any], reader_writers: Sequence[ServiceAccount] = ()) -> Bucket:
+        """Make a private, encrypted bucket, and let these service accounts of one namespace read and write it.
+
+        Args:
+            name: short, unique among the buckets of the stack: "mlflow".
+            parent: the component that it belongs to.
+            reader_writers: all in the same namespace.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """A database of its own with a user of its own.
+
+    Attributes:
+        name: of the database.
+        user: of its owner.
+        secret: a Secret in the namespace it was made for, with the keys host, port, database, username, password
+            and uri (`postgresql://...`).
+        ready: what a pod that uses the database has to wait for.
+    """
+
+    name: str
+    user: str
+    secret: str
+    ready: Sequence[pulumi.Resource] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlServer(Contract):
+    """A PostgreSQL server."""
+
+    @abstractmethod
+    def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
+        """Make a database and its owner, and put the way in into a Secret of `namespace`.
+
+        The server may be unreachable from where the engine runs: a Job in the cluster does the work, again and again
+        without harm.
+        """

@@ -1,0 +1,54 @@
+"""What a component may know of where it is being built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundwork.core.naming import join
+from groundwork.core.profiles import Profile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One stack's surroundings, as plain data.
+
+    Attributes:
+        name: dev, staging, prod or local.
+        profile: the defaults of this environment.
+        project: the Pulumi project's name: the prefix of cloud names.
+        stack: the Pulumi stack that is being built.
+        root: the project's folder.
+        region: the AWS region, None where the stack does not use AWS.
+        account_id: the AWS account that this stack may touch, None where it does not use AWS.
+    """
+
+    name: str
+    profile: Profile
+    project: str
+    stack: str
+    root: Path
+    region: str | None = None
+    account_id: str | None = None
+
+    @property
+    def prefix(self) -> str:
+        """The beginning of every cloud name of this environment, in all its stacks: `groundwork-dev`."""
+        return join(self.project, self.name)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags for every cloud resource: whose it is, and what made it."""
+        return {
+            "groundwork:environment": self.name,
+            "groundwork:stack": self.stack,
+            "groundwork:project": self.project,
+        }
+
+    def cloud_name(self, *parts: str, limit: int = 63) -> str:
+        """Return a name unique in the account: `groundwork-dev-<parts>`."""
+        return join(self.prefix, *parts, limit=limit)
+
+    def global_name(self, *parts: str, limit: int = 63) -> str:
+        """Return a name unique in the world, as an S3 bucket needs: it ends in the account's id."""
+        return join(self.prefix, *parts, self.account_id or "local", limit=limit)

@@ -1,0 +1,102 @@
+"""The one program of every stack: compose, build, export."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime.sync_await import _sync_await
+
+from groundwork.core.catalogue import load_catalogue
+from groundwork.core.component import Component, Site
+from groundwork.core.compose import Composition, Provider, Step, compose
+from groundwork.core.contract import Contract
+from groundwork.core.errors import StackError
+from groundwork.core.registry import Registry, discover
+from groundwork.core.stacks import Project, load_project
+
+
+class OtherStack:
+    """The outputs of an imported stack."""
+
+    def __init__(self, project: str, stack: str) -> None:
+        self.name = stack
+        self.reference = pulumi.StackReference(f"{pulumi.get_organization()}/{project}/{stack}")
+
+    def plain(self, key: str, *, optional: bool) -> Any:
+        """Return a value that is known now; the engine keeps no output that is None.
+
+        Raises:
+            StackError: where the stack has no such output: it was never brought up, or by another version.
+        """
+        # The SDK offers no public way to wait for a coroutine in a program that its own event loop runs.
+        details = _sync_await(asyncio.ensure_future(self.reference.get_output_details(key)))
+        value = details.secret_value if details.value is None else details.value
+        if value is None and not optional:
+            raise StackError([f"the imported stack {self.name} has no output {key!r}: bring {self.name} up first"])
+        return value
+
+    def output(self, key: str) -> pulumi.Output[Any]:
+        """Return a value that may be secret, or known only later."""
+        return self.reference.require_output(key)
+
+
+def build(composition: Composition, project: Project) -> None:
+    """Build a composed stack: register its resources, export its contracts."""
+    environment = composition.stack.surroundings(project.name, project.root)
+    catalogue = load_catalogue(project.root)
+    made: dict[str, Component[Any]] = {}
+    others: dict[str, OtherStack] = {}
+    loaded: dict[Provider, Contract] = {}
+
+    def resolve(provider: Provider | None) -> Contract | None:
+        if provider is None:
+            return None
+        if provider.stack is None:
+            return made[provider.instance].provided
+        if provider not in loaded:
+            if provider.stack not in others:
+                others[provider.stack] = OtherStack(project.name, provider.stack)
+            loaded[provider] = provider.contract.load(others[provider.stack], provider.instance)
+        return loaded[provider]
+
+    for step in composition.steps:
+        needs = {parameter: resolve(provider) for parameter, provider in step.bindings.items()}
+        site = Site(environment, catalogue, needs, _after(step, made))
+        made[step.instance] = step.spec.cls(step.instance, step.config, site)
+        _export(step, made[step.instance])
+
+
+def _after(step: Step, made: Mapping[str, Component[Any]]) -> list[pulumi.Resource]:
+    return [made[p.instance] for p in step.bindings.values() if p is not None and p.stack is None]
+
+
+def _export(step: Step, component: Component[Any]) -> None:
+    if component.provided is not None:
+        for name, value in component.provided.exports().items():
+            pulumi.export(f"{step.instance}.{name}", value)
+
+
+def run(root: Path, stack: str | None = None, registry: Registry | None = None) -> None:
+    """Run the program of a stack: the one that the engine asks for.
+
+    Raises:
+        StackError: with everything that is wrong in the stack file; nothing has been registered then.
+    """
+    project = load_project(root)
+    chosen = project.stack(stack or pulumi.get_stack())
+    build(compose(project, chosen, registry or discover()), project)
+
+
+def main(root: Path) -> None:
+    """Run, and end with a readable message where the stack file is wrong."""
+    try:
+        run(root)
+    except StackError as error:
+        pulumi.log.error(str(error))
+        # The engine has the message; a traceback would bury it.
+        sys.exit(1)

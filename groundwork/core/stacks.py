@@ -1,0 +1,257 @@
+"""Stack files: `stacks/Pulumi.<stack>.yaml`, read the same way by the engine's program, the plan and the rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from groundwork.core import yamlfile
+from groundwork.core.environment import Environment
+from groundwork.core.errors import StackError, closest
+from groundwork.core.naming import is_label
+from groundwork.core.profiles import PROFILES, Profile
+
+_KEYS = ("environment", "components", "imports")
+# Written by the engine on `pulumi stack init`; never committed, and of no meaning to a program.
+_ENGINE_KEYS = {"config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment"}
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """One stack as its file says it.
+
+    Attributes:
+        name: the stack's name, from the file's name.
+        environment: dev, staging, prod or local.
+        region: `aws:region`, None where the stack does not use AWS.
+        account_ids: `aws:allowedAccountIds`.
+        components: instance key -> what is written under it.
+        imports: stacks of the same project whose contracts this one uses.
+        document: the file, for the lines of errors.
+    """
+
+    name: str
+    path: Path
+    environment: str
+    region: str | None
+    account_ids: tuple[str, ...]
+    components: Mapping[str, Mapping[str, Any]]
+    imports: tuple[str, ...]
+    document: yamlfile.Document = field(repr=False, compare=False)
+
+    @property
+    def profile(self) -> Profile:
+        """The defaults of this stack's environment."""
+        return PROFILES[self.environment]
+
+    def at(self, *path: str | int) -> str:
+        """Return `file:line` of a part of the component table."""
+        return self.document.at("config", "groundwork:components", *path)
+
+    def surroundings(self, project: str, root: Path) -> Environment:
+        """Return what components may know of this stack."""
+        return Environment(
+            name=self.environment,
+            profile=self.profile,
+            project=project,
+            stack=self.name,
+            root=root,
+            region=self.region,
+            account_id=self.account_ids[0] if self.account_ids else None,
+        )
+
+
+def read_stack(path: Path) -> StackFile:
+    """Read one stack file.
+
+    Raises:
+        StackError: with every problem of the file's frame; what is under each component is judged by `compose`.
+    """
+    document = yamlfile.read(path)
+    name = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+    data = document.data if isinstance(document.data, dict) else {}
+    problems = [
+        f"{document.at(key)}: unknown key {key!r}; {closest(key, _ENGINE_KEYS)}"
+        for key in data
+        if key not in _ENGINE_KEYS
+    ]
+    config = data.get("config")
+    if not isinstance(config, dict):
+        raise StackError([*problems, f"{document.at()}: `config:` is required, and a map"])
+    for key in config:
+        space, _, rest = key.partition(":")
+        if not rest or (space == "groundwork" and rest not in _KEYS):
+            valid = [f"groundwork:{k}" for k in _KEYS] + ["aws:region", "aws:allowedAccountIds"]
+            problems.append(f"{document.at('config', key)}: unknown setting {key!r}; {closest(key, valid)}")
+    environment = config.get("groundwork:environment")
+    if environment not in PROFILES:
+        where = document.at("config", "groundwork:environment")
+        problems.append(f"{where}: groundwork:environment is {environment!r}; {closest(str(environment), PROFILES)}")
+    stack = StackFile(
+        name=name,
+        path=path,
+        environment=str(environment),
+        region=_text(document, config, "aws:region", problems),
+        account_ids=tuple(_texts(document, config, "aws:allowedAccountIds", problems)),
+        components=_components(document, config.get("groundwork:components"), problems),
+        imports=tuple(_texts(document, config, "groundwork:imports", problems)),
+        document=document,
+    )
+    if problems:
+        raise StackError(problems)
+    return stack
+
+
+def _text(document: yamlfile.Document, config: Mapping[str, Any], key: str, problems: list[str]) -> str | None:
+    value = config.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    problems.append(f"{document.at('config', key)}: {key} must be text (got {value!r})")
+    return None
+
+
+def _texts(document: yamlfile.Document, config: Mapping[str, Any], key: str, problems: list[str]) -> list[str]:
+    value = config.get(key)
+    if value is None:
+        return []
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    problems.append(f"{document.at('config', key)}: {key} must be a list of quoted text (got {value!r})")
+    return []
+
+
+def _components(document: yamlfile.Document, given: Any, problems: list[str]) -> dict[str, dict[str, Any]]:
+    where = ("config", "groundwork:components")
+    if not isinstance(given, dict) or not given:
+        problems.append(f"{document.at(*where)}: groundwork:components is required: a map of at least one component")
+        return {}
+    table: dict[str, dict[str, Any]] = {}
+    for key, value in given.items():
+        at = document.at(*where, key)
+        if not is_label(key, limit=30):
+            problems.append(
+                f"{at}: {key!r} is no name for a component: lower case letters, digits, hyphens; 30 at most"
+            )
+        if _has_secret(value):
+            problems.append(
+                f"{at}: {key}: `secure:` values would end in plain text here: keep the secret in a secret store, and name it"
+            )
+        elif value is None or isinstance(value, dict):
+            table[key] = value or {}
+        else:
+            problems.append(f"{at}: {key} must be a map, {{}} for the defaults (got {value!r})")
+    return table
+
+
+def _has_secret(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "secure" in value or any(_has_secret(inner) for inner in value.values())
+    return isinstance(value, list) and any(_has_secret(inner) for inner in value)
+
+
+@dataclass(frozen=True)
+class Project:
+    """The project's stacks, read when asked for: one broken file does not hide the others."""
+
+    name: str
+    root: Path
+
+    @cached_property
+    def stack_names(self) -> tuple[str, ...]:
+        """The names of all stack files, sorted."""
+        files = (self.root / "stacks").glob("Pulumi.*.yaml")
+        return tuple(sorted(f.name.removeprefix("Pulumi.").removesuffix(".yaml") for f in files))
+
+    def stack(self, name: str) -> StackFile:
+        """Read one stack.
+
+        Raises:
+            StackError: where there is no such stack, or its file is wrong.
+        """
+        if name not in self.stack_names:
+            raise StackError([f"no stack {name!r} (stacks/Pulumi.{name}.yaml); {closest(name, self.stack_names)}"])
+        return read_stack(self.root / "stacks" / f"Pulumi.{name}.yaml")
+
+    def imports_of(self, stack: StackFile) -> dict[str, StackFile]:
+        """Read the stacks that `stack` imports, and theirs.
+
+        Raises:
+            StackError: where one does not exist, is wrong, is of another environment, or they go in a circle.
+        """
+        found: dict[str, StackFile] = {}
+        problems: list[str] = []
+        todo = [(stack, name) for name in stack.imports]
+        while todo:
+            importer, name = todo.pop()
+            where = importer.document.at("config", "groundwork:imports")
+            if name == stack.name:
+                problems.append(f"{where}: stacks import each other in a circle: {stack.name}, {importer.name}")
+            elif name not in self.stack_names:
+                problems.append(f"{where}: imports {name!r}: no such stack; {closest(name, self.stack_names)}")
+            elif name not in found:
+                found[name] = self.stack(name)
+                if found[name].environment != stack.environment:
+                    problems.append(
+                        f"{where}: imports {name}, which is of the environment {found[name].environment}, "
+                        f"not {stack.environment}"
+                    )
+                todo += [(found[name], inner) for inner in found[name].imports]
+        if problems:
+            raise StackError(problems)
+        return found
+
+    def ordered(self, stacks: Mapping[str, StackFile]) -> list[StackFile]:
+        """Sort stacks so that each comes after those it imports."""
+        edges = {name: [i for i in stack.imports if i in stacks] for name, stack in sorted(stacks.items())}
+        try:
+            return [stacks[name] for name in TopologicalSorter(edges).static_order()]
+        except CycleError as error:
+            raise StackError([f"stacks import each other in a circle: {' -> '.join(error.args[1])}"]) from None
+
+    @property
+    def environments(self) -> dict[str, list[str]]:
+        """Environment -> its stacks' names, of the files that can be read."""
+        table: dict[str, list[str]] = {}
+        for name in self.stack_names:
+            try:
+                table.setdefault(self.stack(name).environment, []).append(name)
+            except StackError:
+                continue
+        return table
+
+    def environment(self, name: str) -> list[StackFile]:
+        """Return the stacks of an environment, or one stack with those it imports, in the order to bring them up.
+
+        Raises:
+            StackError: where neither is known, or a file is wrong.
+        """
+        if name in self.stack_names:
+            stack = self.stack(name)
+            return self.ordered({name: stack, **self.imports_of(stack)})
+        members = [self.stack(stack) for stack in self.environments.get(name, [])]
+        if not members:
+            valid = {*self.environments, *self.stack_names}
+            raise StackError([f"no environment or stack {name!r}; {closest(name, valid)}"])
+        table = {stack.name: stack for stack in members}
+        for stack in members:
+            table |= self.imports_of(stack)
+        return self.ordered(table)
+
+
+def load_project(root: Path) -> Project:
+    """Read `Pulumi.yaml`.
+
+    Raises:
+        StackError: where there is none, or it has no name.
+    """
+    path = root / "Pulumi.yaml"
+    if not path.is_file():
+        raise StackError([f"{root} is no Groundwork project: it has no Pulumi.yaml"])
+    data = yamlfile.read(path).data
+    if not isinstance(data, dict) or not isinstance(data.get("name"), str):
+        raise StackError([f"{path.name}: `name:` is required"])
+    return Project(data["name"], root)

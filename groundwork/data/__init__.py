@@ -1,0 +1,1 @@
+"""Facts about AWS that come as tables, each with its source in `README.md`."""

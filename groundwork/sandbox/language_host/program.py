@@ -1,0 +1,101 @@
+"""What a forked process does: run one Pulumi program, or one plugin written in Python.
+
+Runs in the program's own interpreter, where Groundwork may not be installed: nothing but the SDK is imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pulumi
+import pulumi.runtime
+
+# The host's word for "the user has been told what is wrong": the engine then adds nothing.
+TOLD = 32
+
+
+def run(request: Mapping[str, Any]) -> int:
+    """Run what `request` says and return the exit code."""
+    os.environ.update(request["env"])
+    os.chdir(request["folder"])
+    try:
+        code = run_program(request) if request["kind"] == "program" else run_plugin(request)
+    except SystemExit as stop:
+        code = _exit_code(stop)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+def run_program(request: Mapping[str, Any]) -> int:
+    """Run a Pulumi program inside its stack, as the official language host does."""
+    path = request["path"]
+    pulumi.runtime.set_all_config(request["config"], request["secret_keys"])
+    settings = pulumi.runtime.Settings(**request["settings"])
+    pulumi.runtime.configure(settings)
+    sys.argv = [path, *request["args"]]
+    if not os.path.isdir(path):  # noqa: PTH112 - a folder is put on sys.path by runpy itself
+        sys.path.insert(0, os.path.dirname(path))  # noqa: PTH120
+    # When a resource fails, futures stay unawaited on purpose; asyncio would report each of them.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    executor = ThreadPoolExecutor(max_workers=max(settings.parallel or 1, 1) * 4)
+    loop.set_default_executor(executor)
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_path(path)))
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return TOLD
+    except Exception as error:
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{_users_part(error, path)}")
+        return TOLD
+    finally:
+        executor.shutdown(wait=True)
+        loop.close()
+    return 0
+
+
+def run_plugin(request: Mapping[str, Any]) -> int:
+    """Run a policy pack by the SDK's own launcher, any other plugin as a plain program."""
+    path = request["path"]
+    if request["plugin"] == "analyzer":
+        sys.argv = ["pulumi.policy", *request["args"], path]
+        runpy.run_module("pulumi.policy", run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = [path, *request["args"]]
+        runpy.run_path(path, run_name="__main__")
+    return 0
+
+
+def _run_path(path: str) -> None:
+    runpy.run_path(path, run_name="__main__")
+
+
+def _users_part(error: Exception, path: str) -> str:
+    """Return the traceback from the program's first frame on: what is above it is not the user's."""
+    entry = os.path.join(path, "__main__.py") if os.path.isdir(path) else path  # noqa: PTH112, PTH118
+    frames = traceback.extract_tb(error.__traceback__)
+    first = next((i for i, f in enumerate(frames) if os.path.abspath(f.filename) == entry), None)  # noqa: PTH100
+    limit = None if first is None else first - len(frames)
+    return "".join(traceback.format_exception(error, limit=limit))
+
+
+def _exit_code(stop: SystemExit) -> int:
+    if stop.code is None:
+        return 0
+    if isinstance(stop.code, int):
+        return stop.code
+    print(stop.code, file=sys.stderr)
+    return 1

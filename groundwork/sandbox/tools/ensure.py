@@ -1,0 +1,102 @@
+"""Bringing the tools in place: once a machine, by one process at a time."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console
+
+from groundwork.sandbox.home import home, tools_dir
+from groundwork.sandbox.tools.build import Workshop, build
+from groundwork.sandbox.tools.definitions import TOOLS, Tool
+from groundwork.sandbox.tools.disk import gigabytes, require_room
+from groundwork.sandbox.tools.golang import Go, fetch_go, own_go
+from groundwork.sandbox.tools.locate import Tools, ToolsMissing, locate, survey
+from groundwork.sandbox.tools.lock import exclusive
+from groundwork.sandbox.tools.progress import Reporter, reporter
+from groundwork.sandbox.tools.replace import replace_folder
+from groundwork.sandbox.tools.scratch import build_scratch, clear_leftovers
+
+LOCK = "tools"
+
+FETCHED_GO_BYTES = 300_000_000
+"""The pinned Go: its wheel and what it unpacks to."""
+
+
+def ensure_tools(console: Console) -> Tools:
+    """Return the tools, after building what is missing; tells on `console` what takes time.
+
+    Safe to interrupt and to repeat: a tool is in place as a whole or not at all, and what was built stays.
+
+    Raises:
+        ToolsError: there is no room, something cannot be fetched, or a build fails.
+    """
+    try:
+        return locate()
+    except ToolsMissing:
+        install_missing(reporter(console))
+        return locate()
+
+
+def install_missing(telling: Reporter, tools: Sequence[Tool] = TOOLS) -> None:
+    """Build those of `tools` that are neither installed nor on PATH, and remove what killed builds left.
+
+    Raises:
+        ToolsError: as `ensure_tools`.
+    """
+
+    def waiting(holder: str) -> None:
+        telling.note(f"Another setup is building the tools ({holder}): waiting for it.")
+
+    with exclusive(LOCK, waiting):
+        for folder in clear_leftovers():
+            telling.note(f"Removed what an interrupted build had left: {folder}")
+        _, missing = survey(tools)
+        if missing:
+            _install([each.tool for each in missing], telling)
+
+
+def room_needed(tools: Sequence[Tool], go: Go | None) -> int:
+    """Return the bytes that building `tools` takes at its peak: caches are removed only at the end."""
+    own = sum(tool.build_bytes + tool.installed_bytes for tool in tools)
+    return own + (0 if go else FETCHED_GO_BYTES)
+
+
+def _install(tools: Sequence[Tool], telling: Reporter) -> None:
+    go = own_go()
+    needed = room_needed(tools, go)
+    stays = sum(tool.installed_bytes for tool in tools)
+    labels = ", ".join(tool.label for tool in tools)
+    require_room(home(), needed, f"building {labels}", "set GROUNDWORK_HOME to a folder with more room")
+    telling.note(
+        f"Building {labels}, once for this machine: {sum(t.build_minutes for t in tools):.0f} minutes or so "
+        f"on 2 cores. It takes {gigabytes(needed)} in {home()}, of which {gigabytes(stays)} stay."
+    )
+    with _ended_properly(), build_scratch() as scratch:
+        workshop = Workshop(go or fetch_go(scratch, telling), scratch)
+        for tool in tools:
+            with telling.step(f"building {tool.label}") as step:
+                finished = build(tool, workshop, step)
+                replace_folder(finished, tools_dir() / tool.folder, scratch / f"replaced-{tool.folder}")
+
+
+@contextmanager
+def _ended_properly() -> Iterator[None]:
+    """Let a request to end unwind as Ctrl-C does, so that compilers end and folders go."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

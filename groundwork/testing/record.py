@@ -1,0 +1,156 @@
+"""Run a stack's program against strict mocks and record what it registers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.stack import Stack, run_pulumi_func
+
+from groundwork.core.compose import compose
+from groundwork.core.program import build
+from groundwork.core.registry import Registry, discover
+from groundwork.core.stacks import Project, StackFile, read_stack
+from groundwork.testing.graph import Graph, Registered
+
+ROOT = Path(__file__).parents[2]
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+
+Answer = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def stack_of(
+    components: Mapping[str, Any], *, environment: str = "dev", name: str = "test", imports: tuple[str, ...] = ()
+) -> StackFile:
+    """Return a stack as if it stood in a file."""
+    config = {
+        "aws:region": REGION,
+        "aws:allowedAccountIds": [ACCOUNT],
+        "groundwork:environment": environment,
+        "groundwork:components": dict(components),
+        "groundwork:imports": list(imports),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"Pulumi.{name}.yaml"
+        path.write_text(yaml.safe_dump({"config": config}, sort_keys=False), encoding="utf-8")
+        return read_stack(path)
+
+
+class _Answers(Mocks):
+    """Fails for a call that nobody answers, where the SDK's own mocks would return nothing."""
+
+    def __init__(self, calls: Mapping[str, Answer], computed: Mapping[str, Answer]) -> None:
+        self.calls = calls
+        self.computed = computed
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        """Return an id, and the inputs with what the provider would compute."""
+        extra = self.computed.get(args.typ)
+        return f"{args.name}-id", {**_computed(args), **args.inputs, **(extra(args.inputs) if extra else {})}
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        """Return the answer to a function call."""
+        if args.token not in self.calls:
+            raise ValueError(f"the program calls {args.token}, which this test does not answer")
+        return self.calls[args.token](args.args), []
+
+
+class _Monitor(MockMonitor):
+    """Keeps what the SDK's mocks do not show: parents, dependencies, protection; refuses a name that is there twice."""
+
+    def __init__(self, mocks: Mocks) -> None:
+        super().__init__(mocks)
+        self.graph = Graph()
+        self.lock = threading.Lock()
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name is the protocol's
+        """Record one registration."""
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]  # the SDK gives no types here
+        if request.type == "pulumi:pulumi:Stack":
+            return response
+        with self.lock:
+            if any(r.urn == response.urn for r in self.graph):
+                raise ValueError(f"two resources are called {request.name!r} ({request.type})")
+            self.graph.resources.append(
+                Registered(
+                    type=request.type,
+                    name=request.name,
+                    inputs=rpc.deserialize_properties(request.object),
+                    custom=request.custom,
+                    urn=response.urn,
+                    parent=request.parent,
+                    depends_on=tuple(request.dependencies),
+                    protect=request.protect,
+                    retain_on_delete=request.retainOnDelete,
+                    provider=request.provider,
+                )
+            )
+        return response
+
+
+def _computed(args: MockResourceArgs) -> dict[str, Any]:
+    """Return plausible values for what every resource of a kind computes, so that no Output is empty."""
+    if args.typ.startswith("aws:"):
+        service = args.typ.split(":")[1].split("/")[0]
+        return {"arn": f"arn:aws:{service}:{REGION}:{ACCOUNT}:{args.name}"}
+    if args.typ.startswith("random:"):
+        return {"result": f"random-{args.name}"}
+    return {}
+
+
+def record(
+    components: Mapping[str, Any] | StackFile,
+    *,
+    environment: str = "dev",
+    registry: Registry | None = None,
+    calls: Mapping[str, Answer] | None = None,
+    computed: Mapping[str, Answer] | None = None,
+    root: Path = ROOT,
+) -> Graph:
+    """Build a stack against mocks.
+
+    Args:
+        components: as under `groundwork:components`, or a whole stack file.
+        calls: token of a function (`aws:index/getRegion:getRegion`) -> its answer.
+        computed: token of a resource type -> outputs that its provider would compute from the inputs.
+
+    Raises:
+        StackError: as composing does.
+        ValueError: for a name that is there twice, or a call without an answer.
+    """
+    os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
+    stack = components if isinstance(components, StackFile) else stack_of(components, environment=environment)
+    project = Project("groundwork", root)
+    composition = compose(project, stack, registry or discover())
+    answers = _Answers(calls or {}, computed or {})
+    monitor = _Monitor(answers)
+    # The SDK keeps its settings in the process, and wants an event loop of its own for each program.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    set_mocks(answers, project=project.name, stack=stack.name, preview=False, monitor=monitor)
+    try:
+        loop.run_until_complete(run_pulumi_func(lambda: build(composition, project)))
+        monitor.graph.outputs = loop.run_until_complete(_outputs())
+    finally:
+        loop.close()
+    return monitor.graph
+
+
+async def _outputs() -> dict[str, Any]:
+    """Return what the program exported, secrets marked as the engine would print them."""
+    root = get_root_resource()
+    values: dict[str, Any] = {}
+    for name, value in (root.outputs if isinstance(root, Stack) else {}).items():
+        output = pulumi.Output.from_input(value)
+        values[name] = "[secret]" if await output.is_secret() else await output.future()
+    return values
