@@ -18,7 +18,8 @@ class Chart(Config):
 
     Attributes:
         chart: its name in the repository.
-        repository: where Helm finds it: an https or oci address; None where upstream ships none (kustomize only) and the mirror has to.
+        repository: where Helm finds it: an https or oci address; None where upstream ships kustomize only, and the
+            mirror has to have it.
         source: for a chart made in the mirror: the repository, ref and folders that it is built from.
         digest: sha256 of the chart's archive, None where upstream's is not known for sure.
         tested_on: minor versions of Kubernetes that upstream tests it on.

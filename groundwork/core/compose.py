@@ -198,7 +198,8 @@ def _check_single(
         if w.spec.name in first:
             where = stack.at(w.instance)
             problems.append(
-                f"{where}: {first[w.spec.name]} and {w.instance} are both {w.spec.name}: a cluster can have one; keep one"
+                f"{where}: {first[w.spec.name]} and {w.instance} are both {w.spec.name}: "
+                "a cluster can have one; keep one"
             )
         elif w.spec.name in elsewhere:
             problems.append(

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from groundwork.core.errors import closest
 from groundwork.core.profiles import Profile
@@ -54,6 +56,17 @@ class Config(BaseModel):
             if mark is not None and name not in given and (field.alias or name) not in given:
                 given[name] = mark.value(profile)
         return given
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Ask of nobody what the environment's profile gives."""
+        schema = handler(core_schema)
+        target = handler.resolve_ref_schema(schema)
+        given = {field.alias or name for name, field in cls.model_fields.items() if profile_default(field)}
+        required = [key for key in target.pop("required", []) if key not in given]
+        if required:
+            target["required"] = required
+        return schema
 
     @classmethod
     def load(cls, given: Mapping[str, Any], profile: Profile) -> Self:

@@ -138,7 +138,7 @@ def _components(document: yamlfile.Document, given: Any, problems: list[str]) ->
             )
         if _has_secret(value):
             problems.append(
-                f"{at}: {key}: `secure:` values would end in plain text here: keep the secret in a secret store, and name it"
+                f"{at}: {key}: a `secure:` value would end in plain text here: keep the secret in a secret store"
             )
         elif value is None or isinstance(value, dict):
             table[key] = value or {}

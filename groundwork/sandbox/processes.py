@@ -139,6 +139,7 @@ class Processes:
             os.close(descriptor)
         process.returncode = 0  # the process outlives us on purpose: no warning when this object goes
         self._write(_Record(spec.name, process.pid, _created(process.pid), spec.digest()))
+        _await_marker(process.pid)
         return True
 
     @contextlib.contextmanager
@@ -233,6 +234,15 @@ def _created(pid: int) -> float:
         return psutil.Process(pid).create_time()
     except psutil.NoSuchProcess:  # it died at once; whoever waits for it will say so
         return 0.0
+
+
+def _await_marker(pid: int) -> None:
+    """Wait until the new program's environment can be read: for an instant after exec the kernel shows none."""
+    deadline = time.monotonic() + 1.0
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        while not process.environ() and not _reaped(process) and time.monotonic() < deadline:
+            time.sleep(0.001)
 
 
 def _carries_marker(process: psutil.Process, root: Path) -> bool:

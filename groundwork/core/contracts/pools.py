@@ -14,7 +14,7 @@ POOL_LABEL = "groundwork.example/pool"
 
 @dataclass(frozen=True)
 class Taint:
-    """Keeps pods away that do not tolerate it. `effect` is Kubernetes' word: NoSchedule, NoExecute, PreferNoSchedule."""
+    """Keeps pods away that do not tolerate it. `effect` is NoSchedule, NoExecute or PreferNoSchedule."""
 
     key: str
     value: str

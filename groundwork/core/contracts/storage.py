@@ -43,10 +43,7 @@ class Bucket:
         """The environment variables with which any AWS SDK in a container finds the bucket."""
         variables: list[dict[str, Any]] = [{"name": "AWS_REGION", "value": self.region}]
         if self.endpoint is not None:
-            variables += [
-                {"name": "AWS_ENDPOINT_URL_S3", "value": self.endpoint},
-                {"name": "MLFLOW_S3_ENDPOINT_URL", "value": self.endpoint},
-            ]
+            variables += [{"name": "AWS_ENDPOINT_URL_S3", "value": self.endpoint}]
         if self.credentials is not None:
             for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
                 source = {"secretKeyRef": {"name": self.credentials, "key": key}}
@@ -78,12 +75,14 @@ class Database:
         user: of its owner.
         secret: a Secret in the namespace it was made for, with the keys host, port, database, username, password
             and uri (`postgresql://...`).
+        uri: the same URI, secret, for a chart that wants it in a Secret of its own form.
         ready: what a pod that uses the database has to wait for.
     """
 
     name: str
     user: str
     secret: str
+    uri: pulumi.Output[str]
     ready: Sequence[pulumi.Resource] = ()
 
 

@@ -72,14 +72,24 @@ def hardware(pool: NodePool) -> dict[str, int]:
     return {vendor.resource: accelerator.count for vendor in VENDORS if vendor.name == accelerator.vendor}
 
 
-def of_pool(pool: NodePool, pods: Iterable[Object]) -> Shown:
-    """Return what a managed node shows, given the pods that are bound to it."""
+def of_pool(pool: NodePool, pods: Iterable[Object], *, gpu_operator: bool = False) -> Shown:
+    """Return what a managed node shows.
+
+    Args:
+        pool: the node's pool.
+        pods: what is bound to the node.
+        gpu_operator: whether NVIDIA's operator runs: it brings its device plugin to each node on which
+            feature discovery found a GPU.
+    """
     running = [pod for pod in pods if _serves(pod)]
     devices = hardware(pool)
+    by_operator = gpu_operator and any(_runs(pod, _NFD_IMAGE) for pod in running)
     shown = {
         vendor.resource: devices[vendor.resource]
         for vendor in VENDORS
-        if vendor.resource in devices and pool.ami_type in vendor.ami_types and _plugged(vendor, pool, running)
+        if vendor.resource in devices
+        and pool.ami_type in vendor.ami_types
+        and (_plugged(vendor, pool, running) or (by_operator and vendor is VENDORS[0]))
     }
     accelerator = instance_type(pool.instance_types[0]).accelerator
     model = accelerator.model if accelerator else ""

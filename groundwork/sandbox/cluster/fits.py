@@ -1,7 +1,7 @@
 """Whether a pod fits a node: resources, taints, node selectors and node affinity, as the scheduler judges.
 
-Affinity between pods, spread constraints and host ports are left to the real scheduler: on a new node
-they hardly ever decide.
+Spread constraints, affinity to other pods and host ports are left to the real scheduler: they hardly ever
+decide whether one more node helps.
 """
 
 from __future__ import annotations
@@ -79,6 +79,33 @@ def any_term_matches(terms: Sequence[Mapping[str, Any]], node: Object) -> bool:
     return any(_term_matches(term, node) for term in terms)
 
 
+def repelled(pod: Object, neighbours: Iterable[Object]) -> bool:
+    """Whether the pod may not share a node with one of the neighbours (required anti-affinity by hostname)."""
+    affinity = (pod["spec"].get("affinity") or {}).get("podAntiAffinity") or {}
+    terms = [
+        term
+        for term in affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or ()
+        if term["topologyKey"] == "kubernetes.io/hostname"
+    ]
+    here = pod["metadata"]["namespace"]
+    return any(
+        other["metadata"]["namespace"] in (term.get("namespaces") or (here,))
+        and label_selector_matches(term.get("labelSelector"), labels_of(other))
+        for term in terms
+        for other in neighbours
+    )
+
+
+def label_selector_matches(selector: Mapping[str, Any] | None, have: Mapping[str, str]) -> bool:
+    """Whether labels match a label selector; none matches nothing, an empty one everything."""
+    if selector is None:
+        return False
+    exact = (selector.get("matchLabels") or {}).items()
+    return all(have.get(key) == value for key, value in exact) and all(
+        _matches(expression, have) for expression in selector.get("matchExpressions") or ()
+    )
+
+
 def _term_matches(term: Mapping[str, Any], node: Object) -> bool:
     expressions = term.get("matchExpressions") or ()
     fields = term.get("matchFields") or ()
@@ -90,7 +117,7 @@ def _term_matches(term: Mapping[str, Any], node: Object) -> bool:
 
 def _matches(requirement: Mapping[str, Any], have: Mapping[str, str]) -> bool:
     value = have.get(requirement["key"])
-    values = requirement.get("values") or ()
+    values: Sequence[str] = requirement.get("values") or []
     match requirement["operator"]:
         case "In":
             return value in values

@@ -1,4 +1,7 @@
-"""A real Kubernetes control plane on loopback: etcd, API server, controllers, scheduler, simulated nodes."""
+"""A real Kubernetes control plane on loopback: etcd, API server, controllers, scheduler, simulated nodes.
+
+`endpoint` and `client` are what most of the sandbox needs; `plane` starts and stops.
+"""
 
 from groundwork.sandbox.controlplane.endpoint import ClusterEndpoint
 

@@ -92,9 +92,7 @@ class KubeClient:
         """Ask again for the kinds of a group and version, since a CRD of it was replaced."""
         self._discovery.forget(api_version)
 
-    def raw(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None
-    ) -> Any:
+    def raw(self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None) -> Any:
         """Send any request: `/version`, `/openapi/v3`; JSON comes back decoded, all else as text."""
         return self._transport.send(method, path, params=params, body=body)
 
@@ -282,9 +280,7 @@ class KubeClient:
         body: object = None,
         content_type: str = "application/json",
     ) -> Object:
-        answer: Object = self._transport.send(
-            method, path, params=params, body=body, content_type=content_type
-        )
+        answer: Object = self._transport.send(method, path, params=params, body=body, content_type=content_type)
         return answer
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundwork.sandbox.controlplane import egress
-from groundwork.sandbox.controlplane.layout import ETCD_PEER_SOCKET, ETCD_SOCKET, EGRESS_SOCKET, Layout, Ports
+from groundwork.sandbox.controlplane.layout import EGRESS_SOCKET, ETCD_PEER_SOCKET, ETCD_SOCKET, Layout, Ports
 from groundwork.sandbox.controlplane.settings import ControlPlaneSettings
 from groundwork.sandbox.processes import ProcessSpec
-from groundwork.sandbox.tools.locate import Tools
+
+if TYPE_CHECKING:
+    from groundwork.sandbox.tools.locate import Tools
 
 ETCD = "etcd"
 EGRESS = "egress"
@@ -35,7 +38,7 @@ class Components:
     def etcd(self) -> ProcessSpec:
         """Keeps the objects; reachable only through a socket in a folder of this user alone."""
         client, peer = f"unix://{ETCD_SOCKET}", f"unix://{ETCD_PEER_SOCKET}"
-        return self._spec(
+        return self.spec(
             ETCD,
             self.tools.etcd,
             f"--data-dir={self.layout.paths.etcd_data}",
@@ -56,7 +59,7 @@ class Components:
 
     def egress(self) -> ProcessSpec:
         """Refuses every connection out of the API server."""
-        return self._spec(
+        return self.spec(
             EGRESS,
             Path(sys.executable),
             "-I",
@@ -71,7 +74,7 @@ class Components:
         """The API server; admission is that of EKS: the defaults, and the two that AWS adds."""
         pki = self.layout.pki
         serving, kubelet, front = pki.pair("apiserver"), pki.pair("kubelet-client"), pki.pair("front-proxy")
-        return self._spec(
+        return self.spec(
             APISERVER,
             self.tools.kube_apiserver,
             f"--emulated-version={self.settings.emulated_version}",
@@ -118,7 +121,7 @@ class Components:
         """The controllers, with more workers than by default, so that hundreds of objects take seconds."""
         pki = self.layout.pki
         authority = pki.authority
-        return self._spec(
+        return self.spec(
             CONTROLLERS,
             self.tools.kube_controller_manager,
             *self._served(self.ports.kube_controller_manager),
@@ -148,7 +151,7 @@ class Components:
 
     def scheduler(self) -> ProcessSpec:
         """The scheduler with the plugins that every cluster has."""
-        return self._spec(
+        return self.spec(
             SCHEDULER,
             self.tools.kube_scheduler,
             *self._served(self.ports.kube_scheduler),
@@ -166,7 +169,8 @@ class Components:
             f"--tls-private-key-file={pair.key}",
         )
 
-    def _spec(self, name: str, program: Path, *arguments: str) -> ProcessSpec:
+    def spec(self, name: str, program: Path, *arguments: str) -> ProcessSpec:
+        """Return a process of the control plane: no inherited environment, sockets in its working folder."""
         return ProcessSpec(
             name=name,
             argv=(str(program), *arguments),

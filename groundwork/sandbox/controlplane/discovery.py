@@ -22,9 +22,7 @@ class ApiResource:
     namespaced: bool
     verbs: frozenset[str]
 
-    def path(
-        self, name: str | None = None, namespace: str | None = None, subresource: str | None = None
-    ) -> str:
+    def path(self, name: str | None = None, namespace: str | None = None, subresource: str | None = None) -> str:
         """Return the path of the collection, an object of it, or that object's subresource."""
         root = "/api" if "/" not in self.api_version else "/apis"
         parts = [root, self.api_version]

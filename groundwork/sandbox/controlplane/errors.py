@@ -33,9 +33,7 @@ class ApiError(KubeError):
         details: `causes`, with a `field` each, for an invalid object; `retryAfterSeconds` for a busy server.
     """
 
-    def __init__(
-        self, status: int, reason: str, message: str, details: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, status: int, reason: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         """Keep what the `Status` says."""
         super().__init__(message)
         self.status = status
@@ -60,9 +58,7 @@ class KindNotServedError(ApiError):
     def __init__(self, api_version: str, kind: str, served: list[str]) -> None:
         """Name the kind, and the kinds that are `served` in its group and version."""
         known = f"it serves {', '.join(served)}" if served else "it serves nothing of that group and version"
-        super().__init__(
-            NOT_FOUND, "KindNotServed", f"The cluster serves no {kind} in {api_version}: {known}."
-        )
+        super().__init__(NOT_FOUND, "KindNotServed", f"The cluster serves no {kind} in {api_version}: {known}.")
         self.api_version = api_version
         self.kind = kind
 

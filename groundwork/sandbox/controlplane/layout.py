@@ -12,7 +12,6 @@ from groundwork.sandbox.controlplane.endpoint import ClusterEndpoint
 from groundwork.sandbox.controlplane.files import write_private
 from groundwork.sandbox.controlplane.kubeconfig import write_kubeconfig
 from groundwork.sandbox.controlplane.pki import Pki
-from groundwork.sandbox.controlplane.settings import ControlPlaneSettings
 from groundwork.sandbox.paths import SandboxPaths
 
 # Relative to the processes' working folder: a unix socket's path may have 107 characters at most, which the
@@ -51,6 +50,11 @@ class Layout:
     def lock(self) -> Path:
         """Held by whoever starts or stops the control plane."""
         return self.paths.run / "controlplane.lock"
+
+    @property
+    def etcd_socket(self) -> Path:
+        """Where etcd listens, once it does."""
+        return self.paths.run / ETCD_SOCKET
 
     @property
     def egress_routes(self) -> Path:
@@ -93,15 +97,13 @@ class Layout:
             kubeconfig=self.paths.kubeconfig,
         )
 
-    def write(self, settings: ControlPlaneSettings, ports: Ports) -> str:
+    def write(self, ports: Ports) -> str:
         """Write every configuration file and return a digest of what a running process would not notice."""
         url = self.endpoint(ports).url
         authority = self.pki.authority.certificate
         write_kubeconfig(self.paths.kubeconfig, url, authority, "admin", self.pki.pair("admin"))
         for component in ("kube-controller-manager", "kube-scheduler", "kwok"):
-            write_kubeconfig(
-                self.kubeconfig(component), url, authority, component, self.pki.pair(component)
-            )
+            write_kubeconfig(self.kubeconfig(component), url, authority, component, self.pki.pair(component))
         contents = {
             self.egress_selector: _egress_selector(),
             self.authentication: _authentication(),
@@ -109,8 +111,7 @@ class Layout:
         }
         for file, content in contents.items():
             write_private(file, json.dumps(content, indent=1))
-        write_private(self.egress_routes, json.dumps(dict(settings.routes), indent=1))
-        noticed = authority.read_text() + json.dumps(list(contents.values()), sort_keys=True)
+        noticed = url + authority.read_text() + json.dumps(list(contents.values()), sort_keys=True)
         return hashlib.sha256(noticed.encode()).hexdigest()
 
 

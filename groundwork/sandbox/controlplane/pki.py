@@ -154,9 +154,7 @@ def _make_authority(pair: Pair, name: str) -> tuple[x509.Certificate, ec.Ellipti
     return certificate, key
 
 
-def _make_leaf(
-    pair: Pair, leaf: _Leaf, authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey
-) -> None:
+def _make_leaf(pair: Pair, leaf: _Leaf, authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(
         [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in leaf.groups]
@@ -168,9 +166,7 @@ def _make_leaf(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
     )
     if leaf.serves:
         alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in leaf.dns]
@@ -213,6 +209,7 @@ def _save(pair: Pair, certificate: x509.Certificate, key: ec.EllipticCurvePrivat
 
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    # Not PKCS 8: from that Kubernetes reads no elliptic curve key for service accounts.
     return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )

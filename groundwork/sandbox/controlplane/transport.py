@@ -126,9 +126,7 @@ def _decoded(response: requests.Response) -> Any:
 def _plain(error: requests.RequestException) -> str:
     """Return the cause beneath the wrappers of requests and urllib3, as one sentence."""
     cause: BaseException = error
-    while isinstance(
-        inner := getattr(cause, "reason", None) or (cause.args[0] if cause.args else None), BaseException
-    ):
+    while isinstance(inner := getattr(cause, "reason", None) or (cause.args[0] if cause.args else None), BaseException):
         cause = inner
     text = str(cause)
     if "Connection refused" in text:

@@ -1,4 +1,4 @@
-"""The executable: `pulumi-language-python [flags] ENGINE_ADDRESS`."""
+"""The executable where no zygote listens: `python -m groundwork.sandbox.language_host [flags] ENGINE_ADDRESS`."""
 
 from __future__ import annotations
 
@@ -7,33 +7,26 @@ import signal
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
+from pathlib import Path
+
+from groundwork.sandbox.language_host.processes import Zygote, Zygotes
 
 _POLL_SECONDS = 0.5
-_WORKERS = 16
 
 
 def main() -> None:
     """Serve the engine that started us, until it is done or gone."""
-    engine = os.getppid()
-    threading.Thread(target=_end_with, args=(engine,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     # The engine interrupts its plugins when it is done, and waits five seconds for one that does not end.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
+    python = Path(sys.executable)
+    zygotes = Zygotes(python, Zygote.spawn(python))
 
-    import grpc
+    # Imported only now: the zygote imports at the same time.
+    from groundwork.sandbox.language_host.host import serve
 
-    from groundwork.sandbox.language_host.host import LanguageHost
-    from groundwork.sandbox.language_host.proto import language_pb2_grpc
-
-    server = grpc.server(ThreadPoolExecutor(_WORKERS))
-    host = LanguageHost(sys.argv[-1], version("pulumi"))
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    print(port, flush=True)
-    server.wait_for_termination()
+    serve(sys.argv[-1], zygotes)
 
 
 def _end_with(parent: int) -> None:

@@ -7,15 +7,19 @@ import queue
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf.json_format import MessageToDict
 
-from groundwork.sandbox.language_host.processes import Run, Zygotes
-from groundwork.sandbox.language_host.program_codes import TOLD
+from groundwork.sandbox.language_host.processes import Running, Zygotes
 from groundwork.sandbox.language_host.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+# The exit code of a program that has told the user what is wrong: the engine then adds nothing.
+_TOLD = 32
+_WORKERS = 16
 
 
 class InterpreterMissingError(Exception):
@@ -42,14 +46,25 @@ def interpreter(root: Path, options: dict[str, Any]) -> Path:
     return Path(sys.executable) if same else python
 
 
+def serve(engine: str, zygotes: Zygotes) -> None:
+    """Serve the engine at `engine`: print the port, then answer until this process is ended."""
+    server = grpc.server(ThreadPoolExecutor(_WORKERS))
+    host = LanguageHost(engine, version("pulumi"), zygotes)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, flush=True)
+    server.wait_for_termination()
+
+
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     """Runs Python programs and plugins for the engine at `engine`."""
 
-    def __init__(self, engine: str, version: str) -> None:
-        """Start a zygote for the interpreter that runs this host."""
+    def __init__(self, engine: str, version: str, zygotes: Zygotes) -> None:
+        """Serve `engine` in the name of the SDK's `version`."""
         self._engine = engine
         self._version = version
-        self._zygotes = Zygotes(Path(sys.executable))
+        self._zygotes = zygotes
 
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
         """Accept the engine."""
@@ -75,10 +90,11 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         """Run the program to its end; what it prints goes to the engine at once, by our own output."""
         asked = {
             "kind": "program",
+            "told": _TOLD,
             "folder": request.pwd,
             "path": str(_path(request.info)),
             "args": list(request.args),
-            "env": {},
+            "env": dict(os.environ),
             "config": dict(request.config),
             "secret_keys": list(request.configSecretKeys),
             "settings": {
@@ -100,7 +116,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         code = run.wait()
         if code == 0:
             return language_pb2.RunResponse()
-        if code == TOLD:
+        if code == _TOLD:
             return language_pb2.RunResponse(bail=True)
         return language_pb2.RunResponse(error=_ending(code))
 
@@ -112,6 +128,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             "folder": request.pwd,
             "path": str(_path(request.info)),
             "args": list(request.args),
+            # The engine appends what it adds: later ones win.
             "env": dict(entry.split("=", 1) for entry in request.env if "=" in entry),
         }
         out, out_end = os.pipe()
@@ -127,12 +144,15 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             os.close(err_end)
         context.add_callback(run.kill)
         for stream, line in _lines({"stdout": out, "stderr": err}):
-            yield language_pb2.RunPluginResponse(**{stream: line})
+            if stream == "stdout":
+                yield language_pb2.RunPluginResponse(stdout=line)
+            else:
+                yield language_pb2.RunPluginResponse(stderr=line)
         code = run.wait()
         yield language_pb2.RunPluginResponse(exitcode=1 if code is None else code)
 
-    def _start(self, info: Any, asked: dict[str, Any], out: int, err: int) -> Run:
-        python = interpreter(Path(info.root_directory), MessageToDict(info.options))
+    def _start(self, info: Any, asked: dict[str, Any], out: int, err: int) -> Running:
+        python = interpreter(Path(info.root_directory), dict(info.options.items()))
         return self._zygotes.of(python).start(asked, out, err)
 
 

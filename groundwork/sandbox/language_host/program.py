@@ -1,6 +1,6 @@
 """What a forked process does: run one Pulumi program, or one plugin written in Python.
 
-Runs in the program's own interpreter, where Groundwork may not be installed: nothing but the SDK is imported.
+Programs run in their own interpreter, where Groundwork may not be installed: so nothing but the SDK is imported.
 """
 
 from __future__ import annotations
@@ -13,21 +13,23 @@ import sys
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi.runtime
 
-# The host's word for "the user has been told what is wrong": the engine then adds nothing.
-TOLD = 32
-
 
 def run(request: Mapping[str, Any]) -> int:
     """Run what `request` says and return the exit code."""
+    os.environ.clear()
     os.environ.update(request["env"])
     os.chdir(request["folder"])
+    # This interpreter started before that environment was known.
+    named = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    sys.path[:0] = [entry for entry in named if entry not in sys.path]
     try:
-        code = run_program(request) if request["kind"] == "program" else run_plugin(request)
+        code = _RUNNERS[request["kind"]](request)
     except SystemExit as stop:
         code = _exit_code(stop)
     except BaseException:
@@ -57,10 +59,10 @@ def run_program(request: Mapping[str, Any]) -> int:
         loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_path(path)))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
-        return TOLD
+        return int(request["told"])
     except Exception as error:
         pulumi.log.error(f"Program failed with an unhandled exception:\n{_users_part(error, path)}")
-        return TOLD
+        return int(request["told"])
     finally:
         executor.shutdown(wait=True)
         loop.close()
@@ -77,6 +79,19 @@ def run_plugin(request: Mapping[str, Any]) -> int:
         sys.argv = [path, *request["args"]]
         runpy.run_path(path, run_name="__main__")
     return 0
+
+
+def run_host(request: Mapping[str, Any]) -> int:
+    """Serve an engine as its language host, asking the zygote that made us for programs and plugins."""
+    from groundwork.sandbox.language_host.host import serve
+    from groundwork.sandbox.language_host.processes import Zygote, Zygotes
+
+    zygotes = Zygotes(Path(sys.executable), Zygote.connect(request["socket"]))
+    serve(request["engine"], zygotes)
+    return 0
+
+
+_RUNNERS = {"program": run_program, "plugin": run_plugin, "host": run_host}
 
 
 def _run_path(path: str) -> None:

@@ -137,6 +137,8 @@ class BaseProvider(provider_pb2_grpc.ResourceProviderServicer, Generic[Settings]
     """
 
     version = "0.0.0"
+    accepts_secrets = False
+    """Whether the provider wants to see which values are secret, and marks its outputs itself."""
 
     def __init__(self) -> None:
         """Start with no configuration."""
@@ -166,7 +168,7 @@ class BaseProvider(provider_pb2_grpc.ResourceProviderServicer, Generic[Settings]
     ) -> provider_pb2.ProviderHandshakeResponse:
         """Answer what the provider can do."""
         return provider_pb2.ProviderHandshakeResponse(
-            accept_secrets=False, accept_resources=False, accept_outputs=False
+            accept_secrets=self.accepts_secrets, accept_resources=False, accept_outputs=False
         )
 
     def Attach(self, request: plugin_pb2.PluginAttach, context: grpc.ServicerContext) -> empty_pb2.Empty:
@@ -210,7 +212,7 @@ class BaseProvider(provider_pb2_grpc.ResourceProviderServicer, Generic[Settings]
             while len(self._settings) > _CONNECTIONS_KEPT:
                 self._settings.popitem(last=False)
         return provider_pb2.ConfigureResponse(
-            acceptSecrets=False, supportsPreview=True, acceptResources=False, acceptOutputs=False
+            acceptSecrets=self.accepts_secrets, supportsPreview=True, acceptResources=False, acceptOutputs=False
         )
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:

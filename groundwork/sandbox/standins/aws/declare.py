@@ -35,7 +35,7 @@ class Path:
     expression: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Call:
     """One API call.
 
@@ -58,7 +58,7 @@ class Call:
     service: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Do:
     """A step that one call cannot say; `on` are the inputs that start it when they change."""
 
@@ -95,7 +95,7 @@ Reader = Callable[["Session", dict[str, Any]], "dict[str, Any] | None"]
 Output = str | Path | Callable[["Session", dict[str, Any], dict[str, Any]], Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resource:
     """One resource type.
 

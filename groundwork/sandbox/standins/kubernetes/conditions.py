@@ -38,6 +38,11 @@ def unmet(live: Mapping[str, Any], expression: str) -> str | None:
     return f"Waiting for {expression} (found {', '.join(map(_text, values)) or 'nothing'})"
 
 
+def check_expression(expression: str) -> None:
+    """Raise ProviderError if `expression` cannot be understood, whatever the object is."""
+    unmet({}, expression)
+
+
 def _select(values: list[Any], path: str, expression: str) -> list[Any]:
     position = 0
     while position < len(path):

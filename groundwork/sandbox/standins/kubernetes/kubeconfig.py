@@ -25,7 +25,8 @@ def read_options(arguments: Mapping[str, Any], endpoint: ClusterEndpoint) -> Opt
     """Read a provider's configuration; None while its kubeconfig is not known yet.
 
     Raises:
-        ProviderError: it names another API server than the sandbox's, or asks for what the sandbox does not do.
+        ProviderError: it names another API server than the sandbox's, or asks for what the sandbox does not
+        do.
     """
     if any(arguments.get(key) == UNKNOWN for key in ("kubeconfig", "context", "cluster")):
         return None

@@ -21,8 +21,9 @@ class KubernetesSettings:
         inventory: the folder of inventories, from which doubles are made.
         state_dir: where the ledger, the journal, Helm's homes and the doubles are kept.
         digests: sha256 by `<chart>-<version>`, as the catalogue has them; an archive that differs is refused.
-        default_timeout: seconds to wait for readiness where the program says nothing (the real provider: 600).
-        longest_timeout: seconds that no wait exceeds, whatever the program says: simulated pods are ready at once,
+        default_timeout: seconds to wait for readiness where the program says nothing (the real provider:
+        600). longest_timeout: seconds that no wait exceeds, whatever the program says: simulated pods are
+        ready at once,
             or never.
     """
 

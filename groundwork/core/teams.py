@@ -1,0 +1,84 @@
+"""Teams: one small file each in `stacks/teams/`, by which a tenant asks for its place on the platform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from groundwork.core import yamlfile
+from groundwork.core.config import Config, sentences
+from groundwork.core.errors import StackError
+from groundwork.core.naming import is_label
+
+Quantity = Annotated[str, StringConstraints(pattern=r"[1-9][0-9]*(m|Mi|Gi|Ti)?")]
+Label = Annotated[str, StringConstraints(pattern=r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")]
+Member = Annotated[str, StringConstraints(pattern=r"[^@\s]+@[^@\s]+\.[^@\s]+")]
+
+
+class Quota(Config):
+    """The most that all of a team's pods may ask for together, in Kubernetes' own quantities."""
+
+    cpu: Quantity = Field(default="16", description="cores: 16, or 500m")
+    memory: Quantity = Field(default="64Gi", description="such as 64Gi")
+    gpus: int = Field(default=0, ge=0, description="NVIDIA GPUs")
+    storage: Quantity = Field(default="100Gi", description="of all volumes together")
+    pods: int = Field(default=50, ge=1, description="at the same time")
+
+
+class Team(Config):
+    """One team, as its file says it."""
+
+    name: Label = Field(description="lower case letters, digits, hyphens; the file is called after it")
+    members: tuple[Member, ...] = Field(min_length=1, description="e-mail addresses, as people log in")
+    quota: Quota = Field(default_factory=Quota)
+    buckets: tuple[Label, ...] = Field(default=(), description="each becomes a bucket that only this team can use")
+
+    @property
+    def namespace(self) -> str:
+        """The team's namespace."""
+        return f"team-{self.name}"
+
+
+def load_teams(root: Path) -> tuple[Team, ...]:
+    """Read all team files, sorted by name.
+
+    Raises:
+        StackError: with everything that is wrong in any of them.
+    """
+    teams: list[Team] = []
+    problems: list[str] = []
+    for path in sorted((root / "stacks" / "teams").glob("*.y*ml")):
+        try:
+            teams.append(_read(path))
+        except StackError as error:
+            problems += error.problems
+    if problems:
+        raise StackError(problems)
+    return tuple(teams)
+
+
+def _read(path: Path) -> Team:
+    document = yamlfile.read(path)
+    data: Any = document.data
+    if not isinstance(data, dict):
+        raise StackError([f"teams/{path.name}: must be a map with name, members, quota and buckets"])
+    try:
+        team = Team.model_validate(data)
+    except ValidationError as error:
+        raise StackError(
+            f"teams/{document.at(str(problem['loc'][0]) if problem['loc'] else '')}: {line}"
+            for problem, line in zip(error.errors(), sentences(error, path.stem, Team), strict=True)
+        ) from None
+    problems = []
+    if path.suffix != ".yaml" or path.stem != team.name:
+        problems.append(f"teams/{path.name}: the file of the team {team.name!r} must be called {team.name}.yaml")
+    for kind, values in (("member", team.members), ("bucket", team.buckets)):
+        twice = sorted({value for value in values if values.count(value) > 1})
+        problems += [f"teams/{path.name}: the {kind} {value!r} is there twice" for value in twice]
+    if not is_label(team.namespace):
+        problems.append(f"teams/{path.name}: {team.namespace!r} is no name for a namespace")
+    if problems:
+        raise StackError(problems)
+    return team

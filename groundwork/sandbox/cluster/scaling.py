@@ -1,0 +1,160 @@
+"""The step that a cluster-autoscaler takes for pods that found no place: pure, from what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from groundwork.sandbox.cluster import marks
+from groundwork.sandbox.cluster.autoscaler import Autoscaler, node_to_be, price
+from groundwork.sandbox.cluster.fits import any_term_matches, free, obstacles, repelled, requests_of
+from groundwork.sandbox.cluster.marks import Object, full_name, labels_of, leaving, owner_kind
+from groundwork.sandbox.cluster.pools import NodePool
+from groundwork.sandbox.cluster.quantity import Resources, quantity
+from groundwork.sandbox.cluster.world import CLAIM, NODE, POD, VOLUME, World, condition, is_finished
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Nodes to add by pool, and why a pod (by `namespace/name`) makes none."""
+
+    add: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Coming:
+    """A node that will be there soon, and what is still free on it."""
+
+    node: Object
+    left: Resources
+    pods: list[Object]
+
+    def take(self, world: World, pod: Object) -> bool:
+        """Put a pod there if it fits."""
+        if _hindrances(world, pod, self.node, self.left) or repelled(pod, self.pods):
+            return False
+        for name, amount in requests_of(pod["spec"]).items():
+            self.left[name] = self.left.get(name, quantity(0)) - amount
+        self.pods.append(pod)
+        return True
+
+
+def unschedulable(world: World) -> list[Object]:
+    """Return the pods for which the scheduler found no node, oldest first; daemons belong to their node."""
+    found = [
+        pod
+        for pod in world.all(POD)
+        if condition(pod, "PodScheduled").get("reason") == "Unschedulable"
+        and not (pod["spec"].get("nodeName") or leaving(pod) or is_finished(pod))
+        and owner_kind(pod) != "DaemonSet"
+    ]
+    return sorted(found, key=lambda pod: (pod["metadata"].get("creationTimestamp", ""), full_name(pod)))
+
+
+def next_step(
+    world: World,
+    pools: Sequence[NodePool],
+    sizes: Mapping[str, int],
+    autoscaler: Autoscaler | str,
+    young: Collection[str] = (),
+) -> Plan:
+    """Return the nodes to add for all pods that found no place.
+
+    Args:
+        world: what is there.
+        pools: the node groups.
+        sizes: how many nodes each has, those on their way included.
+        autoscaler: who scales, or why nobody does.
+        young: nodes so new that the scheduler may not have looked at them yet, or that still wait for their
+            device plugin; they count with all that their pool is expected to offer.
+    """
+    pending = unschedulable(world)
+    if isinstance(autoscaler, str):
+        return Plan(reasons={full_name(pod): f"nothing adds nodes: {autoscaler}" for pod in pending})
+    coming = _young(world, pools, autoscaler, young)
+    add: dict[str, int] = {}
+    reasons: dict[str, str] = {}
+    for pod in pending:
+        if any(node.take(world, pod) for node in coming):
+            continue
+        against: dict[str, str] = {}
+        for pool in sorted(pools, key=lambda pool: (price(pool), pool.name)):
+            size = sizes.get(pool.name, 0) + add.get(pool.name, 0)
+            node, left = node_to_be(world, pool, pool.subnets[size % len(pool.subnets)].zone, autoscaler)
+            found = _group_hindrances(pool, size, autoscaler) or _hindrances(world, pod, node, left)
+            if not found:
+                add[pool.name] = add.get(pool.name, 0) + 1
+                coming.append(new := _Coming(node, left, []))
+                new.take(world, pod)
+                break
+            against[pool.name] = ", ".join(found)
+        else:
+            reasons[full_name(pod)] = _sentence(against)
+    return Plan(add, reasons)
+
+
+def _young(world: World, pools: Sequence[NodePool], autoscaler: Autoscaler, names: Collection[str]) -> list[_Coming]:
+    by_name = {pool.name: pool for pool in pools}
+    bound = world.pods_by_node()
+    coming = []
+    for name in sorted(names):
+        node = world.get(NODE, name)
+        pool = by_name.get(labels_of(node).get(marks.POOL, "")) if node else None
+        if node is None or pool is None:
+            continue
+        pods = bound.get(name, [])
+        empty = World({kind: objects for kind, objects in world.objects.items() if kind != NODE})
+        expected, _ = node_to_be(empty, pool, labels_of(node)["topology.kubernetes.io/zone"], autoscaler)
+        have = node["status"]["allocatable"]
+        expected["status"]["allocatable"] = {**expected["status"]["allocatable"], **have}
+        expected["metadata"] = {"name": name, "labels": labels_of(node)}
+        coming.append(_Coming(expected, free(expected, pods), pods))
+    return coming
+
+
+def _group_hindrances(pool: NodePool, size: int, autoscaler: Autoscaler) -> list[str]:
+    missing = sorted(autoscaler.wanted_tags(pool.cluster) - set(pool.tags))
+    if missing:
+        return [f"its Auto Scaling group is not discovered (without tag {', '.join(missing)})"]
+    if size >= pool.maximum:
+        return [f"max node group size reached ({pool.maximum})"]
+    return []
+
+
+def _hindrances(world: World, pod: Object, node: Object, left: Resources) -> list[str]:
+    found = obstacles(pod, node, left)
+    if not _reaches_volumes(world, pod, node):
+        found.append("volume node affinity conflict")
+    return found
+
+
+def _reaches_volumes(world: World, pod: Object, node: Object) -> bool:
+    for entry in pod["spec"].get("volumes") or ():
+        named = (entry.get("persistentVolumeClaim") or {}).get("claimName")
+        if not named and "ephemeral" in entry:
+            named = f"{pod['metadata']['name']}-{entry['name']}"
+        claim = world.get(CLAIM, named, pod["metadata"]["namespace"]) if named else None
+        volume = world.get(VOLUME, (claim or {}).get("spec", {}).get("volumeName") or "")
+        terms = ((volume or {}).get("spec", {}).get("nodeAffinity") or {}).get("required")
+        if terms and not any_term_matches(terms["nodeSelectorTerms"], node):
+            return False
+    return True
+
+
+def _sentence(against: Mapping[str, str]) -> str:
+    """Return the reason as the cluster-autoscaler puts it, with the pools' names."""
+    if not against:
+        return "pod didn't trigger scale-up: there is no node group"
+    parts = "; ".join(f"{pool}: {why}" for pool, why in against.items())
+    return f"pod didn't trigger scale-up: {parts}"
+
+
+def pool_of(node: Object) -> str:
+    """Return the pool that a node belongs to, empty if to none."""
+    return labels_of(node).get(marks.POOL, "")
+
+
+def count(world: World, pool: str) -> int:
+    """Return how many nodes of a pool are there."""
+    return sum(pool_of(node) == pool for node in world.all(NODE))

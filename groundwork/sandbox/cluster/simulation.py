@@ -1,0 +1,192 @@
+"""The simulated world as one part that runs beside the control plane."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+import time
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from groundwork.sandbox.cluster import autoscaler, node_groups, reconcilers, record, scaling
+from groundwork.sandbox.cluster.hands import Hands
+from groundwork.sandbox.cluster.informers import Informers
+from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
+from groundwork.sandbox.cluster.record import PoolSize, Record
+from groundwork.sandbox.cluster.removal import remove_all
+from groundwork.sandbox.cluster.settings import Inputs, Pace
+from groundwork.sandbox.cluster.world import HasIdentity, World
+from groundwork.sandbox.cluster.youth import Youth
+from groundwork.sandbox.controlplane.client import KubeClient, KubeError
+
+_QUIET_SECONDS = 0.4
+_POLL_SECONDS = 0.05
+_FIRST_RESYNC_SECONDS = 5.0
+_log = logging.getLogger(__name__)
+
+
+class ClusterSimulation:
+    """Nodes, accelerators, volumes, load balancers and scaling, each only as far as the program earned it.
+
+    Everything is worked out from what is in the cluster and what it was told; so it takes up where another
+    process left off. Until `set_pools`, `set_existing` and `set_addons` are called, what is there is kept.
+
+    Args:
+        client: an administrator's client; closed by whoever made it.
+        record: where sizes of pools, and reasons for the report, are kept.
+        has_identity: whether pods of a namespace and service account reach AWS.
+        may_describe_pools: whether they may also ask EKS for a node group; by default all who reach AWS.
+        pace: how fast things happen.
+    """
+
+    def __init__(
+        self,
+        client: KubeClient,
+        record: Path,
+        *,
+        has_identity: HasIdentity,
+        may_describe_pools: HasIdentity | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        """Start nothing yet."""
+        self._client = client
+        self._file = record
+        self._pace = pace or Pace()
+        self._inputs = Inputs(has_identity, may_describe_pools or has_identity)
+        self._hands = Hands(client)
+        self._informers = Informers(client, self._wake)
+        self._lock = threading.Lock()
+        self._event = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cluster simulation", daemon=True)
+        self._youth = Youth(self._pace.young)
+        self._last_change = time.monotonic()
+        self._next_scaling = 0.0
+        self._quiet_rounds = 0
+
+    def start(self) -> None:
+        """Read the cluster and begin (raises `KubeError` if the API server does not answer)."""
+        self._informers.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End all threads; what was made stays."""
+        self._stopping.set()
+        self._event.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._informers.stop()
+
+    def set_pools(self, pools: Iterable[NodePool]) -> None:
+        """Tell which node groups there are now; those that are not named lose their nodes."""
+        self._tell(pools=tuple(sorted(pools, key=lambda pool: pool.name)))
+
+    def set_existing(self, cluster: ExistingCluster | None) -> None:
+        """Tell what a cluster offers that nobody provisions; None: there is no such cluster."""
+        self._tell(existing=cluster)
+
+    def set_addons(self, names: Collection[str]) -> None:
+        """Tell which of EKS's managed add-ons are installed now."""
+        self._tell(addons=frozenset(names))
+
+    def refresh(self) -> None:
+        """Look again, since who has an identity in the cloud may have changed."""
+        self._wake()
+
+    def settle(self, timeout: float = 30.0) -> bool:
+        """Wait until there is nothing left to do; return False if there still is after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        with self._lock:
+            self._quiet_rounds = 0
+        self._wake()
+        while time.monotonic() < deadline:
+            with self._lock:
+                quiet = time.monotonic() - self._last_change >= _QUIET_SECONDS
+                if quiet and self._quiet_rounds > 0:
+                    return True
+            time.sleep(_POLL_SECONDS)
+        return False
+
+    def remove_all(self) -> None:
+        """Delete everything that any simulation made in this cluster; call it after `stop`."""
+        remove_all(self._client)
+        self._file.unlink(missing_ok=True)
+
+    def _tell(self, **news: object) -> None:
+        with self._lock:
+            self._inputs = dataclasses.replace(self._inputs, **news)  # type: ignore[arg-type]  # fields by name
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._lock:
+            self._last_change = time.monotonic()
+            self._quiet_rounds = 0
+        self._event.set()
+
+    def _run(self) -> None:
+        resync = time.monotonic() + _FIRST_RESYNC_SECONDS
+        while not self._stopping.is_set():
+            self._event.wait(self._pace.rescale)
+            self._stopping.wait(self._pace.gather)
+            self._event.clear()
+            try:
+                if time.monotonic() >= resync:
+                    resync = time.monotonic() + self._pace.resync
+                    self._informers.resync()
+                self._round()
+            except KubeError as error:
+                _log.warning("the simulated cluster waits: %s", error)
+                self._stopping.wait(self._pace.rescale)
+            except Exception:
+                # A defect in one round must not end the world: it is told, and the next round tries again.
+                _log.exception("a round of the simulated cluster failed")
+                self._stopping.wait(self._pace.rescale)
+
+    def _round(self) -> None:
+        with self._lock:
+            inputs = self._inputs
+        world = self._informers.world()
+        before = record.read(self._file)
+        self._hands.changes = 0
+        sizes = dict(before.sizes)
+        if inputs.pools is not None:
+            sizes = node_groups.sizes(inputs.pools, before.sizes)
+        problems = reconcilers.nodes(world, self._hands, inputs, sizes)
+        reconcilers.managed_addons(world, self._hands, inputs)
+        reconcilers.devices(world, self._hands, inputs)
+        claims, volumes = reconcilers.claims(world, self._hands, inputs)
+        services = reconcilers.services(world, self._hands, inputs)
+        pods = self._scale(world, inputs, sizes)
+        after = Record(sizes, pods, claims, services, volumes, problems)
+        if after != before:
+            record.write(self._file, after)
+        with self._lock:
+            busy = self._hands.changes > 0 or after.sizes != before.sizes
+            self._quiet_rounds = 0 if busy else self._quiet_rounds + 1
+            if busy:
+                self._last_change = time.monotonic()
+        if busy:
+            self._event.set()
+
+    def _scale(self, world: World, inputs: Inputs, sizes: dict[str, PoolSize]) -> dict[str, str]:
+        """Change `sizes` as an autoscaler would; return why pods that wait make no new node."""
+        now = time.monotonic()
+        young = self._youth.look(world, now)
+        who = autoscaler.running(world, inputs.identity, inputs.may_describe)
+        counts = {name: size.size for name, size in sizes.items()}
+        plan = scaling.next_step(world, inputs.pools or (), counts, who, young)
+        if now >= self._next_scaling and not self._on_the_way(world, counts):
+            for name, more in plan.add.items():
+                sizes[name] = PoolSize(sizes[name].asked, sizes[name].size + more)
+                self._next_scaling = now + self._pace.rescale
+        if not isinstance(who, str) and self._pace.scale_down is not None:
+            for node in self._youth.idle(world, inputs.pools or (), counts, now, self._pace.scale_down):
+                name = scaling.pool_of(node)
+                sizes[name] = PoolSize(sizes[name].asked, sizes[name].size - 1)
+                reconcilers.drain(world, self._hands, node)
+        return dict(plan.reasons)
+
+    def _on_the_way(self, world: World, counts: dict[str, int]) -> bool:
+        """Whether nodes that were decided are not there yet."""
+        return any(scaling.count(world, name) < size for name, size in counts.items())

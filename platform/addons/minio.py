@@ -1,0 +1,176 @@
+"""MinIO: an object store in the cluster.
+
+Native objects, for a reason: upstream ended the upkeep of MinIO and of its chart in 2026-02 and removes its images,
+also the client's that the chart's Jobs run. So the image is the user's to name. The exit is another store behind the
+same contract; `mc mirror` moves the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pulumi_random as random
+from addons._buckets import provision_bucket
+from addons._pods import container_security, pod_security, resources
+from pydantic import Field, field_validator
+
+from groundwork.core.component import Component
+from groundwork.core.config import ByProfile, Config
+from groundwork.core.contracts import Cluster, Namespace, NodePools, ObjectStore, ServiceAccount
+from groundwork.core.contracts.storage import Bucket
+from groundwork.core.errors import StackError
+
+_USER = 1000
+_PORT = 9000
+
+
+class MinioConfig(Config):
+    """What a stack file may say under `minio:`."""
+
+    image: str = Field(description="with its tag; upstream publishes none any more: name one that you build or keep")
+    storage_gi: Annotated[int, ByProfile("size", {"small": 20, "medium": 200, "large": 1000})] = Field(
+        ge=1, alias="storageGi", description="size of the volume in GiB; it can grow, never shrink"
+    )
+    memory: Annotated[str, ByProfile("size", {"small": "512Mi", "medium": "4Gi", "large": "8Gi"})] = Field(
+        pattern=r"[1-9][0-9]*[MG]i", description="request and limit"
+    )
+
+    @field_validator("image")
+    @classmethod
+    def _pinned(cls, image: str) -> str:
+        name, _, tag = image.rpartition("/")[2].partition(":")
+        if "@sha256:" not in image and (not tag or tag == "latest"):
+            raise ValueError(f"the image must say its version, such as {name}:RELEASE.2025-09-07T16-13-09Z")
+        return image
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinioStore(ObjectStore):
+    """A MinIO server.
+
+    Attributes:
+        namespace: where it runs.
+        host: its name inside the cluster.
+        image: of the server, which has the client in it.
+        admin_secret: the Secret in `namespace` with the keys username and password of the administrator.
+    """
+
+    namespace: str
+    host: str
+    image: str
+    admin_secret: str
+
+    def bucket(self, name: str, *, parent: Component[Any], reader_writers: Sequence[ServiceAccount] = ()) -> Bucket:
+        """Make a bucket, and a user of its own whose keys lie in a Secret of the service accounts' namespace."""
+        namespaces = {account.namespace.name: account.namespace for account in reader_writers}
+        if len(namespaces) != 1:
+            names = ", ".join(sorted(namespaces)) or "none"
+            raise StackError(
+                [f"{parent.name}: the bucket {name} must be for service accounts of one namespace ({names})"]
+            )
+        (namespace,) = namespaces.values()
+        return provision_bucket(
+            parent.environment.cloud_name(name),
+            endpoint=f"http://{self.host}:{_PORT}",
+            image=self.image,
+            home=self.namespace,
+            admin_secret=self.admin_secret,
+            parent=parent,
+            namespace=namespace,
+        )
+
+
+class Minio(Component[MinioConfig]):
+    """One MinIO server on a volume of its own: for environments without a cloud's object store."""
+
+    def build(self, cluster: Cluster, pools: NodePools | None) -> MinioStore:
+        """Make the server."""
+        namespace = cluster.namespace(self.name, parent=self)
+        admin = self._admin(namespace)
+        labels = {"app.kubernetes.io/name": "minio", "app.kubernetes.io/instance": self.name}
+        k8s.core.v1.Service(
+            f"{self.name}-service",
+            metadata={"name": self.name, "namespace": namespace.name, "labels": labels},
+            spec={"selector": labels, "ports": [{"name": "s3", "port": _PORT, "target_port": "s3"}]},
+            opts=namespace.options(),
+        )
+        k8s.apps.v1.StatefulSet(
+            f"{self.name}-server",
+            metadata={"name": self.name, "namespace": namespace.name, "labels": labels},
+            spec={
+                "service_name": self.name,
+                "replicas": 1,
+                "selector": {"match_labels": labels},
+                "template": {"metadata": {"labels": labels}, "spec": self._pod()},
+                "volume_claim_templates": [
+                    {
+                        "metadata": {"name": "data"},
+                        "spec": {
+                            "access_modes": ["ReadWriteOnce"],
+                            "storage_class_name": cluster.storage_class,
+                            "resources": {"requests": {"storage": f"{self.config.storage_gi}Gi"}},
+                        },
+                    }
+                ],
+                # The volume outlives the set and its scaling: data goes only when somebody deletes the claim.
+                "persistent_volume_claim_retention_policy": {"when_deleted": "Retain", "when_scaled": "Retain"},
+            },
+            opts=namespace.options(
+                protect=self.environment.profile.protect, depends_on=[admin], delete_before_replace=True
+            ),
+        )
+        return MinioStore(
+            namespace=namespace.name,
+            host=f"{self.name}.{namespace.name}.svc.cluster.local",
+            image=self.config.image,
+            admin_secret=f"{self.name}-admin",
+        )
+
+    def _admin(self, namespace: Namespace) -> pulumi.Resource:
+        password = random.RandomPassword(f"{self.name}-admin", length=32, special=False, opts=self.stateful())
+        return k8s.core.v1.Secret(
+            f"{self.name}-admin",
+            metadata={"name": f"{self.name}-admin", "namespace": namespace.name},
+            string_data={"username": "admin", "password": password.result},
+            opts=namespace.options(),
+        )
+
+    def _pod(self) -> Any:
+        probe = {"httpGet": {"path": "/minio/health/ready", "port": "s3"}, "periodSeconds": 10}
+        return {
+            "automountServiceAccountToken": False,
+            "securityContext": pod_security(_USER),
+            "containers": [
+                {
+                    "name": "minio",
+                    "image": self.config.image,
+                    "args": ["server", "/data", "--address", f":{_PORT}", "--console-address", ":9001"],
+                    "ports": [{"name": "s3", "containerPort": _PORT}],
+                    "env": [
+                        {"name": "MINIO_ROOT_USER_FILE", "value": "/etc/minio-admin/username"},
+                        {"name": "MINIO_ROOT_PASSWORD_FILE", "value": "/etc/minio-admin/password"},
+                    ],
+                    "resources": resources("100m", self.config.memory),
+                    "securityContext": container_security(),
+                    "readinessProbe": probe,
+                    "livenessProbe": {
+                        "httpGet": {"path": "/minio/health/live", "port": "s3"},
+                        "initialDelaySeconds": 20,
+                        "periodSeconds": 20,
+                    },
+                    "volumeMounts": [
+                        {"name": "data", "mountPath": "/data"},
+                        {"name": "admin", "mountPath": "/etc/minio-admin", "readOnly": True},
+                        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a path inside the container
+                    ],
+                }
+            ],
+            "volumes": [
+                {"name": "admin", "secret": {"secretName": f"{self.name}-admin", "defaultMode": 0o440}},
+                {"name": "tmp", "emptyDir": {}},
+            ],
+        }

@@ -1,0 +1,148 @@
+"""PostgreSQL in the cluster.
+
+Native objects, for a reason: one server with one volume needs no operator, and the charts that have one ship Bitnami
+images. The exit is an operator (CloudNativePG) behind the same contract; a dump moves the data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pulumi_random as random
+from addons._pods import container_security, pod_security, resources
+from groundwork.core.databases import Server, provision
+from pydantic import Field
+
+from groundwork.core.component import Component
+from groundwork.core.config import ByProfile, Config
+from groundwork.core.contracts import Cluster, Database, Namespace, NodePools, SqlServer
+
+# The user of the official image's Debian variant.
+_USER = 999
+_PORT = 5432
+_ADMIN = "postgres"
+
+
+class PostgresConfig(Config):
+    """What a stack file may say under `postgres:`."""
+
+    storage_gi: Annotated[int, ByProfile("size", {"small": 10, "medium": 50, "large": 200})] = Field(
+        ge=1, alias="storageGi", description="size of the volume in GiB; it can grow, never shrink"
+    )
+    memory: Annotated[str, ByProfile("size", {"small": "512Mi", "medium": "2Gi", "large": "8Gi"})] = Field(
+        pattern=r"[1-9][0-9]*[MG]i", description="request and limit"
+    )
+    cpu: Annotated[str, ByProfile("size", {"small": "100m", "medium": "500m", "large": "2"})] = Field(
+        pattern=r"[1-9][0-9]*m?", description="request"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostgresServer(SqlServer):
+    """A server in the cluster.
+
+    Attributes:
+        host: its name inside the cluster.
+        password: of its administrator.
+    """
+
+    host: str
+    password: pulumi.Output[str]
+
+    def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
+        """Make a database and its owner by a Job in the cluster."""
+        # No TLS: the server has no certificate of its own, and its network policy admits the cluster's pods only.
+        server = Server(host=self.host, port=_PORT, user=_ADMIN, password=self.password, sslmode="disable")
+        return provision(name, server=server, parent=parent, namespace=namespace)
+
+
+class Postgres(Component[PostgresConfig]):
+    """One PostgreSQL server on a volume of its own: for environments without a managed one."""
+
+    def build(self, cluster: Cluster, pools: NodePools | None) -> PostgresServer:
+        """Make the server."""
+        namespace = cluster.namespace(self.name, parent=self)
+        password = random.RandomPassword(f"{self.name}-admin", length=32, special=False, opts=self.stateful())
+        secret = k8s.core.v1.Secret(
+            f"{self.name}-admin",
+            metadata={"name": f"{self.name}-admin", "namespace": namespace.name},
+            string_data={"password": password.result},
+            opts=namespace.options(),
+        )
+        labels = {"app.kubernetes.io/name": "postgres", "app.kubernetes.io/instance": self.name}
+        k8s.core.v1.Service(
+            f"{self.name}-service",
+            metadata={"name": self.name, "namespace": namespace.name, "labels": labels},
+            spec={"selector": labels, "ports": [{"name": "postgres", "port": _PORT, "target_port": "postgres"}]},
+            opts=namespace.options(),
+        )
+        k8s.apps.v1.StatefulSet(
+            f"{self.name}-server",
+            metadata={"name": self.name, "namespace": namespace.name, "labels": labels},
+            spec={
+                "service_name": self.name,
+                "replicas": 1,
+                "selector": {"match_labels": labels},
+                "template": {"metadata": {"labels": labels}, "spec": self._pod()},
+                "volume_claim_templates": [
+                    {
+                        "metadata": {"name": "data"},
+                        "spec": {
+                            "access_modes": ["ReadWriteOnce"],
+                            "storage_class_name": cluster.storage_class,
+                            "resources": {"requests": {"storage": f"{self.config.storage_gi}Gi"}},
+                        },
+                    }
+                ],
+                # The volume outlives the set and its scaling: data goes only when somebody deletes the claim.
+                "persistent_volume_claim_retention_policy": {"when_deleted": "Retain", "when_scaled": "Retain"},
+            },
+            opts=namespace.options(
+                protect=self.environment.profile.protect, depends_on=[secret], delete_before_replace=True
+            ),
+        )
+        host = f"{self.name}.{namespace.name}.svc.cluster.local"
+        return PostgresServer(host=host, password=password.result)
+
+    def _pod(self) -> Any:
+        ready = ["pg_isready", "--username", _ADMIN]
+        return {
+            "automountServiceAccountToken": False,
+            "securityContext": pod_security(_USER),
+            "terminationGracePeriodSeconds": 60,
+            "containers": [
+                {
+                    "name": "postgres",
+                    "image": self.catalogue.image("postgres"),
+                    "ports": [{"name": "postgres", "containerPort": _PORT}],
+                    "env": [
+                        {"name": "PGDATA", "value": "/var/lib/postgresql/data/pgdata"},
+                        {"name": "POSTGRES_PASSWORD_FILE", "value": "/etc/postgres-admin/password"},
+                    ],
+                    "resources": resources(self.config.cpu, self.config.memory),
+                    "securityContext": container_security(),
+                    "readinessProbe": {"exec": {"command": ready}, "periodSeconds": 10, "timeoutSeconds": 5},
+                    "livenessProbe": {
+                        "exec": {"command": ready},
+                        "initialDelaySeconds": 30,
+                        "periodSeconds": 20,
+                        "timeoutSeconds": 5,
+                        "failureThreshold": 6,
+                    },
+                    "volumeMounts": [
+                        {"name": "data", "mountPath": "/var/lib/postgresql/data"},
+                        {"name": "admin", "mountPath": "/etc/postgres-admin", "readOnly": True},
+                        {"name": "run", "mountPath": "/var/run/postgresql"},
+                        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a path inside the container
+                    ],
+                }
+            ],
+            "volumes": [
+                {"name": "admin", "secret": {"secretName": f"{self.name}-admin", "defaultMode": 0o440}},
+                {"name": "run", "emptyDir": {}},
+                {"name": "tmp", "emptyDir": {}},
+            ],
+        }

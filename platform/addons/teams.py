@@ -1,0 +1,148 @@
+"""The teams' places: what each file in `stacks/teams/` asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi_kubernetes as k8s
+
+from groundwork.core.component import Component
+from groundwork.core.config import Config
+from groundwork.core.contracts import Cluster, Namespace, NodePools, ObjectStore
+from groundwork.core.errors import StackError
+from groundwork.core.teams import Team, load_teams
+
+_ACCOUNT = "team"
+# RFC 1918, and link-local with the instance metadata.
+_PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"]
+
+
+class TeamsConfig(Config):
+    """What a stack file may say under `teams:`. Who the teams are stands in `stacks/teams/`."""
+
+
+def quota(team: Team) -> dict[str, str]:
+    """Return the hard limits of a team's ResourceQuota."""
+    return {
+        "requests.cpu": team.quota.cpu,
+        "requests.memory": team.quota.memory,
+        "limits.memory": team.quota.memory,
+        "requests.nvidia.com/gpu": str(team.quota.gpus),
+        "requests.storage": team.quota.storage,
+        "pods": str(team.quota.pods),
+        # The way in is the mesh's gateway; an address of its own would go round it.
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+    }
+
+
+class Teams(Component[TeamsConfig]):
+    """For each team a namespace with quota, access, closed network and a cloud identity for its buckets."""
+
+    single = True
+
+    def build(self, cluster: Cluster, objects: ObjectStore | None, pools: NodePools | None) -> None:
+        """Make the teams' places."""
+        teams = load_teams(self.environment.root)
+        self._check(teams, objects, pools)
+        for team in teams:
+            # Data goes with its namespace: whoever deletes a team does it on purpose.
+            namespace = cluster.namespace(team.namespace, parent=self, labels={"groundwork.example/team": team.name})
+            self._limits(team, namespace)
+            self._access(team, namespace)
+            self._network(team, namespace)
+            account = namespace.service_account(_ACCOUNT)
+            if objects is not None:
+                for bucket in team.buckets:
+                    objects.bucket(f"{team.name}-{bucket}", parent=self, reader_writers=[account])
+
+    def _check(self, teams: tuple[Team, ...], objects: ObjectStore | None, pools: NodePools | None) -> None:
+        problems = []
+        if objects is None:
+            problems += [
+                f"teams/{team.name}.yaml: buckets need an ObjectStore, and the stack {self.environment.stack} has none"
+                for team in teams
+                if team.buckets
+            ]
+        if pools is not None and not pools.with_accelerators:
+            problems += [
+                f"teams/{team.name}.yaml: quota.gpus is {team.quota.gpus}, and no pool of this cluster has GPUs"
+                for team in teams
+                if team.quota.gpus
+            ]
+        if problems:
+            raise StackError(problems)
+
+    def _limits(self, team: Team, namespace: Namespace) -> None:
+        k8s.core.v1.ResourceQuota(
+            f"{self.name}-{team.name}-quota",
+            metadata={"name": "team", "namespace": namespace.name},
+            spec={"hard": quota(team)},
+            opts=namespace.options(),
+        )
+        # A quota refuses pods that say nothing of what they need: so they get a little.
+        k8s.core.v1.LimitRange(
+            f"{self.name}-{team.name}-limits",
+            metadata={"name": "team", "namespace": namespace.name},
+            spec={
+                "limits": [
+                    {
+                        "type": "Container",
+                        "default": {"memory": "512Mi"},
+                        "default_request": {"cpu": "100m", "memory": "256Mi"},
+                    }
+                ]
+            },
+            opts=namespace.options(),
+        )
+
+    def _access(self, team: Team, namespace: Namespace) -> None:
+        """Let members work in their namespace; the role is Kubernetes' own `edit`, which cannot change access."""
+        subjects: list[Any] = [
+            {"kind": "User", "name": member, "api_group": "rbac.authorization.k8s.io"} for member in team.members
+        ]
+        k8s.rbac.v1.RoleBinding(
+            f"{self.name}-{team.name}-members",
+            metadata={"name": "members", "namespace": namespace.name},
+            role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+            subjects=subjects,
+            opts=namespace.options(),
+        )
+
+    def _network(self, team: Team, namespace: Namespace) -> None:
+        """Close the namespace: its pods reach each other, names, and the internet, but no other namespace."""
+        k8s.networking.v1.NetworkPolicy(
+            f"{self.name}-{team.name}-closed",
+            metadata={"name": "default-deny", "namespace": namespace.name},
+            spec={"pod_selector": {}, "policy_types": ["Ingress", "Egress"]},
+            opts=namespace.options(),
+        )
+        k8s.networking.v1.NetworkPolicy(
+            f"{self.name}-{team.name}-within",
+            metadata={"name": "within-team", "namespace": namespace.name},
+            spec={
+                "pod_selector": {},
+                "policy_types": ["Ingress", "Egress"],
+                "ingress": [{"from_": [{"pod_selector": {}}]}],
+                "egress": [
+                    {"to": [{"pod_selector": {}}]},
+                    {
+                        "to": [
+                            {
+                                "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": "kube-system"}},
+                                "pod_selector": {"match_labels": {"k8s-app": "kube-dns"}},
+                            }
+                        ],
+                        "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
+                    },
+                    # The cloud's own services: object store and registries, but nothing of a private network.
+                    {
+                        "to": [{"ip_block": {"cidr": "0.0.0.0/0", "except_": _PRIVATE}}],
+                        "ports": [{"protocol": "TCP", "port": 443}],
+                    },
+                    # The agent that hands out a pod's cloud identity (EKS Pod Identity) listens on the node.
+                    {"to": [{"ip_block": {"cidr": "169.254.170.23/32"}}], "ports": [{"protocol": "TCP", "port": 80}]},
+                ],
+            },
+            opts=namespace.options(),
+        )
