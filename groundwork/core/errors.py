@@ -24,6 +24,6 @@ def closest(word: str, valid: Iterable[str]) -> str:
     names = sorted(valid)
     if not names:
         return "there are none"
-    near = get_close_matches(word, names, n=1)
+    near = get_close_matches(word, names, n=1, cutoff=0.65)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"{hint}valid: {', '.join(names)}"

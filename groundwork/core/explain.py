@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -111,13 +111,13 @@ def _kind(annotation: Any) -> str:
         return {str: "text", int: "number", float: "number", bool: "true or false", dict: "map"}.get(
             annotation, annotation.__name__
         )
-    arguments = getattr(annotation, "__args__", ())
-    origin = getattr(annotation, "__origin__", None)
+    arguments: tuple[Any, ...] = get_args(annotation)
+    origin = get_origin(annotation)
     if origin in (tuple, list):
         return f"list of {_kind(arguments[0])}"
     if origin is dict:
         return f"map of {_kind(arguments[1])}"
-    if str(annotation).startswith("typing.Literal"):
+    if origin is Literal:
         return " | ".join(_text(argument) for argument in arguments)
     if hasattr(annotation, "__metadata__"):
         return _kind(arguments[0])
@@ -127,7 +127,8 @@ def _kind(annotation: Any) -> str:
 def _parts(annotation: Any) -> list[tuple[str, type[BaseModel]]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [("", annotation)]
-    origin, arguments = getattr(annotation, "__origin__", None), getattr(annotation, "__args__", ())
+    origin = get_origin(annotation)
+    arguments: tuple[Any, ...] = get_args(annotation)
     if origin is dict:
         return [(f".<name>{path}", model) for path, model in _parts(arguments[1])]
     if origin in (tuple, list):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, field_validator
 
 from groundwork.core import yamlfile
 from groundwork.core.config import Config, sentences
@@ -14,7 +15,7 @@ from groundwork.core.naming import is_label
 
 Quantity = Annotated[str, StringConstraints(pattern=r"[1-9][0-9]*(m|Mi|Gi|Ti)?")]
 Label = Annotated[str, StringConstraints(pattern=r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")]
-Member = Annotated[str, StringConstraints(pattern=r"[^@\s]+@[^@\s]+\.[^@\s]+")]
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class Quota(Config):
@@ -31,9 +32,17 @@ class Team(Config):
     """One team, as its file says it."""
 
     name: Label = Field(description="lower case letters, digits, hyphens; the file is called after it")
-    members: tuple[Member, ...] = Field(min_length=1, description="e-mail addresses, as people log in")
+    members: tuple[str, ...] = Field(description="e-mail addresses, as people log in; at least one")
     quota: Quota = Field(default_factory=Quota)
     buckets: tuple[Label, ...] = Field(default=(), description="each becomes a bucket that only this team can use")
+
+    @field_validator("members")
+    @classmethod
+    def _addresses(cls, members: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [member for member in members if not _MAIL.fullmatch(member)]
+        if wrong or not members:
+            raise ValueError(f"must be e-mail addresses, at least one; {', '.join(wrong) or 'none'} is not")
+        return members
 
     @property
     def namespace(self) -> str:

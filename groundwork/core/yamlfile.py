@@ -23,6 +23,8 @@ _AMBIGUOUS_NUMBER = re.compile(
     r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|0[xob][0-9a-fA-F_]+|[-+]?\.(inf|nan|[0-9]+)|[0-9]+(:[0-5]?[0-9])+"
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"
 )
+# What PyYAML itself resolves a plain scalar to; any other tag was written by somebody.
+_TAGS = {"str", "int", "float", "bool", "null", "timestamp", "value"}
 
 
 @dataclass
@@ -96,7 +98,7 @@ def _pairs(
 def _scalar(node: yaml.Node, document: Document, problems: list[str]) -> Any:
     text: str = node.value
     where = f"{document.path.name}:{node.start_mark.line + 1}"
-    if not node.tag.startswith("tag:yaml.org,2002:"):
+    if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
         problems.append(f"{where}: the tag {node.tag} is not supported")
         return None
     if isinstance(node, yaml.ScalarNode) and node.style is not None:

@@ -66,14 +66,10 @@ class InstanceType:
 
 @cache
 def instance_types() -> Mapping[str, InstanceType]:
-    """Return every type of the table by name.
-
-    Raises:
-        ValueError: a cell is not what its column holds; the message names the type.
-    """
-    text = (files("groundwork.data") / "ec2-instance-types.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return MappingProxyType({row["instance_type"]: _parsed(row) for row in rows})
+    """Return every type of the committed table by name."""
+    return MappingProxyType(
+        parse((files("groundwork.data") / "ec2-instance-types.csv").read_text(encoding="utf-8"))
+    )
 
 
 def instance_type(name: str) -> InstanceType:
@@ -83,6 +79,15 @@ def instance_type(name: str) -> InstanceType:
         return known[name]
     except KeyError:
         raise UnknownInstanceTypeError(name, known) from None
+
+
+def parse(text: str) -> dict[str, InstanceType]:
+    """Return the types of a table of the same columns, by name.
+
+    Raises:
+        ValueError: a cell is not what its column holds; the message names the type.
+    """
+    return {row["instance_type"]: _parsed(row) for row in csv.DictReader(text.splitlines())}
 
 
 def _parsed(row: Mapping[str, str]) -> InstanceType:

@@ -143,6 +143,8 @@ def record(
         monitor.graph.outputs = loop.run_until_complete(_outputs())
     finally:
         loop.close()
+        # An Output made later in the same thread, by a test, needs an open one.
+        asyncio.set_event_loop(asyncio.new_event_loop())
     return monitor.graph
 
 

@@ -1,8 +1,4 @@
-"""Whether a pod fits a node: resources, taints, node selectors and node affinity, as the scheduler judges.
-
-Spread constraints, affinity to other pods and host ports are left to the real scheduler: they hardly ever
-decide whether one more node helps.
-"""
+"""Whether a pod fits a node by itself: resources, taints, node selectors and node affinity."""
 
 from __future__ import annotations
 
@@ -77,23 +73,6 @@ def selected(pod_spec: Mapping[str, Any], node: Object) -> bool:
 def any_term_matches(terms: Sequence[Mapping[str, Any]], node: Object) -> bool:
     """Whether one of the terms of a node selector matches a node."""
     return any(_term_matches(term, node) for term in terms)
-
-
-def repelled(pod: Object, neighbours: Iterable[Object]) -> bool:
-    """Whether the pod may not share a node with one of the neighbours (required anti-affinity by hostname)."""
-    affinity = (pod["spec"].get("affinity") or {}).get("podAntiAffinity") or {}
-    terms = [
-        term
-        for term in affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or ()
-        if term["topologyKey"] == "kubernetes.io/hostname"
-    ]
-    here = pod["metadata"]["namespace"]
-    return any(
-        other["metadata"]["namespace"] in (term.get("namespaces") or (here,))
-        and label_selector_matches(term.get("labelSelector"), labels_of(other))
-        for term in terms
-        for other in neighbours
-    )
 
 
 def label_selector_matches(selector: Mapping[str, Any] | None, have: Mapping[str, str]) -> bool:

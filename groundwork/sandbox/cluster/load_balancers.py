@@ -111,3 +111,8 @@ def _has_address(service: Object) -> bool:
 def is_ours(service: Object) -> bool:
     """Whether this simulation gave the Service its address."""
     return annotations_of(service).get(SERVED) == "true"
+
+
+def is_pending(service: Object) -> bool:
+    """Whether a Service waits for the address of its load balancer."""
+    return service["spec"].get("type") == "LoadBalancer" and not _has_address(service)

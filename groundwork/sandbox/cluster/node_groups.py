@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -51,6 +51,7 @@ def changes(
     pools: Sequence[NodePool] | None,
     wanted: Mapping[str, PoolSize],
     existing: ExistingCluster | None,
+    doomed: Collection[str] = (),
 ) -> NodeChanges:
     """Return what makes the nodes right.
 
@@ -59,6 +60,7 @@ def changes(
         pools: the node groups; None: not known yet, so theirs are left alone.
         wanted: their sizes.
         existing: an existing cluster's machines; None: there are none, or it is not known whether.
+        doomed: nodes that are on their way out already.
     """
     result = NodeChanges()
     by_pool: dict[str, list[Object]] = {}
@@ -78,13 +80,13 @@ def changes(
     for pool in pools or ():
         present = by_pool.pop(pool.name, [])
         try:
-            _balance(result, present, wanted[pool.name].size, make(pool))
+            _balance(result, present, wanted[pool.name].size, make(pool), doomed)
         except (NoAddressError, NoShapeError, UnknownInstanceTypeError) as error:
             result.problems[pool.name] = str(error)
     machines = by_pool.pop(EXISTING_POOL, [])
     if existing is not None:
         spec = existing
-        _balance(result, machines, spec.nodes, lambda ordinal, _=None: existing_node(spec, ordinal))
+        _balance(result, machines, spec.nodes, lambda ordinal, _=None: existing_node(spec, ordinal), doomed)
     elif pools is not None:
         result.remove.extend(machines)
     if pools is not None:
@@ -92,18 +94,20 @@ def changes(
     return result
 
 
-def _balance(result: NodeChanges, present: Iterable[Object], size: int, make: Callable[[int], Object]) -> None:
+def _balance(result: NodeChanges, present: Iterable[Object], size: int, make: _Maker, doomed: Collection[str]) -> None:
     nodes = sorted(present, key=_ordinal)
-    staying = [node for node in nodes if not marks.leaving(node)]
     numbers = {_ordinal(node) for node in nodes}
-    # The newest go first, as with an Auto Scaling group after its zones are balanced.
-    result.remove.extend(staying[size:])
-    staying = staying[:size]
-    for node in staying:
-        desired = make(_ordinal(node))
-        if annotations_of(desired).get(marks.SHAPE) != annotations_of(node).get(marks.SHAPE):
-            result.remove.append(node)  # the next round makes another one in its place
-        elif patch := _drift(node, desired):
+    staying: list[Object] = []
+    for node in nodes:
+        if marks.leaving(node) or node["metadata"]["name"] in doomed:
+            continue
+        desired = make(_ordinal(node), node["metadata"]["name"])
+        of_that_shape = annotations_of(desired).get(marks.SHAPE) == annotations_of(node).get(marks.SHAPE)
+        if len(staying) == size or not of_that_shape:
+            result.remove.append(node)
+            continue
+        staying.append(node)
+        if patch := _drift(node, desired):
             result.patch.append((node, patch))
     free = (number for number in range(size + len(numbers)) if number not in numbers)
     for _ in range(size - len(staying)):

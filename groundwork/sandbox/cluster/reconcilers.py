@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from groundwork.sandbox.cluster import accelerators, addons, load_balancers, marks, node_groups, volumes
 from groundwork.sandbox.cluster.hands import Hands
 from groundwork.sandbox.cluster.marks import Object, annotations_of, full_name, labels_of, leaving, owner_kind
@@ -26,9 +28,11 @@ from groundwork.sandbox.cluster.world import (
 )
 
 
-def nodes(world: World, hands: Hands, inputs: Inputs, wanted: dict[str, PoolSize]) -> dict[str, str]:
+def nodes(
+    world: World, hands: Hands, inputs: Inputs, wanted: Mapping[str, PoolSize], doomed: Collection[str]
+) -> dict[str, str]:
     """Make, change and remove nodes; return by pool what is wrong with it."""
-    changes = node_groups.changes(world, inputs.pools, wanted, inputs.existing)
+    changes = node_groups.changes(world, inputs.pools, wanted, inputs.existing, doomed)
     for node in changes.create:
         hands.create(node)
     for node, patch in changes.patch:
@@ -169,9 +173,9 @@ def claims(world: World, hands: Hands, inputs: Inputs) -> tuple[dict[str, str], 
                 hands.create(volume)
             case volumes.Expand(name, size):
                 size_now = {"capacity": {"storage": size}}
-                volume = world.get(VOLUME, name)
-                if volume is not None and volume["spec"]["capacity"]["storage"] != size:
-                    hands.patch(volume, {"spec": size_now})
+                bound = world.get(VOLUME, name)
+                if bound is not None and bound["spec"]["capacity"]["storage"] != size:
+                    hands.patch(bound, {"spec": size_now})
                 hands.patch(claim, {"status": size_now}, "status")
     left: dict[str, str] = {}
     for volume in world.all(VOLUME):

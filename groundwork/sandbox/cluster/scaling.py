@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from groundwork.sandbox.cluster import marks
 from groundwork.sandbox.cluster.autoscaler import Autoscaler, node_to_be, price
-from groundwork.sandbox.cluster.fits import any_term_matches, free, obstacles, repelled, requests_of
+from groundwork.sandbox.cluster.fits import any_term_matches, free, obstacles, requests_of
 from groundwork.sandbox.cluster.marks import Object, full_name, labels_of, leaving, owner_kind
 from groundwork.sandbox.cluster.pools import NodePool
-from groundwork.sandbox.cluster.quantity import Resources, quantity
+from groundwork.sandbox.cluster.quantity import quantity
+from groundwork.sandbox.cluster.spreading import Place, kept_away
 from groundwork.sandbox.cluster.world import CLAIM, NODE, POD, VOLUME, World, condition, is_finished
 
 
@@ -20,24 +21,6 @@ class Plan:
 
     add: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class _Coming:
-    """A node that will be there soon, and what is still free on it."""
-
-    node: Object
-    left: Resources
-    pods: list[Object]
-
-    def take(self, world: World, pod: Object) -> bool:
-        """Put a pod there if it fits."""
-        if _hindrances(world, pod, self.node, self.left) or repelled(pod, self.pods):
-            return False
-        for name, amount in requests_of(pod["spec"]).items():
-            self.left[name] = self.left.get(name, quantity(0)) - amount
-        self.pods.append(pod)
-        return True
 
 
 def unschedulable(world: World) -> list[Object]:
@@ -72,45 +55,67 @@ def next_step(
     pending = unschedulable(world)
     if isinstance(autoscaler, str):
         return Plan(reasons={full_name(pod): f"nothing adds nodes: {autoscaler}" for pod in pending})
-    coming = _young(world, pools, autoscaler, young)
+    if not pending:
+        return Plan()
+    places = _places(world, pools, autoscaler, young)
     add: dict[str, int] = {}
     reasons: dict[str, str] = {}
     for pod in pending:
-        if any(node.take(world, pod) for node in coming):
-            continue
+        home = next((place for place in places if not _hindrances(world, pod, place, places)), None)
         against: dict[str, str] = {}
-        for pool in sorted(pools, key=lambda pool: (price(pool), pool.name)):
+        for pool in sorted(pools, key=lambda pool: (price(pool), pool.name)) if home is None else ():
             size = sizes.get(pool.name, 0) + add.get(pool.name, 0)
             node, left = node_to_be(world, pool, pool.subnets[size % len(pool.subnets)].zone, autoscaler)
-            found = _group_hindrances(pool, size, autoscaler) or _hindrances(world, pod, node, left)
+            place = Place(node, left, [])
+            found = _group_hindrances(pool, size, autoscaler) or _hindrances(world, pod, place, places)
             if not found:
                 add[pool.name] = add.get(pool.name, 0) + 1
-                coming.append(new := _Coming(node, left, []))
-                new.take(world, pod)
+                # Each new node is a domain of its own for rules by hostname.
+                node["metadata"]["labels"]["kubernetes.io/hostname"] = f"{pool.name}-new-{size}"
+                places.append(home := place)
                 break
             against[pool.name] = ", ".join(found)
-        else:
+        if home is None:
             reasons[full_name(pod)] = _sentence(against)
+        else:
+            _put(pod, home)
     return Plan(add, reasons)
 
 
-def _young(world: World, pools: Sequence[NodePool], autoscaler: Autoscaler, names: Collection[str]) -> list[_Coming]:
+def _put(pod: Object, place: Place) -> None:
+    place.pods.append(pod)
+    for name, amount in requests_of(pod["spec"]).items():
+        place.left[name] = place.left.get(name, quantity(0)) - amount
+
+
+def _places(world: World, pools: Sequence[NodePool], autoscaler: Autoscaler, young: Collection[str]) -> list[Place]:
+    """Return the nodes that may take pods: a pod that fits one of them needs no other."""
     by_name = {pool.name: pool for pool in pools}
     bound = world.pods_by_node()
-    coming = []
-    for name in sorted(names):
-        node = world.get(NODE, name)
-        pool = by_name.get(labels_of(node).get(marks.POOL, "")) if node else None
-        if node is None or pool is None:
+    places = []
+    for node in world.all(NODE):
+        name, pool = node["metadata"]["name"], by_name.get(pool_of(node))
+        if leaving(node) or (node.get("spec") or {}).get("unschedulable"):
             continue
-        pods = bound.get(name, [])
-        empty = World({kind: objects for kind, objects in world.objects.items() if kind != NODE})
-        expected, _ = node_to_be(empty, pool, labels_of(node)["topology.kubernetes.io/zone"], autoscaler)
-        have = node["status"]["allocatable"]
-        expected["status"]["allocatable"] = {**expected["status"]["allocatable"], **have}
-        expected["metadata"] = {"name": name, "labels": labels_of(node)}
-        coming.append(_Coming(expected, free(expected, pods), pods))
-    return coming
+        if pool is not None and name in young:
+            node = _grown(world, node, pool, autoscaler)
+        pods = list(bound.get(name, ()))
+        places.append(Place(node, free(node, pods), pods))
+    return places
+
+
+def _grown(world: World, node: Object, pool: NodePool, autoscaler: Autoscaler) -> Object:
+    """Return a young node with all that it is expected to offer soon."""
+    alone = World({kind: objects for kind, objects in world.objects.items() if kind != NODE})
+    zone = labels_of(node).get("topology.kubernetes.io/zone", "")
+    expected, _ = node_to_be(alone, pool, zone, autoscaler)
+    offered = {**expected["status"]["allocatable"], **(node["status"].get("allocatable") or {})}
+    taints = [taint.manifest() for taint in pool.taints]
+    return {
+        "metadata": node["metadata"],
+        "spec": {"taints": taints},
+        "status": {"allocatable": offered},
+    }
 
 
 def _group_hindrances(pool: NodePool, size: int, autoscaler: Autoscaler) -> list[str]:
@@ -122,10 +127,12 @@ def _group_hindrances(pool: NodePool, size: int, autoscaler: Autoscaler) -> list
     return []
 
 
-def _hindrances(world: World, pod: Object, node: Object, left: Resources) -> list[str]:
-    found = obstacles(pod, node, left)
-    if not _reaches_volumes(world, pod, node):
+def _hindrances(world: World, pod: Object, place: Place, places: Sequence[Place]) -> list[str]:
+    found = obstacles(pod, place.node, place.left)
+    if not _reaches_volumes(world, pod, place.node):
         found.append("volume node affinity conflict")
+    if not found and (rule := kept_away(pod, place.node, places)):
+        found.append(rule)
     return found
 
 

@@ -16,12 +16,13 @@ from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
 from groundwork.sandbox.cluster.record import PoolSize, Record
 from groundwork.sandbox.cluster.removal import remove_all
 from groundwork.sandbox.cluster.settings import Inputs, Pace
-from groundwork.sandbox.cluster.world import HasIdentity, World
+from groundwork.sandbox.cluster.world import NODE, HasIdentity, World
 from groundwork.sandbox.cluster.youth import Youth
 from groundwork.sandbox.controlplane.client import KubeClient, KubeError
 
 _QUIET_SECONDS = 0.4
 _POLL_SECONDS = 0.05
+_IDLE_SECONDS = 5.0
 _FIRST_RESYNC_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
@@ -63,7 +64,9 @@ class ClusterSimulation:
         self._youth = Youth(self._pace.young)
         self._last_change = time.monotonic()
         self._next_scaling = 0.0
+        self._doomed: set[str] = set()
         self._quiet_rounds = 0
+        self._scales = False
 
     def start(self) -> None:
         """Read the cluster and begin (raises `KubeError` if the API server does not answer)."""
@@ -127,7 +130,7 @@ class ClusterSimulation:
     def _run(self) -> None:
         resync = time.monotonic() + _FIRST_RESYNC_SECONDS
         while not self._stopping.is_set():
-            self._event.wait(self._pace.rescale)
+            self._event.wait(self._pace.rescale if self._scales else _IDLE_SECONDS)
             self._stopping.wait(self._pace.gather)
             self._event.clear()
             try:
@@ -152,7 +155,8 @@ class ClusterSimulation:
         sizes = dict(before.sizes)
         if inputs.pools is not None:
             sizes = node_groups.sizes(inputs.pools, before.sizes)
-        problems = reconcilers.nodes(world, self._hands, inputs, sizes)
+        self._doomed &= set(world.objects.get(NODE, {}))
+        problems = reconcilers.nodes(world, self._hands, inputs, sizes, self._doomed)
         reconcilers.managed_addons(world, self._hands, inputs)
         reconcilers.devices(world, self._hands, inputs)
         claims, volumes = reconcilers.claims(world, self._hands, inputs)
@@ -175,6 +179,7 @@ class ClusterSimulation:
         young = self._youth.look(world, now)
         who = autoscaler.running(world, inputs.identity, inputs.may_describe)
         counts = {name: size.size for name, size in sizes.items()}
+        self._scales = bool(scaling.unschedulable(world)) or self._pace.scale_down is not None
         plan = scaling.next_step(world, inputs.pools or (), counts, who, young)
         if now >= self._next_scaling and not self._on_the_way(world, counts):
             for name, more in plan.add.items():
@@ -184,6 +189,8 @@ class ClusterSimulation:
             for node in self._youth.idle(world, inputs.pools or (), counts, now, self._pace.scale_down):
                 name = scaling.pool_of(node)
                 sizes[name] = PoolSize(sizes[name].asked, sizes[name].size - 1)
+                # A copy of the cluster that lags behind must not let another node go in its place.
+                self._doomed.add(node["metadata"]["name"])
                 reconcilers.drain(world, self._hands, node)
         return dict(plan.reasons)
 

@@ -230,10 +230,12 @@ class KubeClient:
         label_selector: str | None = None,
         field_selector: str | None = None,
         stop: threading.Event,
+        metadata_only: bool = False,
     ) -> Iterator[WatchEvent]:
         """Yield what exists (ADDED), then every change, over restarts of the server, until `stop` is set.
 
         `stop` is noticed within 3 seconds. What was missed while the server was away is told afterwards.
+        With `metadata_only` the objects carry nothing else, which saves much where they are large.
         """
         selectors = _selectors(label_selector, field_selector)
         path = self._collection(api_version, kind, namespace)
@@ -246,19 +248,25 @@ class KubeClient:
                 "resourceVersion": version,
                 "timeoutSeconds": str(_WATCH_SECONDS),
             }
-            return self._transport.stream(path, params)
+            return self._transport.stream(path, params, _accept("PartialObjectMetadata", metadata_only))
 
-        return follow(lambda: self._list(api_version, kind, namespace, selectors), changes, stop)
+        accept = _accept("PartialObjectMetadataList", metadata_only)
+        return follow(lambda: self._list(api_version, kind, namespace, selectors, accept), changes, stop)
 
     def _list(
-        self, api_version: str, kind: str, namespace: str | None, selectors: Mapping[str, str]
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None,
+        selectors: Mapping[str, str],
+        accept: str = "application/json",
     ) -> tuple[Objects, str]:
         path = self._collection(api_version, kind, namespace)
         params = {**selectors, "limit": _PAGE}
         items: Objects = []
         while True:
-            page = self._send("GET", path, params)
-            items += [{"apiVersion": api_version, "kind": kind, **item} for item in page.get("items") or ()]
+            page: Object = self._transport.send("GET", path, params=params, accept=accept)
+            items += [{**item, "apiVersion": api_version, "kind": kind} for item in page.get("items") or ()]
             position = page["metadata"].get("continue")
             if not position:
                 return items, str(page["metadata"]["resourceVersion"])
@@ -287,6 +295,10 @@ class KubeClient:
 def _identity(obj: Mapping[str, Any]) -> tuple[str, str, str | None, str | None]:
     metadata = obj.get("metadata") or {}
     return obj["apiVersion"], obj["kind"], metadata.get("name"), metadata.get("namespace")
+
+
+def _accept(kind: str, metadata_only: bool) -> str:
+    return f"application/json;as={kind};g=meta.k8s.io;v=v1" if metadata_only else "application/json"
 
 
 def _options(field_manager: str, dry_run: bool) -> dict[str, str]:

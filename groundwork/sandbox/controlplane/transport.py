@@ -43,7 +43,6 @@ class Transport:
             self._session.cert = (str(endpoint.client_cert), str(endpoint.client_key))
         else:
             self._session.headers["Authorization"] = f"Bearer {token}"
-        self._session.headers["Accept"] = "application/json"
         self._session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=_POOL))
 
     def close(self) -> None:
@@ -58,6 +57,7 @@ class Transport:
         params: Mapping[str, str] | None = None,
         body: object = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> Any:
         """Return the decoded answer, text where it is not JSON; repeat while the server is too busy.
 
@@ -67,15 +67,17 @@ class Transport:
         """
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         for attempt in range(1, _TRIES_WHEN_BUSY + 1):
-            response = self._request(method, path, params, data, content_type, stream=False)
+            response = self._request(method, path, params, data, content_type, accept, stream=False)
             if response.status_code != _TOO_MANY_REQUESTS or attempt == _TRIES_WHEN_BUSY:
                 break
             time.sleep(min(float(response.headers.get("Retry-After", "1")), 2.0))
         return _decoded(response)
 
-    def stream(self, path: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    def stream(
+        self, path: str, params: Mapping[str, str], accept: str = "application/json"
+    ) -> Iterator[dict[str, Any]]:
         """Yield the JSON objects of a watch, one a line, until the server ends it."""
-        response = self._request("GET", path, params, None, "application/json", stream=True)
+        response = self._request("GET", path, params, None, "", accept, stream=True)
         with response:
             if not response.ok:
                 _decoded(response)
@@ -93,6 +95,7 @@ class Transport:
         params: Mapping[str, str] | None,
         data: bytes | None,
         content_type: str,
+        accept: str,
         *,
         stream: bool,
     ) -> requests.Response:
@@ -102,7 +105,7 @@ class Transport:
                 self.url + path,
                 params=params,
                 data=data,
-                headers={"Content-Type": content_type} if data is not None else None,
+                headers={"Accept": accept, **({"Content-Type": content_type} if data is not None else {})},
                 timeout=(_CONNECT_SECONDS, self._timeout),
                 stream=stream,
                 allow_redirects=False,

@@ -13,7 +13,7 @@ from groundwork.sandbox.tools.ensure import LOCK
 from groundwork.sandbox.tools.locate import REMEDY, survey
 from groundwork.sandbox.tools.lock import is_held
 from groundwork.sandbox.tools.machine import this_machine
-from groundwork.sandbox.tools.python_env import is_current
+from groundwork.sandbox.tools.stamp import is_current
 from groundwork.sandbox.tools.scratch import leftovers, size_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]

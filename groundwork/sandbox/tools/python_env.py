@@ -1,7 +1,4 @@
-"""The checkout's virtual environment: made from uv.lock, and left alone while nothing changed.
-
-Standard library only.
-"""
+"""Making the checkout's virtual environment from uv.lock. Standard library only."""
 
 from __future__ import annotations
 
@@ -16,32 +13,11 @@ from groundwork.sandbox.tools.disk import require_room
 from groundwork.sandbox.tools.errors import ToolsError
 from groundwork.sandbox.tools.index import Index, certificates, chosen_index
 from groundwork.sandbox.tools.lock import exclusive
+from groundwork.sandbox.tools.stamp import STAMP, is_current, stamp
 from groundwork.sandbox.tools.uv import ensure_uv
-
-STAMP = "groundwork-stamp"
 
 # Measured: 474 MB in the environment and 509 MB in uv's cache (shared where both are on one file system).
 _ENVIRONMENT_BYTES = 1_100_000_000
-
-
-def stamp(checkout: Path) -> str:
-    """Return a digest of what the environment depends on: what is declared, what is locked, its Python."""
-    digest = hashlib.sha256()
-    for file in (checkout / "pyproject.toml", checkout / "uv.lock", checkout / ".venv" / "pyvenv.cfg"):
-        # The length keeps what moves from one file to the next from giving the same digest.
-        content = file.read_bytes() if file.exists() else b""
-        digest.update(len(content).to_bytes(8, "big") + content)
-    return digest.hexdigest()
-
-
-def is_current(checkout: Path) -> bool:
-    """Whether the environment is there, complete, and made from the present lock."""
-    venv = checkout / ".venv"
-    try:
-        noted = (venv / STAMP).read_text().strip()
-    except OSError:
-        return False
-    return noted == stamp(checkout) and os.access(venv / "bin" / "python", os.X_OK)
 
 
 def ensure_environment(checkout: Path, say: Callable[[str], None]) -> None:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from groundwork.sandbox.tools.errors import ToolsError
-from groundwork.sandbox.tools.python_env import ensure_environment, is_current
+from groundwork.sandbox.tools.stamp import is_current
 
 INTERRUPTED = 130
 
@@ -38,6 +38,9 @@ def set_up(checkout: Path) -> None:
     """Bring the virtual environment up to date, telling what takes time."""
     if is_current(checkout):
         return
+    # Only now: what fetches and installs takes longer to import than everything else here.
+    from groundwork.sandbox.tools.python_env import ensure_environment
+
     began = time.monotonic()
 
     def say(what: str) -> None:

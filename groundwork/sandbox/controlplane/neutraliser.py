@@ -1,0 +1,112 @@
+"""Neutralising whatever turns up in the cluster, as long as the sandbox runs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from groundwork.sandbox.controlplane.client import ApiError, KubeClient, KubeError
+from groundwork.sandbox.controlplane.files import write_private
+from groundwork.sandbox.controlplane.neutralise import WEBHOOK_KINDS, neutralise, neutralised_backends
+
+_LOG = logging.getLogger(__name__)
+_MANAGER = "groundwork-neutraliser"
+_PAUSE_SECONDS = 0.5
+_DEFINITIONS = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+_WATCHED = (
+    *(("admissionregistration.k8s.io/v1", kind) for kind in WEBHOOK_KINDS),
+    ("apiregistration.k8s.io/v1", "APIService"),
+    _DEFINITIONS,
+)
+
+
+class Neutraliser:
+    """Watches webhook configurations, APIServices and CRDs, neutralises them, and keeps the list for the report.
+
+    What a program applies should go through `neutralise` before it is sent, so that there is no moment in which
+    it is called; this takes care of the rest, such as what real Helm installs, within milliseconds.
+    """
+
+    def __init__(self, client: KubeClient, record_path: Path, served: Collection[str] = ()) -> None:
+        """Keep in `record_path` a JSON object: `KIND/NAME` to the list of what would have been called.
+
+        Services in `served` (`namespace/name`) are real and left alone.
+        """
+        self._client = client
+        self._record_path = record_path
+        self._served = frozenset(served)
+        self._record: dict[str, list[str]] = {}
+        self._lock = threading.Lock()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set; an API server that is away for a while is waited for."""
+        self._save()
+        threads = [
+            threading.Thread(target=self._follow, args=(*each, stop), name=f"neutralise {each[1]}", daemon=True)
+            for each in _WATCHED
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def sweep(self) -> None:
+        """Neutralise all there is right now, and return when it is done."""
+        for api_version, kind in _WATCHED:
+            for obj in self._client.list(api_version, kind):
+                self._treat(obj)
+
+    def _follow(self, api_version: str, kind: str, stop: threading.Event) -> None:
+        # A CRD is up to a megabyte and changes its status several times: only its metadata is followed.
+        metadata_only = (api_version, kind) == _DEFINITIONS
+        seen: dict[str, int] = {}
+        while not stop.is_set():
+            try:
+                for event in self._client.watch(api_version, kind, stop=stop, metadata_only=metadata_only):
+                    metadata = event.object["metadata"]
+                    if event.type == "DELETED":
+                        seen.pop(metadata["name"], None)
+                        self._note(kind, metadata["name"], [])
+                    elif not metadata_only:
+                        self._treat({"apiVersion": api_version, "kind": kind, **event.object})
+                    elif seen.get(metadata["name"]) != metadata["generation"]:
+                        seen[metadata["name"]] = metadata["generation"]
+                        self._treat_by_name(api_version, kind, metadata["name"])
+            except KubeError as error:
+                _LOG.warning("following %s: %s", kind, error)
+                stop.wait(_PAUSE_SECONDS)
+
+    def _treat_by_name(self, api_version: str, kind: str, name: str) -> None:
+        obj = self._client.find(api_version, kind, name)
+        if obj is not None:
+            self._treat(obj)
+
+    def _treat(self, obj: dict[str, Any]) -> None:
+        changed = neutralise(obj, self._served)
+        if changed is not None:
+            try:
+                obj = self._client.replace(changed, field_manager=_MANAGER)
+            except ApiError as error:
+                if error.conflict or error.not_found:  # somebody was faster: its event is on the way
+                    return
+                raise
+        self._note(obj["kind"], obj["metadata"]["name"], neutralised_backends(obj))
+
+    def _note(self, kind: str, name: str, backends: list[str]) -> None:
+        key = f"{kind}/{name}"
+        with self._lock:
+            if self._record.get(key, []) == backends:
+                return
+            if backends:
+                self._record[key] = backends
+            else:
+                self._record.pop(key, None)
+        self._save()
+
+    def _save(self) -> None:
+        with self._lock:
+            write_private(self._record_path, json.dumps(self._record, indent=1, sort_keys=True))

@@ -1,0 +1,127 @@
+"""Composing finds everything that is wrong before the first resource, and an order where nothing is."""
+
+from collections.abc import Callable
+
+import pytest
+
+from groundwork.core.compose import Composition, compose
+from groundwork.core.errors import StackError
+from groundwork.core.registry import Registry
+from groundwork.core.stacks import Project
+
+Make = Callable[..., Project]
+
+
+def _compose(project: Project, registry: Registry, stack: str = "dev") -> Composition:
+    return compose(project, project.stack(stack), registry)
+
+
+def _problems(project: Project, registry: Registry, stack: str = "dev") -> list[str]:
+    with pytest.raises(StackError) as error:
+        _compose(project, registry, stack)
+    return list(error.value.problems)
+
+
+def test_components_come_after_what_they_need(project: Make, registry: Registry) -> None:
+    composition = _compose(project(dev={"lamp": {}, "grid": {}}), registry)
+    assert [step.instance for step in composition.steps] == ["grid", "lamp"]
+
+
+def test_a_missing_contract_names_who_could_provide_it(project: Make, registry: Registry) -> None:
+    assert _problems(project(dev={"lamp": {}}), registry) == [
+        "Pulumi.dev.yaml:4: lamp requires a Power: add grid or hen or roof to this stack, "
+        "or import a stack that provides one"
+    ]
+
+
+def test_what_more_than_one_provides_has_to_be_said(project: Make, registry: Registry) -> None:
+    assert _problems(project(dev={"grid": {}, "roof": {}, "lamp": {}}), registry) == [
+        "Pulumi.dev.yaml:6: lamp: Power is provided by grid and roof: say which with `lamp: {use: {power: grid}}`"
+    ]
+
+
+def test_use_says_which(project: Make, registry: Registry) -> None:
+    composition = _compose(project(dev={"grid": {}, "roof": {}, "lamp": {"use": {"power": "roof"}}}), registry)
+    lamp = composition.steps[-1]
+    assert lamp.bindings["power"] is not None
+    assert lamp.bindings["power"].instance == "roof"
+
+
+def test_use_of_nothing_is_refused(project: Make, registry: Registry) -> None:
+    given = {"grid": {}, "lamp": {"use": {"power": "roof", "water": "well"}}}
+    assert _problems(project(dev=given), registry) == [
+        "Pulumi.dev.yaml:8: lamp.use: no requirement 'water'; valid: meter, power",
+        "Pulumi.dev.yaml:7: lamp.use.power: 'roof' provides no Power; valid: grid",
+    ]
+
+
+def test_two_instances_of_one_component(project: Make, registry: Registry) -> None:
+    given = {"grid": {}, "spare": {"component": "grid", "name": "spare"}, "lamp": {"use": {"power": "spare"}}}
+    composition = _compose(project(dev=given), registry)
+    assert {step.instance: step.spec.name for step in composition.steps} == {
+        "grid": "grid",
+        "spare": "grid",
+        "lamp": "lamp",
+    }
+
+
+def test_a_circle_is_named(project: Make, registry: Registry) -> None:
+    (problem,) = _problems(project(dev={"hen": {}, "lamp": {}}), registry)
+    assert problem in (
+        "components need each other in a circle: hen -> lamp -> hen",
+        "components need each other in a circle: lamp -> hen -> lamp",
+    )
+
+
+def test_a_required_api_is_brought_along(project: Make, registry: Registry) -> None:
+    composition = _compose(project(dev={"grid": {}, "meter": {}}), registry)
+    assert [(step.instance, step.implied) for step in composition.steps] == [
+        ("grid", False),
+        ("meter-api", True),
+        ("meter", False),
+    ]
+
+
+def test_an_optional_contract_brings_nothing_along(project: Make, registry: Registry) -> None:
+    composition = _compose(project(dev={"grid": {}, "lamp": {}}), registry)
+    assert [step.instance for step in composition.steps] == ["grid", "lamp"]
+
+
+def test_a_cluster_has_one_of_some_things(project: Make, registry: Registry) -> None:
+    given = {"grid": {}, "meter": {}, "second": {"component": "meter"}}
+    assert _problems(project(dev=given), registry) == [
+        "Pulumi.dev.yaml:6: meter and second are both meter: a cluster can have one; keep one"
+    ]
+
+
+def test_an_imported_stack_has_its_one_already(project: Make, registry: Registry) -> None:
+    made = project(base={"grid": {}, "meter": {}}, dev={"meter": {}, "lamp": {}, "imports": ["base"]})
+    assert _problems(made, registry) == [
+        "Pulumi.dev.yaml:4: meter: the imported stack base has meter already, and a cluster can have one; keep one"
+    ]
+
+
+def test_contracts_of_an_imported_stack_are_there(project: Make, registry: Registry) -> None:
+    made = project(base={"roof": {}}, dev={"lamp": {}, "imports": ["base"]})
+    provider = _compose(made, registry).steps[0].bindings["power"]
+    assert provider is not None
+    assert provider.address == "base/roof"
+
+
+def test_all_problems_come_at_once(project: Make, registry: Registry) -> None:
+    given = {"gird": {}, "grid": {"volts": "many", "nmae": "x"}, "lamp": {"use": {"power": "roof"}}}
+    problems = _problems(project(dev=given), registry)
+    assert problems == [
+        "Pulumi.dev.yaml:4: gird: no component 'gird'; did you mean 'grid'? "
+        "valid: grid, hen, lamp, meter, meter-api, roof",
+        "Pulumi.dev.yaml:5: grid.volts: input should be a valid integer, unable to parse string as an integer "
+        "(got 'many')",
+        "Pulumi.dev.yaml:5: grid.nmae: unknown key; did you mean 'name'? valid: name, volts",
+        "Pulumi.dev.yaml:10: lamp.use.power: 'roof' provides no Power; valid: grid",
+    ]
+
+
+def test_an_import_that_is_wrong_is_named(project: Make, registry: Registry) -> None:
+    made = project(base={"lamp": {}}, dev={"grid": {}, "imports": ["base"]})
+    (problem,) = _problems(made, registry)
+    assert problem.startswith("base: Pulumi.base.yaml:4: lamp requires a Power")

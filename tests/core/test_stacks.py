@@ -1,0 +1,82 @@
+"""Stack files: what may stand in them, and in which order an environment's stacks come up."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from groundwork.core.errors import StackError
+from groundwork.core.stacks import Project, load_project, read_stack
+
+Make = Callable[..., Project]
+
+
+def _problems(tmp_path: Path, text: str) -> tuple[str, ...]:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(StackError) as error:
+        read_stack(path)
+    return error.value.problems
+
+
+def test_everything_wrong_with_the_frame_comes_at_once(tmp_path: Path) -> None:
+    text = """
+confg: {}
+config:
+  aws:region: 1
+  aws:allowedAccountIds: [111122223333]
+  groundwork:environment: production
+  groundwork:component: {}
+  groundwork:imports: foundation
+  groundwork:components:
+    Bad_Name: {}
+    rds: 5
+    s3: {password: {secure: abc}}
+"""
+    assert _problems(tmp_path, text) == (
+        "Pulumi.dev.yaml:2: unknown key 'confg'; did you mean 'config'? "
+        "valid: config, encryptedkey, encryptionsalt, environment, secretsprovider",
+        "Pulumi.dev.yaml:7: unknown setting 'groundwork:component'; did you mean 'groundwork:components'? "
+        "valid: aws:allowedAccountIds, aws:region, groundwork:components, groundwork:environment, groundwork:imports",
+        "Pulumi.dev.yaml:6: groundwork:environment is 'production'; valid: dev, local, prod, staging",
+        "Pulumi.dev.yaml:4: aws:region must be text (got 1)",
+        "Pulumi.dev.yaml:5: aws:allowedAccountIds must be a list of quoted text (got [111122223333])",
+        "Pulumi.dev.yaml:10: 'Bad_Name' is no name for a component: lower case letters, digits, hyphens; 30 at most",
+        "Pulumi.dev.yaml:11: rds must be a map, {} for the defaults (got 5)",
+        "Pulumi.dev.yaml:12: s3: a `secure:` value would end in plain text here: keep the secret in a secret store",
+        "Pulumi.dev.yaml:8: groundwork:imports must be a list of quoted text (got 'foundation')",
+    )
+
+
+def test_a_stack_needs_components(tmp_path: Path) -> None:
+    assert _problems(tmp_path, "config:\n  groundwork:environment: dev\n") == (
+        "Pulumi.dev.yaml:1: groundwork:components is required: a map of at least one component",
+    )
+
+
+def test_stacks_come_after_those_they_import(project: Make) -> None:
+    made = project(apps={"lamp": {}, "imports": ["base"]}, base={"grid": {}}, other={"grid": {}, "environment": "prod"})
+    assert [stack.name for stack in made.environment("dev")] == ["base", "apps"]
+    assert [stack.name for stack in made.environment("apps")] == ["base", "apps"]
+    assert [stack.name for stack in made.environment("prod")] == ["other"]
+
+
+def test_an_unknown_environment_lists_the_valid(project: Make) -> None:
+    with pytest.raises(StackError, match=r"^- no environment or stack 'prd'; did you mean 'prod'\? valid: prod, top$"):
+        project(top={"grid": {}, "environment": "prod"}).environment("prd")
+
+
+def test_imports_that_cannot_be(project: Make) -> None:
+    made = project(dev={"lamp": {}, "imports": ["nowhere", "dev", "live"]}, live={"grid": {}, "environment": "prod"})
+    with pytest.raises(StackError) as error:
+        made.imports_of(made.stack("dev"))
+    assert set(error.value.problems) == {
+        "Pulumi.dev.yaml:5: imports 'nowhere': no such stack; valid: dev, live",
+        "Pulumi.dev.yaml:5: stacks import each other in a circle: dev, dev",
+        "Pulumi.dev.yaml:5: imports live, which is of the environment prod, not dev",
+    }
+
+
+def test_a_folder_without_a_project(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match=r"is no Groundwork project: it has no Pulumi\.yaml"):
+        load_project(tmp_path)

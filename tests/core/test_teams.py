@@ -1,0 +1,38 @@
+"""A team's file: everything that is wrong in any of them, at once."""
+
+from pathlib import Path
+
+import pytest
+
+from groundwork.core.errors import StackError
+from groundwork.core.teams import load_teams
+
+
+def _write(root: Path, name: str, text: str) -> None:
+    folder = root / "stacks" / "teams"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
+def test_a_small_file_is_enough(tmp_path: Path) -> None:
+    _write(tmp_path, "vision.yaml", "name: vision\nmembers: [ada@example.com]\n")
+    (team,) = load_teams(tmp_path)
+    assert (team.namespace, team.quota.cpu, team.quota.gpus, team.buckets) == ("team-vision", "16", 0, ())
+
+
+def test_all_mistakes_of_all_files(tmp_path: Path) -> None:
+    _write(tmp_path, "a.yaml", "name: a\nmembers: [ada]\nquota: {cpus: 4, gpus: -1}\n")
+    _write(tmp_path, "b.yaml", "name: c\nmembers: [x@example.com, x@example.com]\n")
+    with pytest.raises(StackError) as error:
+        load_teams(tmp_path)
+    assert error.value.problems == (
+        "teams/a.yaml:2: a.members: must be e-mail addresses, at least one; ada is not (got ['ada'])",
+        "teams/a.yaml:3: a.quota.gpus: input should be greater than or equal to 0 (got -1)",
+        "teams/a.yaml:3: a.quota.cpus: unknown key; did you mean 'cpu'? valid: cpu, gpus, memory, pods, storage",
+        "teams/b.yaml: the file of the team 'c' must be called c.yaml",
+        "teams/b.yaml: the member 'x@example.com' is there twice",
+    )
+
+
+def test_no_folder_is_no_team(tmp_path: Path) -> None:
+    assert load_teams(tmp_path) == ()
