@@ -34,6 +34,7 @@ Objects = list[Object]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 _PAGE = "500"
 _WATCH_SECONDS = 3
+_GROUPS = "application/json;as=APIGroupDiscoveryList;g=apidiscovery.k8s.io;v=v2"
 
 
 class PatchType(StrEnum):
@@ -91,6 +92,16 @@ class KubeClient:
     def forget(self, api_version: str) -> None:
         """Ask again for the kinds of a group and version, since a CRD of it was replaced."""
         self._discovery.forget(api_version)
+
+    def served_versions(self, group: str) -> list[str]:
+        """Return the versions of a group that are listed, also those whose backend does not answer."""
+        listing = self._transport.send("GET", "/apis", accept=_GROUPS)
+        return [
+            version["version"]
+            for item in listing["items"]
+            if item["metadata"]["name"] == group
+            for version in item["versions"]
+        ]
 
     def raw(self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None) -> Any:
         """Send any request: `/version`, `/openapi/v3`; JSON comes back decoded, all else as text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from groundwork.sandbox.controlplane.neutralise import WEBHOOK_KINDS, neutralise
 _LOG = logging.getLogger(__name__)
 _MANAGER = "groundwork-neutraliser"
 _PAUSE_SECONDS = 0.5
+_FORGET_SECONDS = 5.0
+_KEPT_METADATA = ("name", "labels", "annotations", "ownerReferences", "finalizers")
 _DEFINITIONS = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 _WATCHED = (
     *(("admissionregistration.k8s.io/v1", kind) for kind in WEBHOOK_KINDS),
@@ -58,7 +61,9 @@ class Neutraliser:
         """Neutralise all there is right now, and return when it is done."""
         for api_version, kind in _WATCHED:
             for obj in self._client.list(api_version, kind):
-                self._treat(obj)
+                current: dict[str, Any] | None = obj
+                while current is not None and not self._treat(current):
+                    current = self._client.find(api_version, kind, obj["metadata"]["name"])
 
     def _follow(self, api_version: str, kind: str, stop: threading.Event) -> None:
         # A CRD is up to a megabyte and changes its status several times: only its metadata is followed.
@@ -74,27 +79,43 @@ class Neutraliser:
                     elif not metadata_only:
                         self._treat({"apiVersion": api_version, "kind": kind, **event.object})
                     elif seen.get(metadata["name"]) != metadata["generation"]:
-                        seen[metadata["name"]] = metadata["generation"]
-                        self._treat_by_name(api_version, kind, metadata["name"])
+                        obj = self._client.find(api_version, kind, metadata["name"])
+                        if obj is None or self._treat(obj):
+                            seen[metadata["name"]] = metadata["generation"]
             except KubeError as error:
                 _LOG.warning("following %s: %s", kind, error)
                 stop.wait(_PAUSE_SECONDS)
 
-    def _treat_by_name(self, api_version: str, kind: str, name: str) -> None:
-        obj = self._client.find(api_version, kind, name)
-        if obj is not None:
-            self._treat(obj)
-
-    def _treat(self, obj: dict[str, Any]) -> None:
+    def _treat(self, obj: dict[str, Any]) -> bool:
+        """Return False if somebody else changed the object meanwhile: its event is on the way."""
         changed = neutralise(obj, self._served)
         if changed is not None:
             try:
-                obj = self._client.replace(changed, field_manager=_MANAGER)
+                obj = self._exchange(changed)
             except ApiError as error:
-                if error.conflict or error.not_found:  # somebody was faster: its event is on the way
-                    return
+                if error.conflict or error.not_found:
+                    return False
                 raise
         self._note(obj["kind"], obj["metadata"]["name"], neutralised_backends(obj))
+        return True
+
+    def _exchange(self, changed: dict[str, Any]) -> dict[str, Any]:
+        if changed["kind"] != "APIService":
+            return self._client.replace(changed, field_manager=_MANAGER)
+        # An API server that once asked a backend in vain lists its group as stale for as long as the object
+        # lives, whatever becomes of its backend; and while a group is stale, no namespace can be deleted.
+        metadata = changed["metadata"]
+        self._client.delete(changed["apiVersion"], changed["kind"], metadata["name"], uid=metadata["uid"])
+        self._await_forgotten(changed["spec"]["group"], changed["spec"]["version"])
+        kept = {key: metadata[key] for key in _KEPT_METADATA if key in metadata}
+        changed = {**changed, "metadata": kept}
+        changed.pop("status", None)
+        return self._client.create(changed, field_manager=_MANAGER)
+
+    def _await_forgotten(self, group: str, version: str) -> None:
+        deadline = time.monotonic() + _FORGET_SECONDS
+        while version in self._client.served_versions(group) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def _note(self, kind: str, name: str, backends: list[str]) -> None:
         key = f"{kind}/{name}"

@@ -66,5 +66,11 @@ def wait_gone(
         pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
+def condition(obj: Object, kind: str) -> str | None:
+    """Return the status of a condition of an object: `True`, `False`, `Unknown`, or None if it has none."""
+    conditions = (obj.get("status") or {}).get("conditions") or ()
+    return next((each["status"] for each in conditions if each["type"] == kind), None)
+
+
 def _path(name: str, namespace: str | None) -> str:
     return f"{namespace}/{name}" if namespace else name

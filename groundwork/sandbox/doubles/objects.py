@@ -74,7 +74,6 @@ class Builder:
         if _is_custom(entry.api_version):
             schema = self._schemas(entry.api_version, entry.kind)
             return None if schema is None else minimal(schema)
-        # Without a server behind it, an APIService blocks the deletion of every namespace: there is none in a double.
         makers: dict[str, Callable[[], dict[str, Any] | None]] = {
             "ServiceAccount": dict,
             "Secret": lambda: {"stringData": dict.fromkeys(entry.keys, CONTENT)},
@@ -88,6 +87,7 @@ class Builder:
             "PodDisruptionBudget": lambda: self._budget(entry),
             "ValidatingWebhookConfiguration": lambda: self._webhooks(entry),
             "MutatingWebhookConfiguration": lambda: self._webhooks(entry),
+            "APIService": lambda: self._api_service(entry),
             "CSIDriver": lambda: {"spec": {}},
         }
         make = makers.get(entry.kind)
@@ -140,6 +140,22 @@ class Builder:
             return None
         labels = self._naming.texts(target.selector)
         return {"spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels}}}
+
+    def _api_service(self, entry: InventoryObject) -> dict[str, Any] | None:
+        if entry.service is None:
+            return None
+        version, _, group = entry.name.partition(".")
+        backend = {"name": self._naming.text(str(entry.service["name"])), "namespace": RELEASE_NAMESPACE}
+        return {
+            "spec": {
+                "group": group,
+                "version": version,
+                "groupPriorityMinimum": 100,
+                "versionPriority": 100,
+                "insecureSkipTLSVerify": True,
+                "service": {**backend, "port": entry.service.get("port", 443)},
+            }
+        }
 
     def _webhooks(self, entry: InventoryObject) -> dict[str, Any]:
         """Return webhooks without rules: nothing answers them, so the API server must never call one."""

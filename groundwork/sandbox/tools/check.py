@@ -13,8 +13,8 @@ from groundwork.sandbox.tools.ensure import LOCK
 from groundwork.sandbox.tools.locate import REMEDY, survey
 from groundwork.sandbox.tools.lock import is_held
 from groundwork.sandbox.tools.machine import this_machine
-from groundwork.sandbox.tools.stamp import is_current
 from groundwork.sandbox.tools.scratch import leftovers, size_of
+from groundwork.sandbox.tools.stamp import is_current
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 

@@ -73,7 +73,7 @@ def _install(tools: Sequence[Tool], telling: Reporter) -> None:
     labels = ", ".join(tool.label for tool in tools)
     require_room(home(), needed, f"building {labels}", "set GROUNDWORK_HOME to a folder with more room")
     telling.note(
-        f"Building {labels}, once for this machine: {sum(t.build_minutes for t in tools):.0f} minutes or so "
+        f"Building {labels}, once for this machine: about {sum(t.build_minutes for t in tools):.0f} min "
         f"on 2 cores. It takes {gigabytes(needed)} in {home()}, of which {gigabytes(stays)} stay."
     )
     with _ended_properly(), build_scratch() as scratch:

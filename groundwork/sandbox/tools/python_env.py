@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from groundwork.sandbox.home import locks_dir
 from groundwork.sandbox.tools.disk import require_room
 from groundwork.sandbox.tools.errors import ToolsError
 from groundwork.sandbox.tools.index import Index, certificates, chosen_index
@@ -38,17 +39,25 @@ def ensure_environment(checkout: Path, say: Callable[[str], None]) -> None:
         uv = ensure_uv(say)
         say("installing the Python packages of uv.lock")
         (checkout / ".venv" / STAMP).unlink(missing_ok=True)
-        install(uv, checkout, chosen_index(os.environ))
+        unfinished = locks_dir() / f"{name}.unfinished"
+        # A package whose installation was cut off looks installed to uv.
+        anew = unfinished.exists()
+        unfinished.touch()
+        install(uv, checkout, chosen_index(os.environ), anew)
         (checkout / ".venv" / STAMP).write_text(stamp(checkout) + "\n")
+        unfinished.unlink()
 
 
-def install(uv: Path, checkout: Path, index: Index) -> None:
+def install(uv: Path, checkout: Path, index: Index, anew: bool = False) -> None:
     """Let uv install what uv.lock says, each file verified by its digest.
+
+    Args:
+        anew: also what seems to be installed.
 
     Raises:
         ToolsError: uv fails; its own words are on the terminal.
     """
-    for command in commands(checkout, index):
+    for command in commands(checkout, index, anew):
         quiet = [] if sys.stderr.isatty() else ["--quiet"]
         done = subprocess.run([uv, *command, *quiet], cwd=checkout, env=environment(index), check=False)
         if done.returncode:
@@ -58,11 +67,12 @@ def install(uv: Path, checkout: Path, index: Index) -> None:
             )
 
 
-def commands(checkout: Path, index: Index) -> list[Sequence[str]]:
+def commands(checkout: Path, index: Index, anew: bool = False) -> list[Sequence[str]]:
     """Return uv's arguments, call by call."""
     python = _python(checkout)
+    reinstall = ("--reinstall",) if anew else ()
     if index.is_default:
-        return [("sync", "--locked", *python)]
+        return [("sync", "--locked", *reinstall, *python)]
     # uv.lock has the default index's addresses, and `uv sync` calls it stale where another index is set. Names,
     # versions and digests are the same on a mirror.
     venv = checkout / ".venv"
@@ -71,7 +81,7 @@ def commands(checkout: Path, index: Index) -> list[Sequence[str]]:
     return [
         ("venv", "--allow-existing", *python, str(venv)),
         ("export", "--frozen", "--no-emit-project", "--output-file", wanted),
-        ("pip", "sync", "--require-hashes", *into, wanted),
+        ("pip", "sync", "--require-hashes", *reinstall, *into, wanted),
         ("pip", "install", "--no-deps", *into, "--editable", "."),
     ]
 

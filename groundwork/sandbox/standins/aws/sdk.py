@@ -48,7 +48,7 @@ def sdk_resource(token: str) -> SdkResource:
     if found is None:
         raise KeyError(token)
     outputs = {key: _shape(kind, 0) for key, kind in sdk_types.resource_types(found).items()}
-    arguments = getattr(module, f"{name}Args", None)
+    arguments = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args", None)
     inputs = _object(arguments, 0) if arguments is not None else Shape("object")
     return SdkResource(inputs, outputs)
 

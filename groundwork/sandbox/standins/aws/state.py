@@ -8,7 +8,7 @@ from typing import Any
 import jmespath
 
 from groundwork.sandbox.standins.aws.changes import adopt, agrees
-from groundwork.sandbox.standins.aws.clients import in_moto
+from groundwork.sandbox.standins.aws.coverage import coverage_of
 from groundwork.sandbox.standins.aws.declare import Path, Read, Resource
 from groundwork.sandbox.standins.aws.naming import fields_to_pulumi, plain, to_pulumi
 from groundwork.sandbox.standins.aws.replace import rules
@@ -22,8 +22,8 @@ _NOT_SHOWN = frozenset({"tags", "tagsAll", "id", "urn", "timeouts"})
 
 
 def executed(resource: Resource) -> bool:
-    """Tell whether moto makes resources of this type, or whether they are only recorded."""
-    return in_moto(resource.create.service or resource.service, resource.create.operation)
+    """Tell whether moto makes and deletes resources of this type, or whether they are only recorded."""
+    return coverage_of(resource).mark == "executed"
 
 
 def describe(session: Session, resource: Resource, environment: dict[str, Any]) -> dict[str, Any] | None:

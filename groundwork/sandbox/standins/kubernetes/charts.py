@@ -53,7 +53,9 @@ class Charts:
             return self._local(chart)
         name = chart.rstrip("/").rpartition("/")[2]
         if version and not re.fullmatch(r"v?[0-9]+\.[0-9]+\.[0-9]+\S*", version):
-            raise ProviderError(f"chart {name}: {version!r} is not an exact version, and without the network none is chosen")
+            raise ProviderError(
+                f"chart {name}: {version!r} is not an exact version, and without the network none is chosen"
+            )
         for mirror in self._settings.mirrors:
             for found, path in _candidates(mirror, name, version, (".tgz", "")):
                 if path.suffix == ".tgz" or (path / "Chart.yaml").is_file():
@@ -63,7 +65,7 @@ class Charts:
             return self._double(name, found, path)
         looked = [*(f"mirror {mirror}" for mirror in self._settings.mirrors), f"inventories {self._settings.inventory}"]
         raise ProviderError(
-            f"chart {name} {version or '(any version)'} is not on this machine, and the sandbox never asks the network. "
+            f"chart {name} {version or '(any version)'} is not on this machine, and the network is never asked. "
             f"Looked for {name}-{version or '*'}.tgz, then for its inventory {name}-{version or '*'}.json, in: "
             f"{'; '.join(looked)}. {self._others(name)}"
         )
@@ -105,7 +107,9 @@ class Charts:
             if not folder.is_dir():
                 double.write(folder)
         left_out = f"; left out: {', '.join(double.left_out)}" if double.left_out else ""
-        note = f"the chart is in no mirror; its double has {len(double.files) - 3} of {len(inventory)} objects{left_out}"
+        note = (
+            f"the chart is in no mirror; its double has {len(double.files) - 3} of {len(inventory)} objects{left_out}"
+        )
         return Chart(name, version, folder, "double", note)
 
     def _schema(self, api_version: str, kind: str) -> Mapping[str, Any] | None:
@@ -129,7 +133,7 @@ def _is_path(chart: str) -> bool:
 
 
 def _candidates(folder: Path, name: str, version: str | None, suffixes: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
-    """Yield what `folder` has of a chart, with the version; a leading `v` makes no difference, the newest comes first."""
+    """Yield what `folder` has of a chart, newest first; a leading `v` of the version makes no difference."""
     if not folder.is_dir():
         return
     if version:

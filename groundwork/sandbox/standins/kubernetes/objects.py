@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from groundwork.sandbox.controlplane.client import ApiError, KindNotServedError, KubeClient, PatchType
+from groundwork.sandbox.controlplane.neutralise import neutralise, restore
 from groundwork.sandbox.standins.journal import Journal
 from groundwork.sandbox.standins.kubernetes import ownership
 from groundwork.sandbox.standins.kubernetes.kinds import Kind
@@ -238,8 +239,9 @@ class Objects:
             ) from None
 
     def read(self, kind: Kind, id: ObjectId) -> dict[str, Any] | None:
-        """Return the object as it is now, None if it does not exist."""
-        return self._find(kind, id)
+        """Return the object as it is now, and as the program asked for it; None if it does not exist."""
+        found = self._find(kind, id)
+        return None if found is None else restore(found)
 
     def judge(self, live: dict[str, Any], inputs: Mapping[str, Any]) -> Verdict:
         """Judge once whether the object is ready, as a refresh does; only kinds that run something are judged."""
@@ -263,8 +265,12 @@ class Objects:
         return self.namespaced(kind) is not None
 
     def _scoped(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the object without a namespace that was assumed before its CRD was there to tell."""
-        body = dict(inputs)
+        """Return the object as it is sent.
+
+        It loses a namespace that was assumed before its CRD was there to tell, and whatever the API server would
+        have to dial: behind it there are only simulated Pods.
+        """
+        body = neutralise(inputs) or dict(inputs)
         if not self._client.discover(body["apiVersion"], body["kind"]).namespaced:
             body["metadata"] = {key: v for key, v in body["metadata"].items() if key != "namespace"}
         return body

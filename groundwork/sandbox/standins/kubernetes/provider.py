@@ -68,7 +68,7 @@ class KubernetesProvider(BaseProvider[Options]):
         self.journal = Journal(settings.state_dir / "kubernetes-journal.jsonl")
         self._objects = Objects(settings, client, self.journal)
         self._scopes = Scopes(self._objects.namespaced)
-        self.releases = Releases(settings, client, self.journal, self.ledger, self._scopes)
+        self.releases = Releases(settings, client, self.journal, self.ledger)
 
     def configure(self, arguments: dict[str, Any], request: provider_pb2.ConfigureRequest) -> Options | None:
         """Accept a configuration that names the sandbox's own API server."""
@@ -179,7 +179,7 @@ class KubernetesProvider(BaseProvider[Options]):
         """Create an object; in a preview ask the server what would come of it."""
         options, news = self.settings(context), to_python(request.properties)
         if type_of(request.urn) == RELEASE:
-            return self.releases.create(request, news, options, context)
+            return self.releases.create(request, news, context)
         wanted = self._request(request.urn, news, options, request.timeout, context)
         with self._warnings.collect() as remarks:
             if request.preview:
@@ -201,7 +201,7 @@ class KubernetesProvider(BaseProvider[Options]):
         options, news, state = self.settings(context), to_python(request.news), to_python(request.olds)
         self.journal.seen(request.urn, request.id)
         if type_of(request.urn) == RELEASE:
-            return self.releases.update(request, news, options, context)
+            return self.releases.update(request, news, context)
         wanted = self._request(request.urn, news, options, request.timeout, context)
         with self._warnings.collect() as remarks, self._half_made(context, news):
             live, manager = self._objects.update(
@@ -223,7 +223,7 @@ class KubernetesProvider(BaseProvider[Options]):
         options, state = self.settings(context), to_python(request.properties)
         self.journal.seen(request.urn, request.id)
         if type_of(request.urn) == RELEASE:
-            self.releases.delete(request.urn, request.id, reveal(to_python(request.old_inputs)), request.timeout)
+            self.releases.delete(request.id, reveal(to_python(request.old_inputs)), request.timeout)
         else:
             wanted = self._request(request.urn, to_python(request.old_inputs), options, request.timeout, context)
             self._objects.delete(wanted, ObjectId.parse(request.id), state)
@@ -235,10 +235,11 @@ class KubernetesProvider(BaseProvider[Options]):
         self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ReadResponse:
         """Return an object as it is now: drift in the fields that the program manages, or all of it for an import."""
-        options, inputs, state = self.settings(context), to_python(request.inputs), to_python(request.properties)
+        self.settings(context)
+        inputs, state = to_python(request.inputs), to_python(request.properties)
         self.journal.seen(request.urn, request.id)
         if type_of(request.urn) == RELEASE:
-            return self.releases.read(request, inputs, state, options)
+            return self.releases.read(request, inputs)
         plain = normalise(to_api(reveal(inputs)))
         kind = kind_of(request.urn, plain.get("kind"))
         live = self._objects.read(kind, ObjectId.parse(request.id))

@@ -81,6 +81,22 @@ class Waiter:
             return Verdict(False, missing) if missing else READY
         return readiness.verdict(live, self._surroundings(live, created))
 
+    def problems(self, document: Mapping[str, Any], namespace: str | None) -> list[str]:
+        """Return what an object of a manifest waits for and why, each line with its kind and name."""
+        api_version, kind = str(document.get("apiVersion")), str(document.get("kind"))
+        if not readiness.waits(api_version, kind):
+            return []
+        metadata = document.get("metadata") or {}
+        live = self._client.find(api_version, kind, metadata["name"], metadata.get("namespace") or namespace)
+        if live is None:
+            return []
+        judged = self.judge(live, [], created=True)
+        if judged.ready:
+            return []
+        return [
+            f"{kind} {metadata['name']}: {reason}" for reason in (*judged.waiting_for, *explain(self._client, live))
+        ]
+
     def until_gone(self, live: Mapping[str, Any], inputs: Mapping[str, Any], timeout: float) -> None:
         """Return once the object does not exist any more, or another one of its name does.
 

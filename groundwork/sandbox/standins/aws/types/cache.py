@@ -1,0 +1,85 @@
+"""ElastiCache."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from groundwork.sandbox.standins.aws.declare import Call, Path, Read, Resource, declare
+from groundwork.sandbox.standins.values import UNKNOWN
+
+_GROUP = {"CacheSubnetGroupName": "{id}"}
+declare(
+    Resource(
+        "aws:elasticache/subnetGroup:SubnetGroup",
+        service="elasticache",
+        create=Call("create_cache_subnet_group", spread=True),
+        answer="CacheSubnetGroup",
+        id="{name}",
+        names={
+            "name": "CacheSubnetGroupName",
+            "description": "CacheSubnetGroupDescription",
+        },
+        autoname="name",
+        lower=True,
+        defaults={"description": "Managed by Pulumi"},
+        update=(Call("modify_cache_subnet_group", _GROUP, spread=True, whole=True),),
+        read=Read("describe_cache_subnet_groups", _GROUP, "CacheSubnetGroups[0]"),
+        outputs={"subnetIds": Path("Subnets[].SubnetIdentifier")},
+        delete=(Call("delete_cache_subnet_group", _GROUP),),
+        arn="arn:{partition}:elasticache:{region}:{account}:subnetgroup:{name}",
+    )
+)
+
+
+def _auth_needs_tls(inputs: dict[str, Any]) -> list[tuple[str, str]]:
+    encrypted = inputs.get("transitEncryptionEnabled")
+    if inputs.get("authToken") and encrypted is not True and encrypted != UNKNOWN:
+        return [("authToken", "needs transitEncryptionEnabled")]
+    return []
+
+
+_REPLICATION = {"ReplicationGroupId": "{id}"}
+declare(
+    Resource(
+        "aws:elasticache/replicationGroup:ReplicationGroup",
+        service="elasticache",
+        create=Call("create_replication_group", spread=True),
+        answer="ReplicationGroup",
+        id="ReplicationGroupId",
+        names={
+            "description": "ReplicationGroupDescription",
+            "nodeType": "CacheNodeType",
+            "multiAzEnabled": "MultiAZEnabled",
+            "numCacheClusters": "NumCacheClusters",
+            "parameterGroupName": "CacheParameterGroupName",
+            "subnetGroupName": "CacheSubnetGroupName",
+            "maintenanceWindow": "PreferredMaintenanceWindow",
+            "nodeGroupConfigurations": "NodeGroupConfiguration",
+            "preferredCacheClusterAzs": "PreferredCacheClusterAZs",
+            "securityGroupNames": "CacheSecurityGroupNames",
+            "arn": "ARN",
+            "clusterEnabled": "ClusterEnabled",
+        },
+        autoname="replicationGroupId",
+        autoname_limit=40,
+        lower=True,
+        defaults={"engine": "redis"},
+        steers=("applyImmediately", "authTokenUpdateStrategy", "finalSnapshotIdentifier"),
+        update=(
+            Call(
+                "modify_replication_group",
+                {**_REPLICATION, "ApplyImmediately": True},
+                spread=True,
+                names={"engine": "none"},
+            ),
+        ),
+        read=Read("describe_replication_groups", _REPLICATION, "ReplicationGroups[0]"),
+        outputs={
+            "primaryEndpointAddress": Path("NodeGroups[0].PrimaryEndpoint.Address"),
+            "readerEndpointAddress": Path("NodeGroups[0].ReaderEndpoint.Address"),
+            "configurationEndpointAddress": Path("ConfigurationEndpoint.Address"),
+        },
+        delete=(Call("delete_replication_group", _REPLICATION),),
+        checks=(_auth_needs_tls,),
+    )
+)

@@ -1,0 +1,283 @@
+"""The resource Release: one chart, installed by the real Helm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import grpc
+import yaml
+from pulumi.runtime.proto import provider_pb2
+
+from groundwork.sandbox.controlplane.client import KubeClient, KubeError
+from groundwork.sandbox.standins.journal import Journal, fingerprint
+from groundwork.sandbox.standins.kubernetes.charts import Chart, Charts
+from groundwork.sandbox.standins.kubernetes.diffing import Difference, differences
+from groundwork.sandbox.standins.kubernetes.helm import Helm, HelmError
+from groundwork.sandbox.standins.kubernetes.mending import Mender
+from groundwork.sandbox.standins.kubernetes.metadata import ObjectId
+from groundwork.sandbox.standins.kubernetes.releaseinputs import (
+    DEFAULT_TIMEOUT,
+    checked_release,
+    flags,
+    redacted,
+    resource_names,
+)
+from groundwork.sandbox.standins.kubernetes.settings import KubernetesSettings, Options
+from groundwork.sandbox.standins.kubernetes.values import get_path, mark_secrets
+from groundwork.sandbox.standins.kubernetes.waiting import Waiter
+from groundwork.sandbox.standins.ledger import Ledger
+from groundwork.sandbox.standins.protocol import (
+    UNKNOWN,
+    ProviderError,
+    abort_half_made,
+    has_unknown,
+    reveal,
+    to_struct,
+)
+
+_GOOD = ("deployed", UNKNOWN, None)
+_SLACK_SECONDS = 60.0
+
+
+class Releases:
+    """All Releases on one cluster."""
+
+    def __init__(self, settings: KubernetesSettings, client: KubeClient, journal: Journal, ledger: Ledger) -> None:
+        """Install with the Helm of `settings`."""
+        self._settings = settings
+        self._client = client
+        self._journal = journal
+        self._ledger = ledger
+        self._charts = Charts(settings, client)
+        self._helm = Helm(settings.helm, settings.endpoint, settings.state_dir / "helm")
+        self.mender = Mender(self._helm, settings.default_timeout)
+
+    def check(
+        self, urn: str, news: Mapping[str, Any], olds: Mapping[str, Any], options: Options, proposed: str | None
+    ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """Return the inputs with name, namespace, timeout and the exact version, and all problems."""
+        try:
+            inputs, problems = checked_release(urn, news, olds, options, proposed)
+        except ProviderError as error:
+            return dict(news), [("valueYamlFiles", str(error))]
+        chart, version = inputs.get("chart"), inputs.get("version")
+        if not isinstance(chart, str):
+            problems.append(("chart", "a Release needs the name of a chart"))
+        elif UNKNOWN not in (chart, version):
+            try:
+                inputs["version"] = self._charts.locate(chart, str(version) if version else None).version
+            except ProviderError as error:
+                problems.append(("chart", str(error)))
+        return inputs, problems
+
+    def diff(
+        self, old: Mapping[str, Any], new: Mapping[str, Any], ignore: Sequence[str], state: Mapping[str, Any]
+    ) -> provider_pb2.DiffResponse:
+        """Compare the inputs; a release that is not deployed is brought up again."""
+        found = differences(old, new, ("name", "namespace"), ignore)
+        if get_path(state, "status", "status") not in _GOOD:
+            found.append(Difference(("status", "status"), "update", False))
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
+            replaces=[difference.name for difference in found if difference.replace],
+            diffs=sorted({str(difference.path[0]) for difference in found}),
+            detailedDiff={difference.name: difference.to_proto() for difference in found},
+            hasDetailedDiff=bool(found),
+        )
+
+    def create(
+        self, request: provider_pb2.CreateRequest, news: dict[str, Any], context: grpc.ServicerContext
+    ) -> provider_pb2.CreateResponse:
+        """Install the chart; in a preview only render it."""
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=to_struct(self._preview(request.urn, news)))
+        inputs = reveal(news)
+        id = ObjectId(inputs["namespace"], inputs["name"])
+        chart = self._chart(inputs)
+        with self._journal.create(request.urn) as attempt:
+            mine = attempt.earlier is not None and attempt.earlier.id == str(id)
+            same = mine and attempt.earlier is not None and attempt.earlier.fingerprint == fingerprint(inputs)
+            if attempt.earlier is not None and not mine:
+                self.mender.remove(ObjectId.parse(attempt.earlier.id))
+                attempt.gone()
+            if not mine and self._status(id) is not None and not inputs.get("replace"):
+                raise ProviderError("cannot re-use a name that is still in use: " + _in_use(id))
+            attempt.made(str(id), inputs)
+            self._bring_up(request.urn, news, chart, request.timeout, context, finished=same)
+        properties = self._properties(news, id)
+        return provider_pb2.CreateResponse(id=str(id), properties=to_struct(properties))
+
+    def update(
+        self, request: provider_pb2.UpdateRequest, news: dict[str, Any], context: grpc.ServicerContext
+    ) -> provider_pb2.UpdateResponse:
+        """Upgrade the release; in a preview only render the chart."""
+        if request.preview:
+            return provider_pb2.UpdateResponse(properties=to_struct(self._preview(request.urn, news)))
+        inputs = reveal(news)
+        self._bring_up(request.urn, news, self._chart(inputs), request.timeout, context, finished=False)
+        properties = self._properties(news, ObjectId(inputs["namespace"], inputs["name"]))
+        return provider_pb2.UpdateResponse(properties=to_struct(properties))
+
+    def delete(self, id: str, inputs: Mapping[str, Any], timeout: float) -> None:
+        """Uninstall the release with its hooks, and wait until its objects are gone."""
+        name = ObjectId.parse(id)
+        wait = bool(inputs.get("atomic")) or not inputs.get("skipAwait")
+        try:
+            self._helm.uninstall(
+                name.name, name.namespace or "default", wait=wait, seconds=self._seconds(inputs, timeout)
+            )
+        except HelmError as error:
+            raise ProviderError(f"Helm release {id!r} could not be uninstalled: {error}") from None
+
+    def read(self, request: provider_pb2.ReadRequest, inputs: dict[str, Any]) -> provider_pb2.ReadResponse:
+        """Return the release as it is deployed; drift shows in the inputs `values` and `version`."""
+        id = ObjectId.parse(request.id)
+        live = self._status(id)
+        if live is None:
+            self._ledger.remove(request.urn)
+            return provider_pb2.ReadResponse()
+        about = self._helm.chart_of(id.name, id.namespace or "default")
+        plain = reveal(inputs)
+        if not plain:
+            plain = {
+                "name": id.name,
+                "namespace": id.namespace,
+                "chart": about.get("chart"),
+                "timeout": DEFAULT_TIMEOUT,
+            }
+        config = live.get("config") or {}
+        if _without_nulls(config) != _without_nulls(plain.get("values") or {}):
+            plain["values"] = config
+        plain["version"] = about.get("version")
+        kept = mark_secrets({key: value for key, value in plain.items() if value}, inputs)
+        properties = self._properties(kept, id)
+        return provider_pb2.ReadResponse(id=request.id, properties=to_struct(properties), inputs=to_struct(kept))
+
+    def _chart(self, inputs: Mapping[str, Any]) -> Chart:
+        return self._charts.locate(str(inputs["chart"]), str(inputs["version"]) if inputs.get("version") else None)
+
+    def _seconds(self, inputs: Mapping[str, Any], requested: float) -> float:
+        wanted = requested or float(inputs.get("timeout") or DEFAULT_TIMEOUT)
+        default = self._settings.default_timeout if wanted == DEFAULT_TIMEOUT else wanted
+        return min(default, self._settings.longest_timeout)
+
+    def _status(self, id: ObjectId) -> dict[str, Any] | None:
+        try:
+            return self._helm.status(id.name, id.namespace or "default")
+        except HelmError as error:
+            raise ProviderError(f"Helm release {str(id)!r}: {error}") from None
+
+    def _preview(self, urn: str, news: Mapping[str, Any]) -> dict[str, Any]:
+        """Render the chart, so that a value that it refuses fails the preview, not the update."""
+        inputs = reveal(news)
+        if not has_unknown(inputs):
+            chart = self._chart(inputs)
+            extra = ["--kube-version", str(self._client.raw("GET", "/version")["gitVersion"]), *self._api_versions()]
+            extra += ["--skip-crds"] if inputs.get("skipCrds") else ["--include-crds"]
+            try:
+                self._helm.template(inputs["name"], inputs["namespace"], chart.path, inputs.get("values") or {}, extra)
+            except HelmError as error:
+                message = redacted(str(error), news)
+                raise ProviderError(f"chart {chart.name} {chart.version} does not render: {message}") from None
+            self._ledger.mark(urn, "double" if chart.mark == "double" else "rendered", chart.note)
+        return {**news, "status": UNKNOWN, "resourceNames": UNKNOWN}
+
+    def _api_versions(self) -> list[str]:
+        served: list[str] = []
+        for group in self._client.raw("GET", "/apis").get("groups") or []:
+            served += [version["groupVersion"] for version in group.get("versions") or []]
+        for crd in self._client.list("apiextensions.k8s.io/v1", "CustomResourceDefinition"):
+            spec = crd["spec"]
+            served += [f"{spec['group']}/{v['name']}/{spec['names']['kind']}" for v in spec["versions"]]
+        return [part for version in served for part in ("--api-versions", version)]
+
+    def _bring_up(
+        self,
+        urn: str,
+        news: Mapping[str, Any],
+        chart: Chart,
+        timeout: float,
+        context: grpc.ServicerContext,
+        *,
+        finished: bool,
+    ) -> None:
+        inputs = reveal(dict(news))
+        id = ObjectId(inputs["namespace"], inputs["name"])
+        seconds = self._seconds(inputs, timeout)
+        live = self.mender.mend(id)
+        status = get_path(live, "info", "status") if live else None
+        self._ledger.mark(urn, chart.mark, chart.note)
+        if finished and status == "deployed":
+            return  # an earlier run made it from these inputs, and was killed before it could say so
+        run: Callable[..., dict[str, Any]] = self._helm.install if live is None else self._helm.upgrade
+        arguments = flags(inputs, seconds, upgrade=live is not None)
+        try:
+            run(
+                inputs["name"],
+                inputs["namespace"],
+                chart.path,
+                inputs.get("values") or {},
+                arguments,
+                3 * seconds + _SLACK_SECONDS,
+            )
+        except HelmError as error:
+            self._failed(news, id, redacted(str(error), news), context)
+
+    def _failed(self, news: Mapping[str, Any], id: ObjectId, message: str, context: grpc.ServicerContext) -> NoReturn:
+        live = self._status(id)
+        if live is None:
+            raise ProviderError(f"Helm release {str(id)!r} was not created: {message}")
+        lines = [f'Helm release "{id}" was created, but failed to initialize completely: {message}']
+        lines += [f"  - {reason}" for reason in self._why(live, id)]
+        abort_half_made(context, str(id), self._properties(news, id), dict(news), "\n".join(lines))
+
+    def _why(self, live: Mapping[str, Any], id: ObjectId) -> list[str]:
+        """Return what each object of a failed release waits for: Helm itself tells only that time is up."""
+        reasons: list[str] = []
+        with suppress(KubeError, HelmError):
+            documents = [*_manifest(live), *self._helm.hooks(id.name, id.namespace or "default")]
+            for document in documents:
+                reasons += Waiter(self._client).problems(document, id.namespace)
+        return reasons
+
+    def _properties(self, news: Mapping[str, Any], id: ObjectId) -> dict[str, Any]:
+        """Return the outputs: the inputs, the status, and the names of the objects."""
+        live = self._status(id) or {}
+        about: dict[str, Any] = {}
+        with suppress(HelmError):
+            about = self._helm.chart_of(id.name, id.namespace or "default")
+        status = {
+            "appVersion": about.get("appVersion"),
+            "chart": about.get("chart"),
+            "name": id.name,
+            "namespace": id.namespace,
+            "revision": live.get("version"),
+            "status": get_path(live, "info", "status"),
+            "version": about.get("version"),
+        }
+        return {
+            **news,
+            "resourceNames": resource_names(_manifest(live)),
+            "status": {key: value for key, value in status.items() if value not in (None, "")},
+        }
+
+
+def _manifest(live: Mapping[str, Any]) -> list[dict[str, Any]]:
+    documents = yaml.safe_load_all(str(live.get("manifest") or ""))
+    return [document for document in documents if isinstance(document, dict)]
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return values as Helm keeps them: a null only removes a chart's default."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _in_use(id: ObjectId) -> str:
+    return (
+        f"there is a Helm release {str(id)!r} that this program did not make. Import it with its id, give this one "
+        "another name, or uninstall the other"
+    )

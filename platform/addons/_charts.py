@@ -1,0 +1,32 @@
+"""What the values of several charts have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import PositiveInt
+
+from groundwork.core.config import ByProfile
+
+Copies = Annotated[PositiveInt, ByProfile("highly_available", {True: 2, False: 1})]
+"""Copies of a controller: one is active, a second one takes over where the environment is highly available."""
+
+
+def budget(copies: int) -> dict[str, Any]:
+    """Return the spec of a disruption budget that lets one copy go at a time; empty where one copy is all there is.
+
+    A budget over a single copy would keep its node from ever being drained.
+    """
+    return {"maxUnavailable": 1} if copies > 1 else {}
+
+
+def spread(labels: dict[str, str]) -> list[dict[str, Any]]:
+    """Return constraints that keep the copies with these labels in different zones, if there is room."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": "topology.kubernetes.io/zone",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": labels},
+        }
+    ]
