@@ -33,7 +33,7 @@ class Chart(Config):
     licence: str
     repository: str | None = None
     source: str | None = None
-    digest: str | None = Field(default=None, pattern=r"sha256:[0-9a-f]{64}")
+    digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
     tested_on: tuple[str, ...] = ()
     end_of_life: datetime.date | None = None
     note: str | None = None
@@ -45,7 +45,7 @@ class Image(Config):
     image: str
     tag: str
     licence: str
-    digest: str | None = Field(default=None, pattern=r"sha256:[0-9a-f]{64}")
+    digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
     end_of_life: datetime.date | None = None
     note: str | None = None
 

@@ -139,20 +139,22 @@ def _job(
     digest = hashlib.sha256("\n".join((SCRIPT, image, identifier)).encode()).hexdigest()[:8]
     # Another server or password also needs the work done again. The digest tells nothing of a random password.
     inputs = pulumi.Output.all(server.host, server.password, password).apply(_digest)
+    # Any: a type checker needs minutes for a dictionary this deep against the SDK's unions.
+    spec: Any = {
+        # A new server takes minutes until its name resolves everywhere: with the growing pauses, about 10.
+        "backoff_limit": 8,
+        "template": {
+            "metadata": {
+                "labels": {"app.kubernetes.io/name": "database", "app.kubernetes.io/instance": label},
+                "annotations": {"groundwork.example/inputs": inputs},
+            },
+            "spec": _pod(image, identifier, credentials_name="administrator", script_name="script"),
+        },
+    }
     return k8s.batch.v1.Job(
         f"{prefix}-job",
         metadata={"name": f"{label[:50]}-{digest}", "namespace": space.name},
-        spec={
-            # A new server takes minutes until its name resolves everywhere: with the growing pauses, about 10.
-            "backoff_limit": 8,
-            "template": {
-                "metadata": {
-                    "labels": {"app.kubernetes.io/name": "database", "app.kubernetes.io/instance": label},
-                    "annotations": {"groundwork.example/inputs": inputs},
-                },
-                "spec": _pod(image, identifier, credentials_name="administrator", script_name="script"),
-            },
-        },
+        spec=spec,
         opts=space.options(parent, depends_on=[credentials, script, *after]),
     )
 
@@ -161,7 +163,7 @@ def _digest(values: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(values).encode()).hexdigest()[:16]
 
 
-def _pod(image: str, identifier: str, *, credentials_name: str, script_name: str) -> dict[str, Any]:
+def _pod(image: str, identifier: str, *, credentials_name: str, script_name: str) -> Any:
     return {
         "restart_policy": "Never",
         "automount_service_account_token": False,

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.core.profiles import PROFILES
-from groundwork.core.registry import Registry
+from groundwork.core.registry import Registry, discover
 from groundwork.core.signature import Spec
+from groundwork.core.teams import Team
 
 SCHEMA_FILE = Path("stacks") / "schema.json"
+TEAM_SCHEMA_FILE = Path("stacks") / "team-schema.json"
 
 
 def stack_schema(registry: Registry) -> dict[str, Any]:
@@ -89,6 +91,25 @@ def component_schema(spec: Spec, definitions: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
+def team_schema() -> dict[str, Any]:
+    """Return the JSON schema of a team's file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Team.model_json_schema(),
+        "title": "A Groundwork team",
+    }
+
+
 def render(schema: dict[str, Any]) -> str:
     """Return the schema as it is committed."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write both schemas into the project in the current folder."""
+    Path(SCHEMA_FILE).write_text(render(stack_schema(discover())), encoding="utf-8")
+    Path(TEAM_SCHEMA_FILE).write_text(render(team_schema()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -13,8 +13,8 @@ from groundwork.core.config import Config, sentences
 from groundwork.core.errors import StackError
 from groundwork.core.naming import is_label
 
-Quantity = Annotated[str, StringConstraints(pattern=r"[1-9][0-9]*(m|Mi|Gi|Ti)?")]
-Label = Annotated[str, StringConstraints(pattern=r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?")]
+Quantity = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(m|Mi|Gi|Ti)?$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$")]
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 

@@ -15,11 +15,11 @@ from groundwork.core.contracts import Cluster
 class ExistingClusterConfig(Config):
     """What a stack file may say under `existing-cluster:`."""
 
-    name: str = Field(default="existing", pattern=r"[a-z]([a-z0-9-]*[a-z0-9])?", description="what to call it here")
+    name: str = Field(default="existing", pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", description="what to call it here")
     context: str | None = Field(
         default=None, description="of the kubeconfig that KUBECONFIG names; its current context by default"
     )
-    version: str = Field(default="1.35", pattern=r"1\.[0-9]+", description="its minor version, quoted")
+    version: str = Field(default="1.35", pattern=r"^1\.[0-9]+$", description="its minor version, quoted")
     storage_class: str = Field(
         default="microk8s-hostpath", description="of volumes that one pod writes; the default fits microk8s"
     )

@@ -77,7 +77,7 @@ class Keda(Component[KedaConfig]):
             alerts=[
                 Alert(
                     name="ScalerFails",
-                    expression="sum by (scaledObject, exported_namespace) (rate(keda_scaler_detail_errors_total[5m])) > 0",
+                    expression="sum by (scaledObject) (rate(keda_scaler_detail_errors_total[5m])) > 0",
                     after="10m",
                     severity="warning",
                     summary="KEDA cannot read what a workload is scaled by: it keeps its present number of copies.",

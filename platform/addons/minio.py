@@ -36,7 +36,7 @@ class MinioConfig(Config):
         ge=1, alias="storageGi", description="size of the volume in GiB; it can grow, never shrink"
     )
     memory: Annotated[str, ByProfile("size", {"small": "512Mi", "medium": "4Gi", "large": "8Gi"})] = Field(
-        pattern=r"[1-9][0-9]*[MG]i", description="request and limit"
+        pattern=r"^[1-9][0-9]*[MG]i$", description="request and limit"
     )
 
     @field_validator("image")

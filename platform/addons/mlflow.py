@@ -36,7 +36,7 @@ class MLflowConfig(Config):
 
     replicas: Annotated[PositiveInt, ByProfile("replicas")] = Field(description="copies of the server")
     memory: Annotated[str, ByProfile("size", {"small": "1Gi", "medium": "2Gi", "large": "4Gi"})] = Field(
-        pattern=r"[1-9][0-9]*[MG]i", description="request and limit of each copy"
+        pattern=r"^[1-9][0-9]*[MG]i$", description="request and limit of each copy"
     )
 
 

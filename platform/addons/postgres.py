@@ -33,10 +33,10 @@ class PostgresConfig(Config):
         ge=1, alias="storageGi", description="size of the volume in GiB; it can grow, never shrink"
     )
     memory: Annotated[str, ByProfile("size", {"small": "512Mi", "medium": "2Gi", "large": "8Gi"})] = Field(
-        pattern=r"[1-9][0-9]*[MG]i", description="request and limit"
+        pattern=r"^[1-9][0-9]*[MG]i$", description="request and limit"
     )
     cpu: Annotated[str, ByProfile("size", {"small": "100m", "medium": "500m", "large": "2"})] = Field(
-        pattern=r"[1-9][0-9]*m?", description="request"
+        pattern=r"^[1-9][0-9]*m?$", description="request"
     )
 
 

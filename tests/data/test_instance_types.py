@@ -57,7 +57,7 @@ def test_an_unknown_type_names_the_ones_that_may_have_been_meant() -> None:
 
 
 def test_a_type_that_resembles_nothing_gets_an_example() -> None:
-    with pytest.raises(UnknownInstanceTypeError, match="an example is m7i.large"):
+    with pytest.raises(UnknownInstanceTypeError, match=r"an example is m7i\.large"):
         instance_type("????")
 
 

@@ -44,6 +44,8 @@ _PROCESSES = (
 )
 _PORT_TAKEN = "address already in use"
 _TRIES = 3
+_STOP_SECONDS = 10.0  # for each group; one second is usual
+_STOP_HANGING_SECONDS = 2.0  # the others wait in vain for one that hangs
 _PATIENCE_WITH_RUNNING = 15.0  # seconds: what runs already must answer, or it hangs
 
 
@@ -78,11 +80,11 @@ class ControlPlane:
                 try:
                     self._bring_up(components, processes, fresh=fresh)
                 except StartError as error:
-                    _stop(processes)
+                    _stop(processes, _STOP_HANGING_SECONDS)
                     if attempt == _TRIES or (fresh and _PORT_TAKEN not in error.tail):
                         raise
                 except BaseException:  # an interrupt too: nothing half-started may stay behind
-                    _stop(processes)
+                    _stop(processes, _STOP_HANGING_SECONDS)
                     raise
                 else:
                     return layout.endpoint(ports)
@@ -142,9 +144,9 @@ def write_routes(file: Path, routes: Mapping[str, str]) -> None:
     write_private(file, json.dumps(dict(routes), indent=1))
 
 
-def _stop(processes: Processes) -> None:
+def _stop(processes: Processes, seconds: float = _STOP_SECONDS) -> None:
     for group in _STOP_ORDER:
-        processes.stop(group)
+        processes.stop(group, seconds)
 
 
 def _choose_ports(layout: Layout, processes: Processes) -> Ports:

@@ -70,9 +70,7 @@ def name_of(urn: str) -> str:
     return urn.split("::", 3)[3]
 
 
-def abort(
-    context: grpc.ServicerContext, message: str, code: grpc.StatusCode = grpc.StatusCode.UNKNOWN
-) -> NoReturn:
+def abort(context: grpc.ServicerContext, message: str, code: grpc.StatusCode = grpc.StatusCode.UNKNOWN) -> NoReturn:
     """End the call with `message`, which the engine prints as the error of the resource."""
     context.abort(code, message)
 
@@ -191,9 +189,7 @@ class BaseProvider(provider_pb2_grpc.ResourceProviderServicer, Generic[Settings]
         """Accept any configuration as it is."""
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    def DiffConfig(
-        self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.DiffResponse:
+    def DiffConfig(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         """Report changed settings as an update of the provider, never as its replacement."""
         old, new = to_python(request.old_inputs), to_python(request.news)
         changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))

@@ -74,8 +74,9 @@ def build(tool: Tool, workshop: Workshop, step: Step) -> Path:
         else:
             step.update("compiling", len(started), len(todo))
 
-    command = ["build", "-v", f"-ldflags={link_flags(tool)}", "-o", f"{programs}/", *packages]
-    _go(tool, workshop, command, log, compiling)
+    # Without debugging information in what is compiled, which the linker drops anyway: a fifth less work and disk.
+    options = ["-v", "-gcflags=all=-dwarf=false", f"-ldflags={link_flags(tool)}"]
+    _go(tool, workshop, ["build", *options, "-o", f"{programs}/", *packages], log, compiling)
     workshop.compiled |= todo
     for binary in tool.binaries:
         if binary.built_as != binary.name:

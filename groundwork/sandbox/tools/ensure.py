@@ -14,6 +14,7 @@ from groundwork.sandbox.home import home, tools_dir
 from groundwork.sandbox.tools.build import Workshop, build
 from groundwork.sandbox.tools.definitions import TOOLS, Tool
 from groundwork.sandbox.tools.disk import gigabytes, require_room
+from groundwork.sandbox.tools.errors import file_errors_told
 from groundwork.sandbox.tools.golang import Go, fetch_go, own_go
 from groundwork.sandbox.tools.locate import Tools, ToolsMissing, locate, survey
 from groundwork.sandbox.tools.lock import exclusive
@@ -52,7 +53,7 @@ def install_missing(telling: Reporter, tools: Sequence[Tool] = TOOLS) -> None:
     def waiting(holder: str) -> None:
         telling.note(f"Another setup is building the tools ({holder}): waiting for it.")
 
-    with exclusive(LOCK, waiting):
+    with file_errors_told(), exclusive(LOCK, waiting):
         for folder in clear_leftovers():
             telling.note(f"Removed what an interrupted build had left: {folder}")
         _, missing = survey(tools)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from groundwork.sandbox.tools.errors import ToolsError
+
 DEFAULT = "https://pypi.org/simple"
 
 
@@ -56,9 +58,16 @@ def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
     """Return what verifies a registry's certificate.
 
     Raises:
-        FileNotFoundError: the configured file of certificates is not there.
+        ToolsError: the configured file of certificates cannot be used.
     """
-    return ssl.create_default_context(cafile=certificates(environ))
+    file = certificates(environ)
+    try:
+        return ssl.create_default_context(cafile=file)
+    except OSError as error:
+        raise ToolsError(
+            f"The certificates in {file!r} cannot be used: {error.strerror or error}.\n"
+            "Set SSL_CERT_FILE (or PIP_CERT) to a file of certificate authorities; then run again."
+        ) from error
 
 
 def pip_files(environ: Mapping[str, str]) -> list[Path]:

@@ -18,12 +18,14 @@ _PATIENCE_SECONDS = 5
 
 @contextmanager
 def build_scratch() -> Iterator[Path]:
-    """Give a new folder, removed at the end whatever happens."""
+    """Give a new folder; at the end, whatever happens, what still builds in it is ended and it is removed."""
     scratch_dir().mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=scratch_dir()))
     try:
         yield folder
     finally:
+        # An interruption may come while a compiler is being started, before anybody holds its number.
+        _end_builders(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 

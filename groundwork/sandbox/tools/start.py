@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from groundwork.sandbox.tools.errors import ToolsError
+from groundwork.sandbox.tools.errors import ToolsError, file_errors_told
 from groundwork.sandbox.tools.stamp import is_current
 
 INTERRUPTED = 130
@@ -46,5 +46,6 @@ def set_up(checkout: Path) -> None:
     def say(what: str) -> None:
         print(f"[{time.monotonic() - began:4.0f} s] Python: {what}", file=sys.stderr, flush=True)
 
-    ensure_environment(checkout, say)
+    with file_errors_told():
+        ensure_environment(checkout, say)
     say("ready")

@@ -104,11 +104,13 @@ def make_workload() -> Make:
         available: bool = True,
         replicas: int = 1,
         requests: Object | None = None,
+        limits: Object | None = None,
         args: list[str] | None = None,
         created: str = "2026-01-01T00:00:00Z",
         **spec: Any,
     ) -> Object:
-        container: Object = {"name": "main", "image": image, "resources": {"requests": requests or {}}}
+        amounts = {"requests": requests or {}, "limits": limits or {}}
+        container: Object = {"name": "main", "image": image, "resources": amounts}
         if args:
             container["args"] = args
         labels = {"app": name}

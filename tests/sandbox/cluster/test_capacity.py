@@ -109,7 +109,7 @@ def test_a_type_without_a_known_shape_is_refused_with_the_pool_named() -> None:
 
 
 def test_an_unknown_type_is_refused() -> None:
-    with pytest.raises(UnknownInstanceTypeError, match="'m5.larg' is not one of the"):
+    with pytest.raises(UnknownInstanceTypeError, match=r"'m5\.larg' is not one of the"):
         of_pool(dataclasses.replace(_POOL, instance_types=("m5.larg",)))
 
 

@@ -63,7 +63,7 @@ def test_requests_of_the_whole_pod_take_the_place_of_the_sum() -> None:
 
 def test_what_other_pods_hold_is_not_free(make_pod: Make) -> None:
     left = free(_node(), [make_pod(requests={"cpu": "1500m"}), make_pod(requests={"memory": "1Gi"})])
-    assert (left["cpu"], left["memory"], left["pods"]) == (Fraction(1, 2), 3 * _GIB, 8)
+    assert (left["cpu"], left["memory"], left["pods"]) == (Fraction(1, 2), 3 * _GIB, Fraction(8))
 
 
 def test_every_resource_that_is_short_is_named(make_pod: Make) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
-from google.rpc import status_pb2
+from google.rpc import status_pb2  # type: ignore[import-untyped]  # googleapis-common-protos has no types
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from groundwork.sandbox.controlplane import ClusterEndpoint
@@ -42,7 +42,8 @@ class Refused(Exception):  # noqa: N818 - what a test expects, not an error of i
     def __init__(self, error: grpc.RpcError) -> None:
         super().__init__(error.details())
         self.half_made: provider_pb2.ErrorResourceInitFailed | None = None
-        for key, value in error.trailing_metadata() or ():
+        metadata: Any = error.trailing_metadata()
+        for key, value in metadata or ():
             if key == "grpc-status-details-bin":
                 detail = provider_pb2.ErrorResourceInitFailed()
                 status_pb2.Status.FromString(value).details[0].Unpack(detail)

@@ -21,8 +21,9 @@ from rich.console import Console
 from groundwork.sandbox.tools.build import BuildFailed
 from groundwork.sandbox.tools.definitions import Tool
 from groundwork.sandbox.tools.ensure import install_missing
+from groundwork.sandbox.tools.errors import ToolsError
 from groundwork.sandbox.tools.locate import survey
-from groundwork.sandbox.tools.progress import PlainReporter
+from groundwork.sandbox.tools.progress import PlainReporter, reporter
 
 FakeGo = Callable[..., Path]
 
@@ -34,7 +35,8 @@ from rich.console import Console
 from groundwork.sandbox.tools import definitions
 from groundwork.sandbox.tools.definitions import Binary, Tool
 from groundwork.sandbox.tools.ensure import install_missing
-from groundwork.sandbox.tools.progress import PlainReporter
+from groundwork.sandbox.tools.errors import ToolsError
+from groundwork.sandbox.tools.progress import PlainReporter, reporter
 definitions.MODULES = Path(sys.argv[1])
 binary = Binary("tiny", "example.org/tiny/cmd/tiny", ("--version",))
 tool = Tool("tiny", "1.2.3", "example.org/tiny", (binary,), 1, 1, 1)
@@ -268,6 +270,19 @@ def test_the_build_sees_nothing_of_the_users_own_go_settings_that_would_change_i
         assert environment[name].startswith(f"{home}{os.sep}scratch{os.sep}")
 
 
+def test_a_home_that_cannot_be_made_is_a_message(
+    tiny: Tool, tmp_path: Path, telling: PlainReporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GROUNDWORK_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(ToolsError) as caught:
+        install_missing(telling, [tiny])
+    assert str(caught.value) == (
+        f"{tmp_path}/file/home/locks: Not a directory.\n"
+        "Check the permissions and the room there, or set GROUNDWORK_HOME to another folder; then run again."
+    )
+
+
 def test_a_go_that_is_too_old_is_not_used(
     tiny: Tool, search_path: Path, write_program: Callable[[Path, str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,8 +300,8 @@ def test_a_go_that_is_too_old_is_not_used(
 
 def test_a_long_step_gives_signs_of_life() -> None:
     told = io.StringIO()
-    reporter = PlainReporter(Console(file=told, width=200), seconds_between_lines=0.05)
-    with reporter.step("building tiny 1.2.3") as step:
+    telling = PlainReporter(Console(file=told, width=200), seconds_between_lines=0.05)
+    with telling.step("building tiny 1.2.3") as step:
         step.update("compiling", 431, 1900)
         time.sleep(0.2)
     lines = told.getvalue().splitlines()
@@ -295,9 +310,21 @@ def test_a_long_step_gives_signs_of_life() -> None:
     assert lines[-1] == "building tiny 1.2.3: done in 0 s"
 
 
+def test_on_a_terminal_one_line_stays_of_each_step() -> None:
+    told = io.StringIO()
+    console = Console(file=told, width=120, force_terminal=True, color_system=None, legacy_windows=False)
+    telling = reporter(console)
+    with telling.step("building tiny 1.2.3") as step:
+        step.update("compiling", 431, 1900)
+        time.sleep(0.2)
+    drawn = told.getvalue()
+    assert "compiling 431 of 1,900" in drawn
+    assert drawn.rstrip().endswith("✓ building tiny 1.2.3  0 s")
+
+
 def test_a_step_that_fails_is_not_called_done() -> None:
     told = io.StringIO()
-    reporter = PlainReporter(Console(file=told, width=200))
-    with pytest.raises(ValueError, match="boom"), reporter.step("building tiny 1.2.3"):
+    telling = PlainReporter(Console(file=told, width=200))
+    with pytest.raises(ValueError, match="boom"), telling.step("building tiny 1.2.3"):
         raise ValueError("boom")
     assert told.getvalue() == "building tiny 1.2.3 ...\n"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.sandbox.tools.index import certificates, chosen_index, pip_files
+from groundwork.sandbox.tools.errors import ToolsError
+from groundwork.sandbox.tools.index import certificates, chosen_index, pip_files, trust
 
 
 def test_without_any_setting_it_is_the_default() -> None:
@@ -60,6 +61,15 @@ def test_certificates_come_from_the_environment_then_from_pips_file(tmp_path: Pa
     assert certificates({"PIP_CERT": "/pip.pem"}, [file]) == "/pip.pem"
     assert certificates({}, [file]) == "/file.pem"
     assert certificates({}, []) is None
+
+
+def test_certificates_that_are_not_there_are_named() -> None:
+    with pytest.raises(ToolsError) as caught:
+        trust({"PIP_CERT": "/no/such.pem"})
+    assert str(caught.value) == (
+        "The certificates in '/no/such.pem' cannot be used: No such file or directory.\n"
+        "Set SSL_CERT_FILE (or PIP_CERT) to a file of certificate authorities; then run again."
+    )
 
 
 def test_pips_files_are_looked_for_where_pip_looks() -> None:

@@ -180,9 +180,7 @@ def _tolerated(call: Call, error: ApiError) -> bool:
     return any(code in str(error) for code in call.unless_missing)
 
 
-def undo_each(
-    session: Session, resource: Resource, call: Call, old: dict[str, Any], new: dict[str, Any]
-) -> None:
+def undo_each(session: Session, resource: Resource, call: Call, old: dict[str, Any], new: dict[str, Any]) -> None:
     """Bring the elements of a list input from `old` to `new`: undo those that went, make those that came."""
     before, after = old.get(call.each) or [], new.get(call.each) or []
     if call.undo is not None:
@@ -196,4 +194,3 @@ def undo_each(
             if problems:
                 raise ProviderError("\n".join(f"{path}: {reason}" for path, reason in problems))
             session.send(call.service or resource.service, call.operation, request, new["region"])
-

@@ -28,9 +28,7 @@ def coverage_of(resource: Resource) -> Coverage:
     if lacking:
         reason = f"moto has no {resource.service} {' and no '.join(lacking)}: checked and remembered"
         return Coverage(resource.token, "recorded", reason)
-    recorded = sorted(
-        {call.operation for call in _calls(resource, "after", "update") if not _has(resource, call)}
-    )
+    recorded = sorted({call.operation for call in _calls(resource, "after", "update") if not _has(resource, call)})
     reason = f"on moto; only recorded: {', '.join(recorded)}" if recorded else "on moto"
     return Coverage(resource.token, "executed", reason, tuple(recorded))
 
@@ -47,8 +45,6 @@ def _has(resource: Resource, call: Call) -> bool:
 
 def _calls(resource: Resource, *groups: str) -> list[Call]:
     steps = [
-        step
-        for group in groups
-        for step in ((resource.create,) if group == "create" else getattr(resource, group))
+        step for group in groups for step in ((resource.create,) if group == "create" else getattr(resource, group))
     ]
     return [step for step in steps if isinstance(step, Call)]

@@ -159,4 +159,3 @@ def put(resource: Resource) -> Resource:
     """Add a type whose create call also updates it (put_*): with all inputs each time."""
     again = replace(resource.create, whole=True)
     return declare(replace(resource, update=(*resource.update, again)))
-

@@ -42,9 +42,7 @@ class Result:
     notes: tuple[str, ...] = field(default=())
 
 
-def create(
-    session: Session, resource: Resource, inputs: dict[str, Any], private: set[str], attempt: Attempt
-) -> Result:
+def create(session: Session, resource: Resource, inputs: dict[str, Any], private: set[str], attempt: Attempt) -> Result:
     """Make a resource, or adopt the one that an interrupted create of the same URN left.
 
     `private` names inputs that hold a secret: they are never recorded. Raises HalfMade where it exists all the same.
@@ -79,9 +77,7 @@ def create(
             retag(session, resource, environment, {}, session.tags(inputs))
     except ProviderError as error:
         found = outputs.shown(session, resource, environment, made)
-        raise HalfMade(
-            str(id), outputs.complete(session, resource, inputs, found, region), str(error)
-        ) from error
+        raise HalfMade(str(id), outputs.complete(session, resource, inputs, found, region), str(error)) from error
     attempt.made(str(id), inputs, region=region, complete=True)
     return _finish(session, resource, str(id), inputs, private, environment, made)
 
@@ -162,9 +158,7 @@ class Seen:
     inputs: dict[str, Any]
 
 
-def read(
-    session: Session, resource: Resource, id: str, state: dict[str, Any], inputs: dict[str, Any]
-) -> Seen | None:
+def read(session: Session, resource: Resource, id: str, state: dict[str, Any], inputs: dict[str, Any]) -> Seen | None:
     """Return what a resource is now, None where it does not exist; without `inputs` they are rebuilt."""
     values = {**outputs.identity(resource, id), **inputs, **state}
     environment = session.environment(values, id, arn=state.get("arn"))

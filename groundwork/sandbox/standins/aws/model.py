@@ -131,7 +131,9 @@ class Request:
         low, high = shape.metadata.get("min"), shape.metadata.get("max")
         if (low is None or size >= low) and (high is None or size <= high):
             return
-        allowed = f"{low} to {high}" if None not in (low, high) else f"at least {low}" if high is None else f"at most {high}"
+        allowed = (
+            f"{low} to {high}" if None not in (low, high) else f"at least {low}" if high is None else f"at most {high}"
+        )
         what = f"{size:g} {unit}".strip()
         self._wrong(path, f"{what}: must be {allowed}")
 

@@ -52,9 +52,7 @@ def to_pulumi(shape: Shape, value: Any, names: Mapping[str, str], path: str = ""
             value = value[0] if len(value) == 1 else None
         return fields_to_pulumi(shape.fields, value, names, path) if isinstance(value, dict) else None
     if shape.kind == "list" and shape.item is not None:
-        items = [
-            to_pulumi(shape.item, item, names, path) for item in (value if isinstance(value, list) else [value])
-        ]
+        items = [to_pulumi(shape.item, item, names, path) for item in (value if isinstance(value, list) else [value])]
         return [item for item in items if item is not None]
     if shape.kind == "map" and shape.item is not None:
         if not isinstance(value, dict):

@@ -101,9 +101,9 @@ class AwsProvider(BaseProvider[Session]):
         region = settings.get("region") or self._own.region
         for role in settings.get("assumeRoles") or []:
             sts = self._clients.get("sts", region, identity)
-            answer = sts.assume_role(
-                RoleArn=role["roleArn"], RoleSessionName=role.get("sessionName") or "sandbox"
-            )["Credentials"]
+            answer = sts.assume_role(RoleArn=role["roleArn"], RoleSessionName=role.get("sessionName") or "sandbox")[
+                "Credentials"
+            ]
             identity = Identity(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
             account = role["roleArn"].split(":")[4]
         allowed, forbidden = ([str(v) for v in settings.get(name) or []] for name in _ACCOUNT_LISTS)
@@ -131,9 +131,7 @@ class AwsProvider(BaseProvider[Session]):
         return RESOURCES[token]
 
     @guarded
-    def Check(
-        self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.CheckResponse:
+    def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
         """Fill in defaults and report every problem of the inputs."""
         resource, session = self._resource(request.urn), self.settings(context)
         given = to_python(request.news)
@@ -141,9 +139,7 @@ class AwsProvider(BaseProvider[Session]):
         proposed = request.autonaming.proposed_name if request.HasField("autonaming") else ""
         inputs = check.with_defaults(resource, request.urn, old, new, request.randomSeed, proposed)
         failures = check_failures(check.problems(session, resource, inputs))
-        return provider_pb2.CheckResponse(
-            inputs=to_struct(_marked(inputs, _secret_names(given))), failures=failures
-        )
+        return provider_pb2.CheckResponse(inputs=to_struct(_marked(inputs, _secret_names(given))), failures=failures)
 
     def _difference(self, request: Any, session: Session, resource: Resource) -> Difference:
         return difference(
@@ -155,9 +151,7 @@ class AwsProvider(BaseProvider[Session]):
         )
 
     @guarded
-    def Diff(
-        self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.DiffResponse:
+    def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         """Report what changed and what replaces."""
         resource, session = self._resource(request.urn), self.settings(context)
         self.journal.seen(request.urn, request.id)
@@ -177,9 +171,7 @@ class AwsProvider(BaseProvider[Session]):
         )
 
     @guarded
-    def Create(
-        self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.CreateResponse:
+    def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
         """Make a resource, or say in a preview what is known of it."""
         resource, session = self._resource(request.urn), self.settings(context)
         given = to_python(request.properties)
@@ -203,9 +195,7 @@ class AwsProvider(BaseProvider[Session]):
         return provider_pb2.CreateResponse(id=made.id, properties=to_struct(_marked(made.properties, secret)))
 
     @guarded
-    def Read(
-        self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.ReadResponse:
+    def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         """Report what a resource is now, for refresh and import; an empty id says that it does not exist."""
         resource, session = self._resource(request.urn), self.settings(context)
         self.journal.seen(request.urn, request.id)
@@ -223,9 +213,7 @@ class AwsProvider(BaseProvider[Session]):
         )
 
     @guarded
-    def Update(
-        self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.UpdateResponse:
+    def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         """Change a resource in place."""
         resource, session = self._resource(request.urn), self.settings(context)
         self.journal.seen(request.urn, request.id)
@@ -258,15 +246,11 @@ class AwsProvider(BaseProvider[Session]):
         return empty_pb2.Empty()
 
     @guarded
-    def Invoke(
-        self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.InvokeResponse:
+    def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         """Answer a function of the SDK, such as getCallerIdentity."""
         function = FUNCTIONS.get(request.tok)
         if function is None:
-            raise ProviderError(
-                f"the sandbox has no function {request.tok}; it has {', '.join(sorted(FUNCTIONS))}"
-            )
+            raise ProviderError(f"the sandbox has no function {request.tok}; it has {', '.join(sorted(FUNCTIONS))}")
         arguments = reveal(to_python(request.args))
         answer = {**arguments, **function(self.settings(context), arguments)}
         return provider_pb2.InvokeResponse(**{"return": to_struct(answer)})

@@ -101,11 +101,7 @@ CONDITIONS: dict[tuple[str, str], Callable[[Question], bool]] = {
     (_LUSTRE, "fileSystemTypeVersion"): lambda q: _version(q.after) < _version(q.before),
     (_LUSTRE, "storageCapacity"): lambda q: _shrinks(q) or q.old.get("deploymentType") == "SCRATCH_1",
     (_LUSTRE, "metadataConfiguration.iops"): _shrinks,
-    **{
-        (_RULE.format(kind, kind), source): _rule_source
-        for kind in ("Ingress", "Egress")
-        for source in _SOURCES
-    },
+    **{(_RULE.format(kind, kind), source): _rule_source for kind in ("Ingress", "Egress") for source in _SOURCES},
 }
 """For each rule with a condition, whether a change replaces."""
 

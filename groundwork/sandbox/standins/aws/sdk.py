@@ -6,6 +6,7 @@ import functools
 import importlib
 import inspect
 import typing
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +44,9 @@ def sdk_resource(token: str) -> SdkResource:
     """
     _, module_path, name = token.split(":")
     folder = module_path.partition("/")[0]
-    module = importlib.import_module("pulumi_aws" if folder == "index" else f"pulumi_aws.{folder}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of types beside the one that is asked for
+        module = importlib.import_module("pulumi_aws" if folder == "index" else f"pulumi_aws.{folder}")
     found = getattr(module, name, None)
     if found is None:
         raise KeyError(token)
@@ -79,9 +82,7 @@ def _object(kind: type, depth: int) -> Shape:
         types = sdk_types.input_type_types(kind)
         pulumi_names = sdk_types.input_type_py_to_pulumi_names(kind)
         parameters = inspect.signature(kind.__init__).parameters.values()  # type: ignore[misc]  # the class's own
-        required = {
-            pulumi_names[p.name] for p in parameters if p.default is p.empty and p.name in pulumi_names
-        }
+        required = {pulumi_names[p.name] for p in parameters if p.default is p.empty and p.name in pulumi_names}
     else:
         types, required = sdk_types.output_type_types(kind), set()
     return Shape(

@@ -101,9 +101,7 @@ def settle(
     return sorted(overlay)
 
 
-def with_overlay(
-    session: Session, resource: Resource, id: str, region: str, found: dict[str, Any]
-) -> dict[str, Any]:
+def with_overlay(session: Session, resource: Resource, id: str, region: str, found: dict[str, Any]) -> dict[str, Any]:
     """Return `found` with those values put back that were asked for and that the API does not keep."""
     overlay = session.store.overlay(handle(resource.token, region, id))
     back = {name: kept["wanted"] for name, kept in overlay.items() if found.get(name) == kept["shown"]}
@@ -113,9 +111,7 @@ def with_overlay(
 def drifted(inputs: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     """Return the inputs after a refresh: those that disagree with what is shown take its value."""
     return {
-        name: value
-        if name == "__defaults" or agrees(value, found.get(name))
-        else adopt(value, found.get(name))
+        name: value if name == "__defaults" or agrees(value, found.get(name)) else adopt(value, found.get(name))
         for name, value in inputs.items()
     }
 
@@ -133,9 +129,7 @@ def identity(resource: Resource, id: str) -> dict[str, Any]:
     return match.groupdict() if match else {}
 
 
-def guess(
-    session: Session, resource: Resource, inputs: dict[str, Any], state: dict[str, Any] | None
-) -> dict[str, Any]:
+def guess(session: Session, resource: Resource, inputs: dict[str, Any], state: dict[str, Any] | None) -> dict[str, Any]:
     """Return the outputs that a preview can know; `state` are those of before, None for a create."""
     known = {name: value for name, value in inputs.items() if name != "__defaults"}
     sdk = sdk_resource(resource.token)

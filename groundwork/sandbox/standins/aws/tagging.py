@@ -97,8 +97,7 @@ def as_map(tags: Any) -> dict[str, str]:
         return {str(name): str(value) for name, value in tags.items()}
     pairs = [{key(name): value for name, value in pair.items()} for pair in tags or []]
     return {
-        str(pair.get("key", pair.get("tagkey"))): str(pair.get("value", pair.get("tagvalue", "")))
-        for pair in pairs
+        str(pair.get("key", pair.get("tagkey"))): str(pair.get("value", pair.get("tagvalue", ""))) for pair in pairs
     }
 
 

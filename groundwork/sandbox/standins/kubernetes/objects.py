@@ -21,6 +21,7 @@ from groundwork.sandbox.standins.protocol import ProviderError
 
 _RETRY_SECONDS = 10.0
 _RETRY_PAUSE = 0.25
+_TRIES = 8
 _REFRESH_JUDGES = {
     *(("apps/v1", kind) for kind in ("DaemonSet", "Deployment", "StatefulSet")),
     *(("v1", kind) for kind in ("Pod", "Service")),
@@ -160,12 +161,28 @@ class Objects:
                 )
             changed = self._change(request, live, manager, ignore, preview=preview)
         except ApiError as error:
-            if error.conflict:
+            if ownership.is_field_conflict(error):
                 raise ProviderError(ownership.conflict_message(error, manager)) from None
             raise ProviderError(f"update of resource {request.urn!r} failed: {error.message}") from None
         return (changed if preview else self._ready(request, changed, manager, created=False)), manager
 
     def _change(
+        self, request: Request, live: dict[str, Any], manager: str, ignore: Sequence[str], *, preview: bool
+    ) -> dict[str, Any]:
+        """Change the object; again if a controller was faster, as the status of a young object changes all the time."""
+        for _ in range(_TRIES):
+            try:
+                return self._change_once(request, live, manager, ignore, preview=preview)
+            except ApiError as error:
+                if not error.conflict or ownership.is_field_conflict(error):
+                    raise
+                last, found = error, self._find(request.kind, ObjectId.of(live))
+                if found is None:
+                    raise
+                live = found
+        raise last
+
+    def _change_once(
         self, request: Request, live: dict[str, Any], manager: str, ignore: Sequence[str], *, preview: bool
     ) -> dict[str, Any]:
         body = self._scoped(request.inputs)
@@ -320,7 +337,7 @@ def _not_created(request: Request, error: ApiError, manager: str) -> str:
         )
     if error.reason == "AlreadyExists":
         return _refused(request.urn, error) + _ALREADY_EXISTS
-    if error.conflict:
+    if ownership.is_field_conflict(error):
         return ownership.conflict_message(error, manager)
     return _refused(request.urn, error)
 

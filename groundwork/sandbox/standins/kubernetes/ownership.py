@@ -123,6 +123,12 @@ def _set(body: dict[str, Any], path: Path, value: Any) -> None:
     body[str(path[-1])] = copy.deepcopy(value)
 
 
+def is_field_conflict(error: ApiError) -> bool:
+    """Tell whether a field belongs to another manager, rather than somebody else having been faster."""
+    causes = error.details.get("causes") or ()
+    return error.conflict and any(cause.get("reason") == "FieldManagerConflict" for cause in causes)
+
+
 def conflict_message(error: ApiError, manager: str) -> str:
     """Return what the real provider says of a conflict; the server's own sentence names the other manager."""
     return (

@@ -51,8 +51,8 @@ class Releases:
         self._journal = journal
         self._ledger = ledger
         self._charts = Charts(settings, client)
-        self._helm = Helm(settings.helm, settings.endpoint, settings.state_dir / "helm")
-        self.mender = Mender(self._helm, settings.default_timeout)
+        self.helm = Helm(settings.helm, settings.endpoint, settings.state_dir / "helm")
+        self.mender = Mender(self.helm, settings.default_timeout)
 
     def check(
         self, urn: str, news: Mapping[str, Any], olds: Mapping[str, Any], options: Options, proposed: str | None
@@ -105,8 +105,8 @@ class Releases:
             if not mine and self._status(id) is not None and not inputs.get("replace"):
                 raise ProviderError("cannot re-use a name that is still in use: " + _in_use(id))
             attempt.made(str(id), inputs)
-            self._bring_up(request.urn, news, chart, request.timeout, context, finished=same)
-        properties = self._properties(news, id)
+            live = self._bring_up(request.urn, news, chart, request.timeout, context, finished=same)
+        properties = self._properties(news, id, live)
         return provider_pb2.CreateResponse(id=str(id), properties=to_struct(properties))
 
     def update(
@@ -116,8 +116,8 @@ class Releases:
         if request.preview:
             return provider_pb2.UpdateResponse(properties=to_struct(self._preview(request.urn, news)))
         inputs = reveal(news)
-        self._bring_up(request.urn, news, self._chart(inputs), request.timeout, context, finished=False)
-        properties = self._properties(news, ObjectId(inputs["namespace"], inputs["name"]))
+        live = self._bring_up(request.urn, news, self._chart(inputs), request.timeout, context, finished=False)
+        properties = self._properties(news, ObjectId(inputs["namespace"], inputs["name"]), live)
         return provider_pb2.UpdateResponse(properties=to_struct(properties))
 
     def delete(self, id: str, inputs: Mapping[str, Any], timeout: float) -> None:
@@ -125,7 +125,7 @@ class Releases:
         name = ObjectId.parse(id)
         wait = bool(inputs.get("atomic")) or not inputs.get("skipAwait")
         try:
-            self._helm.uninstall(
+            self.helm.uninstall(
                 name.name, name.namespace or "default", wait=wait, seconds=self._seconds(inputs, timeout)
             )
         except HelmError as error:
@@ -138,7 +138,7 @@ class Releases:
         if live is None:
             self._ledger.remove(request.urn)
             return provider_pb2.ReadResponse()
-        about = self._helm.chart_of(id.name, id.namespace or "default")
+        about = self._about(id)
         plain = reveal(inputs)
         if not plain:
             plain = {
@@ -158,6 +158,11 @@ class Releases:
     def _chart(self, inputs: Mapping[str, Any]) -> Chart:
         return self._charts.locate(str(inputs["chart"]), str(inputs["version"]) if inputs.get("version") else None)
 
+    def _about(self, id: ObjectId) -> dict[str, Any]:
+        """Return the metadata of the release's chart, by its names in a Chart.yaml."""
+        found = self.helm.chart_of(id.name, id.namespace or "default")
+        return {"name": found.get("chart"), "version": found.get("version"), "appVersion": found.get("appVersion")}
+
     def _seconds(self, inputs: Mapping[str, Any], requested: float) -> float:
         wanted = requested or float(inputs.get("timeout") or DEFAULT_TIMEOUT)
         default = self._settings.default_timeout if wanted == DEFAULT_TIMEOUT else wanted
@@ -165,7 +170,7 @@ class Releases:
 
     def _status(self, id: ObjectId) -> dict[str, Any] | None:
         try:
-            return self._helm.status(id.name, id.namespace or "default")
+            return self.helm.status(id.name, id.namespace or "default")
         except HelmError as error:
             raise ProviderError(f"Helm release {str(id)!r}: {error}") from None
 
@@ -177,7 +182,7 @@ class Releases:
             extra = ["--kube-version", str(self._client.raw("GET", "/version")["gitVersion"]), *self._api_versions()]
             extra += ["--skip-crds"] if inputs.get("skipCrds") else ["--include-crds"]
             try:
-                self._helm.template(inputs["name"], inputs["namespace"], chart.path, inputs.get("values") or {}, extra)
+                self.helm.template(inputs["name"], inputs["namespace"], chart.path, inputs.get("values") or {}, extra)
             except HelmError as error:
                 message = redacted(str(error), news)
                 raise ProviderError(f"chart {chart.name} {chart.version} does not render: {message}") from None
@@ -202,7 +207,8 @@ class Releases:
         context: grpc.ServicerContext,
         *,
         finished: bool,
-    ) -> None:
+    ) -> dict[str, Any] | None:
+        """Install or upgrade; return the release as Helm gave it, None if there was nothing left to do."""
         inputs = reveal(dict(news))
         id = ObjectId(inputs["namespace"], inputs["name"])
         seconds = self._seconds(inputs, timeout)
@@ -210,11 +216,11 @@ class Releases:
         status = get_path(live, "info", "status") if live else None
         self._ledger.mark(urn, chart.mark, chart.note)
         if finished and status == "deployed":
-            return  # an earlier run made it from these inputs, and was killed before it could say so
-        run: Callable[..., dict[str, Any]] = self._helm.install if live is None else self._helm.upgrade
+            return None  # an earlier run made it from these inputs, and was killed before it could say so
+        run: Callable[..., dict[str, Any]] = self.helm.install if live is None else self.helm.upgrade
         arguments = flags(inputs, seconds, upgrade=live is not None)
         try:
-            run(
+            return run(
                 inputs["name"],
                 inputs["namespace"],
                 chart.path,
@@ -237,20 +243,23 @@ class Releases:
         """Return what each object of a failed release waits for: Helm itself tells only that time is up."""
         reasons: list[str] = []
         with suppress(KubeError, HelmError):
-            documents = [*_manifest(live), *self._helm.hooks(id.name, id.namespace or "default")]
+            documents = [*_manifest(live), *self.helm.hooks(id.name, id.namespace or "default")]
             for document in documents:
                 reasons += Waiter(self._client).problems(document, id.namespace)
         return reasons
 
-    def _properties(self, news: Mapping[str, Any], id: ObjectId) -> dict[str, Any]:
+    def _properties(
+        self, news: Mapping[str, Any], id: ObjectId, live: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return the outputs: the inputs, the status, and the names of the objects."""
-        live = self._status(id) or {}
-        about: dict[str, Any] = {}
-        with suppress(HelmError):
-            about = self._helm.chart_of(id.name, id.namespace or "default")
+        if live is None:
+            live = self._status(id) or {}
+            with suppress(HelmError):
+                live["chart"] = {"metadata": self._about(id)}
+        about = get_path(live, "chart", "metadata", default={})
         status = {
             "appVersion": about.get("appVersion"),
-            "chart": about.get("chart"),
+            "chart": about.get("name"),
             "name": id.name,
             "namespace": id.namespace,
             "revision": live.get("version"),

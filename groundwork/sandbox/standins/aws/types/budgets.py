@@ -96,7 +96,11 @@ declare(
         autoname_limit=100,
         steers=("accountId",),
         update=(Call("update_budget", {"AccountId": "{account}", "NewBudget": _budget}),),
-        read=Read("describe_budget", _BUDGET, "Budget.{BudgetName: BudgetName, Limit: BudgetLimit, BudgetType: BudgetType, TimeUnit: TimeUnit}"),
+        read=Read(
+            "describe_budget",
+            _BUDGET,
+            "Budget.{BudgetName: BudgetName, Limit: BudgetLimit, BudgetType: BudgetType, TimeUnit: TimeUnit}",
+        ),
         outputs={"limitAmount": Path("Limit.Amount"), "limitUnit": Path("Limit.Unit")},
         delete=(Call("delete_budget", _BUDGET),),
         arn="arn:{partition}:budgets::{account}:budget/{name}",

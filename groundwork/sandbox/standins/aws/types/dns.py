@@ -26,15 +26,11 @@ def _more_vpcs(session: Session, env: dict[str, Any]) -> None:
     for vpc in new if env["old"] else new[1:]:
         if vpc not in old:
             place = {"VPCId": vpc, "VPCRegion": env["region"]}
-            session.ask(
-                "route53", "associate_vpc_with_hosted_zone", HostedZoneId=env["id"], VPC=place
-            )
+            session.ask("route53", "associate_vpc_with_hosted_zone", HostedZoneId=env["id"], VPC=place)
     for vpc in old:
         if vpc not in new:
             place = {"VPCId": vpc, "VPCRegion": env["region"]}
-            session.ask(
-                "route53", "disassociate_vpc_from_hosted_zone", HostedZoneId=env["id"], VPC=place
-            )
+            session.ask("route53", "disassociate_vpc_from_hosted_zone", HostedZoneId=env["id"], VPC=place)
 
 
 def _read_zone(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
@@ -176,9 +172,7 @@ declare(
         update=(Call("change_resource_record_sets", _batch("UPSERT")),),
         read=_read_record,
         outputs={"fqdn": lambda session, env, live: str(env.get("name", "")).rstrip(".") or None},
-        delete=(
-            Call("change_resource_record_sets", _batch("DELETE"), unless_missing=("InvalidChangeBatch",)),
-        ),
+        delete=(Call("change_resource_record_sets", _batch("DELETE"), unless_missing=("InvalidChangeBatch",)),),
         imports=r"(?P<zoneId>[^_]+)_(?P<name>.+)_(?P<type>[A-Z]+)",
         checks=(_record_rules,),
     )
@@ -193,9 +187,7 @@ declare(
         id="CertificateArn",
         names={"validationOptions": "DomainValidationOptions"},
         steers=("earlyRenewalDuration",),
-        update=(
-            Call("update_certificate_options", {"CertificateArn": "{id}", "Options": "{options}"}),
-        ),
+        update=(Call("update_certificate_options", {"CertificateArn": "{id}", "Options": "{options}"}),),
         read=Read("describe_certificate", {"CertificateArn": "{id}"}, "Certificate"),
         outputs={
             "domainValidationOptions": Path(

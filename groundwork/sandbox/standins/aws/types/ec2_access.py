@@ -60,9 +60,7 @@ def _rules(kind: str, key: str) -> Any:
                 "prefixListIds": [item["PrefixListId"] for item in permission.get("PrefixListIds") or []],
                 "securityGroups": [group for group in groups if group != env["id"]],
             }
-            found.append(
-                {**common, **{k: v for k, v in sources.items() if v}, "self": env["id"] in groups or None}
-            )
+            found.append({**common, **{k: v for k, v in sources.items() if v}, "self": env["id"] in groups or None})
         wanted = env.get(kind)
         return found if wanted else None
 
@@ -82,9 +80,7 @@ def _inline_step(kind: str) -> Call:
 def _drop_default_egress(session: Session, env: dict[str, Any]) -> None:
     """Remove the rule that allows all egress, as the real provider does after the create."""
     if not env["old"]:
-        session.ask(
-            "ec2", "revoke_security_group_egress", env["region"], GroupId=env["id"], IpPermissions=[_ALL]
-        )
+        session.ask("ec2", "revoke_security_group_egress", env["region"], GroupId=env["id"], IpPermissions=[_ALL])
 
 
 declare(
@@ -254,9 +250,7 @@ def _set_of(input_name: str, parameter: str) -> tuple[Any, Any]:
     return added, removed
 
 
-_tables, _subnets, _groups = (
-    _set_of(name, name) for name in ("routeTableIds", "subnetIds", "securityGroupIds")
-)
+_tables, _subnets, _groups = (_set_of(name, name) for name in ("routeTableIds", "subnetIds", "securityGroupIds"))
 declare(
     Resource(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
@@ -315,9 +309,7 @@ declare(
     Resource(
         "aws:ec2/flowLog:FlowLog",
         service="ec2",
-        create=Call(
-            "create_flow_logs", {"ResourceIds": _logged, "ResourceType": _logged_type}, spread=True
-        ),
+        create=Call("create_flow_logs", {"ResourceIds": _logged, "ResourceType": _logged_type}, spread=True),
         id="FlowLogIds[0]",
         names={"iamRoleArn": "DeliverLogsPermissionArn"},
         defaults={"maxAggregationInterval": 600, "logDestinationType": "cloud-watch-logs"},

@@ -11,9 +11,9 @@ from groundwork.sandbox.standins.aws.types.ec2_network import ARN
 
 def _read_template(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
     """Describe a template with the data of its newest version."""
-    found = session.ask(
-        "ec2", "describe_launch_templates", env["region"], LaunchTemplateIds=[env["id"]]
-    )["LaunchTemplates"]
+    found = session.ask("ec2", "describe_launch_templates", env["region"], LaunchTemplateIds=[env["id"]])[
+        "LaunchTemplates"
+    ]
     if not found:
         return None
     versions = session.ask(
@@ -31,13 +31,11 @@ def _read_template(session: Session, env: dict[str, Any]) -> dict[str, Any] | No
 def _make_default(session: Session, env: dict[str, Any]) -> None:
     if not env.get("updateDefaultVersion"):
         return
-    found = session.ask(
-        "ec2", "describe_launch_templates", env["region"], LaunchTemplateIds=[env["id"]]
-    )["LaunchTemplates"]
+    found = session.ask("ec2", "describe_launch_templates", env["region"], LaunchTemplateIds=[env["id"]])[
+        "LaunchTemplates"
+    ]
     newest = str(found[0]["LatestVersionNumber"])
-    session.ask(
-        "ec2", "modify_launch_template", env["region"], LaunchTemplateId=env["id"], DefaultVersion=newest
-    )
+    session.ask("ec2", "modify_launch_template", env["region"], LaunchTemplateId=env["id"], DefaultVersion=newest)
 
 
 _VERSIONED = (

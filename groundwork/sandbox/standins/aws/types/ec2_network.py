@@ -29,9 +29,9 @@ def _main_table(session: Session, env: dict[str, Any], live: dict[str, Any]) -> 
 
 
 def _default_acl(session: Session, env: dict[str, Any], live: dict[str, Any]) -> Any:
-    return _vpc_part(
-        session, env["id"], env["region"], "describe_network_acls", "NetworkAcls", "default", "true"
-    ).get("NetworkAclId")
+    return _vpc_part(session, env["id"], env["region"], "describe_network_acls", "NetworkAcls", "default", "true").get(
+        "NetworkAclId"
+    )
 
 
 def _attribute(name: str, parameter: str) -> Any:
@@ -128,9 +128,7 @@ declare(
         create=Call("create_internet_gateway"),
         answer="InternetGateway",
         id="InternetGatewayId",
-        after=(
-            Call("attach_internet_gateway", _GATEWAY, undo=Call("detach_internet_gateway", _GATEWAY)),
-        ),
+        after=(Call("attach_internet_gateway", _GATEWAY, undo=Call("detach_internet_gateway", _GATEWAY)),),
         read=Read("describe_internet_gateways", {"InternetGatewayIds": ["{id}"]}, "InternetGateways[0]"),
         outputs={"vpcId": Path("Attachments[0].VpcId")},
         delete=(
@@ -166,9 +164,7 @@ def _free_address(session: Session, env: dict[str, Any]) -> None:
         if address.get("AssociationId"):
             session.ask("ec2", "disassociate_address", region, AssociationId=address["AssociationId"])
         if address.get("NetworkInterfaceId"):
-            session.ask(
-                "ec2", "delete_network_interface", region, NetworkInterfaceId=address["NetworkInterfaceId"]
-            )
+            session.ask("ec2", "delete_network_interface", region, NetworkInterfaceId=address["NetworkInterfaceId"])
 
 
 declare(
@@ -182,9 +178,7 @@ declare(
             "secondaryPrivateIpAddresses": "SecondaryPrivateIpAddresses",
             "privateIp": "PrivateIpAddress",
         },
-        read=Read(
-            "describe_nat_gateways", {"NatGatewayIds": ["{id}"]}, "NatGateways[?State!='deleted'] | [0]"
-        ),
+        read=Read("describe_nat_gateways", {"NatGatewayIds": ["{id}"]}, "NatGateways[?State!='deleted'] | [0]"),
         outputs={
             "allocationId": Path("NatGatewayAddresses[0].AllocationId"),
             "publicIp": Path("NatGatewayAddresses[0].PublicIp"),
@@ -217,9 +211,7 @@ declare(
                 {"RouteTableId": "{id}"},
                 each="routes",
                 spread=True,
-                undo=Call(
-                    "delete_route", {"RouteTableId": "{id}", "DestinationCidrBlock": "{cidrBlock}"}
-                ),
+                undo=Call("delete_route", {"RouteTableId": "{id}", "DestinationCidrBlock": "{cidrBlock}"}),
             ),
         ),
         read=Read("describe_route_tables", {"RouteTableIds": ["{id}"]}, "RouteTables[0]"),
@@ -233,9 +225,9 @@ declare(
 
 
 def _find_route(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
-    tables = session.ask(
-        "ec2", "describe_route_tables", env["region"], RouteTableIds=[env["routeTableId"]]
-    )["RouteTables"]
+    tables = session.ask("ec2", "describe_route_tables", env["region"], RouteTableIds=[env["routeTableId"]])[
+        "RouteTables"
+    ]
     wanted = (env.get("destinationCidrBlock"), env.get("destinationIpv6CidrBlock"))
     for route in tables[0]["Routes"] if tables else []:
         if (route.get("DestinationCidrBlock"), route.get("DestinationIpv6CidrBlock")) == wanted:

@@ -8,7 +8,6 @@ from groundwork.sandbox.standins.aws.declare import Call, Do, Path, Read, Resour
 from groundwork.sandbox.standins.aws.session import Session
 
 
-
 @uses("enabledClusterLogTypes")
 def _logging(env: dict[str, Any]) -> Any:
     wanted = env.get("enabledClusterLogTypes")
@@ -30,9 +29,9 @@ def _vpc_of(session: Session, env: dict[str, Any]) -> str:
 
 def _cluster_groups(session: Session, env: dict[str, Any]) -> list[dict[str, Any]]:
     filters = [{"Name": "tag:aws:eks:cluster-name", "Values": [env["id"]]}]
-    found: list[dict[str, Any]] = session.ask(
-        "ec2", "describe_security_groups", env["region"], Filters=filters
-    )["SecurityGroups"]
+    found: list[dict[str, Any]] = session.ask("ec2", "describe_security_groups", env["region"], Filters=filters)[
+        "SecurityGroups"
+    ]
     return found
 
 
@@ -119,9 +118,7 @@ declare(
             Call("update_cluster_config", {**_CLUSTER, "deletionProtection": "{deletionProtection}"}),
             Call("update_cluster_config", {**_CLUSTER, "computeConfig": "{computeConfig}"}),
             Call("update_cluster_config", {**_CLUSTER, "storageConfig": "{storageConfig}"}),
-            Call(
-                "update_cluster_config", {**_CLUSTER, "kubernetesNetworkConfig": "{kubernetesNetworkConfig}"}
-            ),
+            Call("update_cluster_config", {**_CLUSTER, "kubernetesNetworkConfig": "{kubernetesNetworkConfig}"}),
             Call(
                 "associate_encryption_config",
                 {"clusterName": "{id}", "encryptionConfig": ["{encryptionConfig}"]},
@@ -173,7 +170,9 @@ def _scaling(inputs: dict[str, Any]) -> list[tuple[str, str]]:
     if wanted > high:
         found.append(("scalingConfig.desiredSize", f"desired capacity {wanted} can't be greater than max size {high}"))
     if low > wanted:
-        found.append(("scalingConfig.desiredSize", f"minimum capacity {low} can't be greater than desired size {wanted}"))
+        found.append(
+            ("scalingConfig.desiredSize", f"minimum capacity {low} can't be greater than desired size {wanted}")
+        )
     return found
 
 
@@ -260,9 +259,7 @@ declare(
         defaults={"type": "STANDARD"},
         update=(Call("update_access_entry", _ENTRY, spread=True),),
         read=Read("describe_access_entry", _ENTRY, "accessEntry"),
-        outputs={
-            "accessEntryArn": "arn:{partition}:eks:{region}:{account}:access-entry/{clusterName}/{random}"
-        },
+        outputs={"accessEntryArn": "arn:{partition}:eks:{region}:{account}:access-entry/{clusterName}/{random}"},
         delete=(Call("delete_access_entry", _ENTRY),),
         imports=r"(?P<clusterName>[^:]+):(?P<principalArn>.+)",
     )

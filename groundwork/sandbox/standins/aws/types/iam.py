@@ -116,26 +116,20 @@ def _drop_versions(session: Session, env: dict[str, Any]) -> None:
     versions = session.ask("iam", "list_policy_versions", PolicyArn=env["id"])["Versions"]
     for version in versions:
         if not version["IsDefaultVersion"]:
-            session.ask(
-                "iam", "delete_policy_version", PolicyArn=env["id"], VersionId=version["VersionId"]
-            )
+            session.ask("iam", "delete_policy_version", PolicyArn=env["id"], VersionId=version["VersionId"])
 
 
 def _make_room(session: Session, env: dict[str, Any]) -> None:
     """Delete the oldest version before the sixth, as the real provider does: AWS keeps five."""
     versions = session.ask("iam", "list_policy_versions", PolicyArn=env["id"])["Versions"]
-    others = sorted(
-        (v for v in versions if not v["IsDefaultVersion"]), key=lambda v: int(v["VersionId"].lstrip("v"))
-    )
+    others = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: int(v["VersionId"].lstrip("v")))
     if len(versions) >= 5 and others:
         session.ask("iam", "delete_policy_version", PolicyArn=env["id"], VersionId=others[0]["VersionId"])
 
 
 def _read_policy(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
     policy = session.ask("iam", "get_policy", PolicyArn=env["id"])["Policy"]
-    version = session.ask(
-        "iam", "get_policy_version", PolicyArn=env["id"], VersionId=policy["DefaultVersionId"]
-    )
+    version = session.ask("iam", "get_policy_version", PolicyArn=env["id"], VersionId=policy["DefaultVersionId"])
     return {**policy, "PolicyDocument": _json(version["PolicyVersion"]["Document"])}
 
 
@@ -229,9 +223,7 @@ declare(
             Call("remove_role_from_instance_profile", _PROFILE),
             Call("delete_instance_profile", {"InstanceProfileName": "{id}"}),
         ),
-        tagging=Tagging(
-            "tag_instance_profile", "untag_instance_profile", {"InstanceProfileName": "{id}"}
-        ),
+        tagging=Tagging("tag_instance_profile", "untag_instance_profile", {"InstanceProfileName": "{id}"}),
     )
 )
 

@@ -75,12 +75,8 @@ declare(
         id="QueueUrl",
         autoname="name",
         autoname_limit=80,
-        update=(
-            Call("set_queue_attributes", {"QueueUrl": "{id}", "Attributes": _changed_attributes}),
-        ),
-        read=Read(
-            "get_queue_attributes", {"QueueUrl": "{id}", "AttributeNames": ["All"]}, "Attributes"
-        ),
+        update=(Call("set_queue_attributes", {"QueueUrl": "{id}", "Attributes": _changed_attributes}),),
+        read=Read("get_queue_attributes", {"QueueUrl": "{id}", "AttributeNames": ["All"]}, "Attributes"),
         outputs={
             "url": "{id}",
             "name": lambda session, env, live: env["id"].rpartition("/")[2],
@@ -96,9 +92,7 @@ put(
     Resource(
         "aws:sqs/queuePolicy:QueuePolicy",
         service="sqs",
-        create=Call(
-            "set_queue_attributes", {"QueueUrl": "{queueUrl}", "Attributes": {"Policy": "{policy}"}}
-        ),
+        create=Call("set_queue_attributes", {"QueueUrl": "{queueUrl}", "Attributes": {"Policy": "{policy}"}}),
         id="{queueUrl}",
         read=Read(
             "get_queue_attributes",
@@ -106,9 +100,7 @@ put(
             "Attributes.{Policy: Policy}",
         ),
         outputs={"queueUrl": "{id}"},
-        delete=(
-            Call("set_queue_attributes", {"QueueUrl": "{queueUrl}", "Attributes": {"Policy": ""}}),
-        ),
+        delete=(Call("set_queue_attributes", {"QueueUrl": "{queueUrl}", "Attributes": {"Policy": ""}}),),
         checks=(policy_document("policy"),),
     )
 )
@@ -180,9 +172,7 @@ def _subscription_attributes(env: dict[str, Any]) -> Any:
 
 
 def _read_subscription(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
-    answer = session.ask(
-        "sns", "get_subscription_attributes", env["region"], SubscriptionArn=env["id"]
-    )
+    answer = session.ask("sns", "get_subscription_attributes", env["region"], SubscriptionArn=env["id"])
     return dict(answer["Attributes"])
 
 

@@ -26,9 +26,7 @@ declare(
             ),
         ),
         update=(Call("associate_kms_key", {**_LOG, "kmsKeyId": "{kmsKeyId}"}),),
-        read=Read(
-            "describe_log_groups", {"logGroupNamePrefix": "{id}"}, "logGroups | sort_by(@, &logGroupName) | [0]"
-        ),
+        read=Read("describe_log_groups", {"logGroupNamePrefix": "{id}"}, "logGroups | sort_by(@, &logGroupName) | [0]"),
         delete=(Call("delete_log_group", _LOG),),
         arn="arn:{partition}:logs:{region}:{account}:log-group:{id}",
     )
@@ -93,9 +91,7 @@ def _targets(env: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _read_target(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
     bus = env.get("eventBusName") or "default"
-    answer = session.ask(
-        "events", "list_targets_by_rule", env["region"], Rule=env["rule"], EventBusName=bus
-    )
+    answer = session.ask("events", "list_targets_by_rule", env["region"], Rule=env["rule"], EventBusName=bus)
     found = next((item for item in answer["Targets"] if item["Id"] == env["targetId"]), None)
     if found is None:
         return None
@@ -107,9 +103,7 @@ put(
     Resource(
         "aws:cloudwatch/eventTarget:EventTarget",
         service="events",
-        create=Call(
-            "put_targets", {"Rule": "{rule}", "EventBusName": "{eventBusName}", "Targets": _targets}
-        ),
+        create=Call("put_targets", {"Rule": "{rule}", "EventBusName": "{eventBusName}", "Targets": _targets}),
         id="{rule}-{targetId}",
         names={name: member for name, member in _TARGET.items() if name != "inputTransformer"},
         autoname="targetId",

@@ -23,9 +23,7 @@ declare(
         autoname="name",
         lower=True,
         defaults={"description": "Managed by Pulumi"},
-        update=(
-            Call("modify_db_subnet_group", {"DBSubnetGroupName": "{id}"}, spread=True, whole=True),
-        ),
+        update=(Call("modify_db_subnet_group", {"DBSubnetGroupName": "{id}"}, spread=True, whole=True),),
         read=Read("describe_db_subnet_groups", {"DBSubnetGroupName": "{id}"}, "DBSubnetGroups[0]"),
         outputs={"subnetIds": Path("Subnets[].SubnetIdentifier")},
         delete=(Call("delete_db_subnet_group", {"DBSubnetGroupName": "{id}"}),),
@@ -166,9 +164,7 @@ declare(
                 "modify_db_instance",
                 {
                     **_INSTANCE,
-                    "CloudwatchLogsExportConfiguration": {
-                        "EnableLogTypes": "{enabledCloudwatchLogsExports}"
-                    },
+                    "CloudwatchLogsExportConfiguration": {"EnableLogTypes": "{enabledCloudwatchLogsExports}"},
                 },
             ),
         ),

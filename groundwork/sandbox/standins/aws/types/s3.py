@@ -88,9 +88,7 @@ def _setting(
         Resource(
             token,
             service="s3",
-            create=Call(
-                write, {"Bucket": "{bucket}", **(arguments or {})}, spread=arguments is None, wrap=wrap
-            ),
+            create=Call(write, {"Bucket": "{bucket}", **(arguments or {})}, spread=arguments is None, wrap=wrap),
             id="{bucket}",
             read=Read(read, _BUCKET, reading),
             outputs={"bucket": "{id}", **more.pop("outputs", {})},
@@ -158,8 +156,6 @@ _setting(
 )
 
 
-
-
 @uses("rules")
 def _rules(env: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the rules as the API has them: its filter is a union, its `and` holds a list of tags."""
@@ -180,9 +176,7 @@ def _pairs(tags: Any) -> Any:
 
 def _read_rules(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
     try:
-        answer = session.ask(
-            "s3", "get_bucket_lifecycle_configuration", env["region"], Bucket=env["id"]
-        )
+        answer = session.ask("s3", "get_bucket_lifecycle_configuration", env["region"], Bucket=env["id"])
     except ApiError as error:
         if "NoSuchLifecycleConfiguration" in str(error):
             return None

@@ -111,9 +111,7 @@ declare(
         id="{secretId}",
         names={"rotationLambdaArn": "RotationLambdaARN"},
         update=(Call("rotate_secret", {"SecretId": "{id}"}, spread=True, whole=True),),
-        read=Read(
-            "describe_secret", {"SecretId": "{id}"}, "[@][?DeletedDate==null && RotationEnabled] | [0]"
-        ),
+        read=Read("describe_secret", {"SecretId": "{id}"}, "[@][?DeletedDate==null && RotationEnabled] | [0]"),
         outputs={"secretId": "{id}"},
         delete=(
             Call(

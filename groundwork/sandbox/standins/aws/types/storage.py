@@ -13,9 +13,7 @@ _SYSTEM = {"FileSystemId": "{id}"}
 
 def _read_system(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
     systems = session.ask("efs", "describe_file_systems", env["region"], FileSystemId=env["id"])
-    policies = session.ask(
-        "efs", "describe_lifecycle_configuration", env["region"], FileSystemId=env["id"]
-    )
+    policies = session.ask("efs", "describe_lifecycle_configuration", env["region"], FileSystemId=env["id"])
     return {**systems["FileSystems"][0], "LifecyclePolicies": policies["LifecyclePolicies"]}
 
 
@@ -53,9 +51,7 @@ declare(
 
 def _read_mount(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
     found = session.ask("efs", "describe_mount_targets", env["region"], MountTargetId=env["id"])
-    groups = session.ask(
-        "efs", "describe_mount_target_security_groups", env["region"], MountTargetId=env["id"]
-    )
+    groups = session.ask("efs", "describe_mount_target_security_groups", env["region"], MountTargetId=env["id"])
     return {**found["MountTargets"][0], "SecurityGroups": groups["SecurityGroups"]}
 
 
@@ -109,8 +105,6 @@ put(
         checks=(policy_document("policy"),),
     )
 )
-
-
 
 
 declare(

@@ -1,0 +1,139 @@
+"""What the engine tells while it runs, one JSON object a line in its event log, as typed events."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+_MARKUP = re.compile(r"<\{%[^%]*%\}>")
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+class Moment(StrEnum):
+    """How far a step is."""
+
+    STARTED = "started"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happens to one resource.
+
+    Attributes:
+        op: create, update, delete, replace, same, read, refresh, create-replacement ...
+        parent: the parent's URN, empty for the stack itself.
+        keys: what differs, for an update or a replacement.
+        custom: whether a provider does it; False for components.
+    """
+
+    moment: Moment
+    op: str
+    urn: str
+    type: str
+    parent: str
+    keys: tuple[str, ...] = ()
+    custom: bool = True
+
+    @property
+    def name(self) -> str:
+        """The resource's name."""
+        return self.urn.split("::", 3)[3]
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """A message: `severity` is info, warning or error."""
+
+    severity: str
+    message: str
+    urn: str = ""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A policy that a resource breaks: `level` is advisory or mandatory."""
+
+    pack: str
+    policy: str
+    level: str
+    message: str
+    urn: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The policies that one resource, or the stack, was checked against."""
+
+    pack: str
+    passed: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The end of a run: how many resources each op concerned."""
+
+    changes: dict[str, int]
+    result: str
+
+
+Event = Step | Diagnostic | Violation | Checked | Summary
+
+
+def parse(line: str) -> Event | None:
+    """Return the event of a line; None for what nobody needs."""
+    event: dict[str, Any] = json.loads(line)
+    for key, moment in _MOMENTS.items():
+        if key in event:
+            return _step(event[key]["metadata"], moment)
+    if found := event.get("diagnosticEvent"):
+        if found["severity"] == "debug" or found.get("ephemeral"):
+            return None
+        return Diagnostic(found["severity"].removeprefix("info#"), _plain(found["message"]), found.get("urn", ""))
+    if found := event.get("policyEvent"):
+        level = found["enforcementLevel"]
+        return Violation(
+            found["policyPackName"],
+            found["policyName"],
+            level,
+            _plain(found["message"]),
+            found.get("resourceUrn", ""),
+        )
+    for key in ("policyAnalyzeSummaryEvent", "policyAnalyzeStackSummaryEvent"):
+        if found := event.get(key):
+            return Checked(found["policyPackName"], tuple(found.get("passed") or ()), tuple(found.get("failed") or ()))
+    if found := event.get("summaryEvent"):
+        return Summary(dict(found.get("resourceChanges") or {}), found.get("result", ""))
+    if found := event.get("errorEvent"):
+        return Diagnostic("error", _plain(found["error"]))
+    return None
+
+
+_MOMENTS = {
+    "resourcePreEvent": Moment.STARTED,
+    "resOutputsEvent": Moment.DONE,
+    "resOpFailedEvent": Moment.FAILED,
+}
+
+
+def _step(metadata: dict[str, Any], moment: Moment) -> Step:
+    state = metadata.get("new") or metadata.get("old") or {}
+    detailed = metadata.get("detailedDiff") or {}
+    return Step(
+        moment,
+        metadata["op"],
+        metadata["urn"],
+        metadata["type"],
+        state.get("parent", ""),
+        tuple(sorted(detailed)) or tuple(metadata.get("diffs") or ()),
+        bool(state.get("custom")),
+    )
+
+
+def _plain(message: str) -> str:
+    return _MARKUP.sub("", message).strip()

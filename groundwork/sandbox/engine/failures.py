@@ -1,0 +1,49 @@
+"""Errors of the engine's runs, in sentences that say what to do."""
+
+from __future__ import annotations
+
+from groundwork.sandbox.engine.outcome import Outcome
+
+# sdk/go/common/util/cmdutil/exit.go of the engine
+_CODES = {
+    2: "the engine does not accept its configuration",
+    3: "the engine was refused access to its state",
+    4: "a resource failed",
+    5: "a mandatory policy forbids it",
+    6: "the stack is not initialised",
+    8: "it was interrupted",
+    9: "the engine waited too long",
+    255: "the engine itself failed",
+}
+_MOST = 8
+
+
+class EngineError(Exception):
+    """A run of the engine that did not succeed."""
+
+    def __init__(self, message: str, outcome: Outcome) -> None:
+        """Say `message` and keep everything that the engine told."""
+        super().__init__(message)
+        self.outcome = outcome
+
+
+def failure(what: str, outcome: Outcome, log: str) -> EngineError:
+    """Return the error of a run: `what` names it ("up of dev"), `log` is the file with all it printed."""
+    told = [_headed(error.urn, error.message) for error in outcome.errors]
+    told += [f"policy {v.policy}: {_headed(v.urn, v.message)}" for v in outcome.mandatory]
+    if not told:
+        told = [line for line in outcome.output.splitlines() if line.strip()][-_MOST:]
+    more = len(told) - _MOST
+    lines = [f"- {line}" for line in told[:_MOST]]
+    if more > 0:
+        lines.append(f"- and {more} more")
+    code = outcome.code or 0
+    reason = f"it was ended by signal {-code}" if code < 0 else _CODES.get(code, "the engine reports an error")
+    return EngineError("\n".join([f"The {what} failed: {reason}.", *lines, f"All it said: {log}"]), outcome)
+
+
+def _headed(urn: str, message: str) -> str:
+    name = urn.split("::", 3)[3] if urn.count("::") >= 3 else ""
+    kind = urn.split("::")[2].rpartition("$")[2].rpartition(":")[2] if name else ""
+    text = message.strip().replace("\n", "\n  ")
+    return f"{kind} {name}: {text}" if name and kind != "Stack" else text

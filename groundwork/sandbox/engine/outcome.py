@@ -1,0 +1,79 @@
+"""What came of one run of the engine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from groundwork.sandbox.engine.events import Checked, Diagnostic, Event, Moment, Step, Summary, Violation
+
+# Ops that leave a resource as it is.
+UNCHANGED = frozenset({"same", "read", "refresh", "discard", "read-discard"})
+
+
+@dataclass
+class Outcome:
+    """Everything that the engine told, and how it ended.
+
+    Attributes:
+        seconds: from the engine's start to its end.
+        first_step: seconds until the first resource was reached: start of the engine, the host and the program.
+        code: the engine's exit code; None while it runs.
+        changes: op -> number of resources; empty where the engine did not get that far.
+        steps: the last step of each resource, in the order in which they were reached.
+        failed: steps that failed.
+        checked: policy -> number of resources that it was checked on.
+        output: the last lines that the engine printed, for a failure that it told nowhere else.
+    """
+
+    seconds: float = 0.0
+    first_step: float | None = None
+    code: int | None = None
+    changes: dict[str, int] = field(default_factory=dict)
+    steps: dict[str, Step] = field(default_factory=dict)
+    failed: list[Step] = field(default_factory=list)
+    errors: list[Diagnostic] = field(default_factory=list)
+    warnings: list[Diagnostic] = field(default_factory=list)
+    messages: list[Diagnostic] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
+    checked: Counter[str] = field(default_factory=Counter)
+    output: str = ""
+
+    def add(self, event: Event, elapsed: float) -> None:
+        """Take in an event that came `elapsed` seconds after the start."""
+        if isinstance(event, Step):
+            if self.first_step is None:
+                self.first_step = elapsed
+            self.steps[event.urn] = event
+            if event.moment is Moment.FAILED:
+                self.failed.append(event)
+        elif isinstance(event, Diagnostic):
+            kind = {"error": self.errors, "warning": self.warnings}.get(event.severity, self.messages)
+            if event not in kind:
+                kind.append(event)
+        elif isinstance(event, Violation):
+            self.violations.append(event)
+        elif isinstance(event, Checked):
+            self.checked.update(f"{event.pack}/{policy}" for policy in (*event.passed, *event.failed))
+        elif isinstance(event, Summary):
+            self.changes = event.changes
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the engine says so."""
+        return self.code == 0
+
+    @property
+    def resources(self) -> int:
+        """How many resources there are after the run, or would be."""
+        return sum(n for op, n in self.changes.items() if op not in ("delete", "discard", "read-discard"))
+
+    @property
+    def changed(self) -> int:
+        """How many resources were changed, or would be."""
+        return sum(n for op, n in self.changes.items() if op not in UNCHANGED)
+
+    @property
+    def mandatory(self) -> list[Violation]:
+        """The violations that forbid the deployment."""
+        return [violation for violation in self.violations if violation.level == "mandatory"]

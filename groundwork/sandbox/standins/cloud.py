@@ -1,0 +1,108 @@
+"""From what the program made on AWS to what the simulated cluster shows."""
+
+from __future__ import annotations
+
+import fnmatch
+import ipaddress
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from groundwork.sandbox.cluster.pools import NodePool, PoolSubnet, Taint, discovery_tags
+
+if TYPE_CHECKING:
+    from groundwork.sandbox.cluster.simulation import ClusterSimulation
+    from groundwork.sandbox.standins.aws.facts import Facts, NodeGroupFacts
+
+_ADDONS_NAMESPACE = "kube-system"
+_log = logging.getLogger(__name__)
+
+
+def pool_of(group: NodeGroupFacts) -> NodePool:
+    """Return the pool of nodes that a managed node group keeps."""
+    # Zones apart, in the order of their names, as a program's subnets lie in them.
+    blocks = ipaddress.ip_network("10.0.0.0/16").subnets(new_prefix=20)
+    subnets = tuple(PoolSubnet(zone, str(block)) for zone, block in zip(group.zones, blocks, strict=False))
+    return NodePool(
+        name=group.name,
+        cluster=group.cluster,
+        region=group.region,
+        instance_types=group.instance_types,
+        subnets=subnets,
+        desired=group.desired,
+        minimum=group.min,
+        maximum=group.max,
+        capacity_type="SPOT" if group.capacity_type == "SPOT" else "ON_DEMAND",
+        ami_type=group.ami_type,
+        labels=group.labels,
+        taints=tuple(Taint(key, effect, value) for key, value, effect in group.taints),  # type: ignore[arg-type]  # checked against the API's enumeration
+        tags=discovery_tags(group.cluster),
+    )
+
+
+def reaches(subjects: Iterable[tuple[str, str]], namespace: str, account: str) -> bool:
+    """Whether a service account is one of (namespace, name) pairs, which may hold wildcards."""
+    return any(fnmatch.fnmatchcase(namespace, ns) and fnmatch.fnmatchcase(account, sa) for ns, sa in subjects)
+
+
+def subjects_of(facts: Facts) -> list[tuple[str, str]]:
+    """Return the (namespace, service account) pairs that reach AWS: pod identities, add-ons' own, and IRSA."""
+    found = [(namespace, account) for _, namespace, account, _ in facts.pod_identities()]
+    found += [(_ADDONS_NAMESPACE, account) for _, _, account, _ in facts.addon_identities()]
+    for identity in facts.web_identities():
+        for subject in identity.subjects:
+            parts = subject.split(":")
+            if len(parts) == 4 and parts[:2] == ["system", "serviceaccount"]:
+                found.append((parts[2], parts[3]))
+    return found
+
+
+class CloudWatch:
+    """Keeps the simulated cluster true to the emulated AWS: looks again whenever something changed there."""
+
+    def __init__(self) -> None:
+        """Know nothing yet; `follow` begins."""
+        self.pools: list[NodePool] = []
+        self._subjects: list[tuple[str, str]] = []
+        self._changed = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+
+    def on_change(self, event: str) -> None:
+        """Take note that something changed; the stand-in that tells it is not kept waiting."""
+        self._idle.clear()
+        self._changed.set()
+
+    def has_identity(self, namespace: str, account: str) -> bool:
+        """Whether pods of that service account reach AWS."""
+        return reaches(self._subjects, namespace, account)
+
+    def wait(self, timeout: float) -> None:
+        """Wait until every change has been looked at."""
+        self._idle.wait(timeout)
+
+    def follow(self, facts: Facts, simulation: ClusterSimulation, stop: threading.Event) -> None:
+        """Look at once, and then after each change, until `stop` is set; run it in a thread."""
+        self._changed.set()
+        while not stop.is_set():
+            if not self._changed.wait(1.0):
+                continue
+            self._changed.clear()
+            self._try(lambda: self._look(facts, simulation))
+            if not self._changed.is_set():
+                self._idle.set()
+
+    def _look(self, facts: Facts, simulation: ClusterSimulation) -> None:
+        self.pools = [pool_of(group) for group in facts.node_groups()]
+        self._subjects = subjects_of(facts)
+        simulation.set_pools(self.pools)
+        simulation.set_addons(facts.addons())
+        simulation.refresh()
+
+    def _try(self, look: Callable[[], None]) -> None:
+        try:
+            look()
+        except Exception:
+            # A cluster that is just being deleted, say: the next change brings the next look.
+            _log.exception("the emulated AWS could not be looked at")

@@ -1,0 +1,145 @@
+"""What every AWS component shares: one provider, names, partitions, keys."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import pulumi
+import pulumi_aws as aws
+from pulumi.runtime.settings import get_root_resource
+
+from groundwork.core.component import Component, Site
+from groundwork.core.config import Config
+from groundwork.core.environment import Environment
+from groundwork.core.errors import StackError
+
+C = TypeVar("C", bound=Config)
+
+# By the stack of the program that is running: a test runs many programs in one process.
+_PROVIDERS: WeakKeyDictionary[pulumi.Resource, aws.Provider] = WeakKeyDictionary()
+
+
+def require_aws(environment: Environment) -> None:
+    """Check that the stack says where its AWS resources are.
+
+    Raises:
+        StackError: where the stack file has no region or no account.
+    """
+    problems = []
+    if environment.region is None:
+        problems.append(f"stack {environment.stack} has AWS resources: set `aws:region`, such as eu-west-1")
+    if environment.account_id is None:
+        problems.append(
+            f"stack {environment.stack} has AWS resources: set `aws:allowedAccountIds` to the one account that it may "
+            'touch, such as ["111122223333"]'
+        )
+    if problems:
+        raise StackError(problems)
+
+
+def region_of(environment: Environment) -> str:
+    """Return the region (raises `StackError` where the stack has none)."""
+    require_aws(environment)
+    return str(environment.region)
+
+
+def account_of(environment: Environment) -> str:
+    """Return the account's id (raises `StackError` where the stack has none)."""
+    require_aws(environment)
+    return str(environment.account_id)
+
+
+def partition_of(region: str) -> str:
+    """Return what ARNs of a region begin with after `arn:`."""
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
+        if region.startswith(prefix):
+            return partition
+    return "aws"
+
+
+def aws_provider(environment: Environment) -> aws.Provider:
+    """Return the one AWS provider of the running program: this region, this account and no other, tags on everything.
+
+    Raises:
+        StackError: where the stack has no region or no account.
+    """
+    region, account = region_of(environment), account_of(environment)
+    root = get_root_resource()
+    if root is None:
+        raise RuntimeError("an AWS provider can only be made inside of a Pulumi program")
+    if root not in _PROVIDERS:
+        _PROVIDERS[root] = aws.Provider(
+            "aws", region=region, allowed_account_ids=[account], default_tags={"tags": environment.tags}
+        )
+    return _PROVIDERS[root]
+
+
+def aws_child(parent: Component[Any], *, stateful: bool = False, **options: Any) -> pulumi.ResourceOptions:
+    """Return options for an AWS resource that belongs to `parent`, which may be no AWS component itself."""
+    options.setdefault("provider", aws_provider(parent.environment))
+    return parent.stateful(**options) if stateful else parent.child(**options)
+
+
+class AwsComponent(Component[C]):
+    """A component of AWS resources: its children use the program's one AWS provider."""
+
+    def __init__(self, name: str, config: C, site: Site) -> None:
+        require_aws(site.environment)
+        super().__init__(name, config, site)
+
+    def child(self, **options: Any) -> pulumi.ResourceOptions:
+        """Return options for a child, with the AWS provider unless another is named."""
+        options.setdefault("provider", aws_provider(self.environment))
+        return super().child(**options)
+
+    @property
+    def region(self) -> str:
+        """Where the component's resources are."""
+        return region_of(self.environment)
+
+    @property
+    def account_id(self) -> str:
+        """Whose they are."""
+        return account_of(self.environment)
+
+    @property
+    def partition(self) -> str:
+        """What their ARNs begin with after `arn:`."""
+        return partition_of(self.region)
+
+    def managed_policy(self, name: str) -> str:
+        """Return the ARN of a policy that AWS itself keeps."""
+        return f"arn:{self.partition}:iam::aws:policy/{name}"
+
+    def encryption_key(self, purpose: str) -> aws.kms.Key:
+        """Make a key of this component's own; its policy is AWS's default: the account's IAM decides who may use it.
+
+        Args:
+            purpose: what it encrypts, for people who read a list of keys.
+        """
+        protected = self.environment.profile.protect
+        key = aws.kms.Key(
+            f"{self.name}-key",
+            description=f"{self.environment.cloud_name(self.name)}: {purpose}",
+            enable_key_rotation=True,
+            # What is encrypted by a deleted key is lost: the longest time to notice, where it matters.
+            deletion_window_in_days=30 if protected else 7,
+            opts=self.stateful(),
+        )
+        aws.kms.Alias(
+            f"{self.name}-key-alias",
+            name=f"alias/{self.environment.cloud_name(self.name)}",
+            target_key_id=key.key_id,
+            opts=self.child(),
+        )
+        return key
+
+    def log_group(self, name: str, *, path: str) -> aws.cloudwatch.LogGroup:
+        """Make a log group before AWS makes one by itself that keeps everything for ever."""
+        return aws.cloudwatch.LogGroup(
+            f"{self.name}-{name}",
+            name=path,
+            retention_in_days=self.environment.profile.log_retention_days,
+            opts=self.child(),
+        )

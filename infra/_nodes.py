@@ -1,0 +1,116 @@
+"""Managed node groups: the one way to make nodes, for the system's own and for pools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pulumi
+import pulumi_aws as aws
+
+from groundwork.core.contracts import Taint
+from infra._aws import AwsComponent
+
+Capacity = Literal["onDemand", "spot"]
+
+_CAPACITY = {"onDemand": "ON_DEMAND", "spot": "SPOT"}
+_EFFECT = {"NoSchedule": "NO_SCHEDULE", "NoExecute": "NO_EXECUTE", "PreferNoSchedule": "PREFER_NO_SCHEDULE"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeGroup:
+    """What a group of nodes is, as plain data.
+
+    Attributes:
+        ami_type: EKS's word for the image.
+        disk_gib: of the root volume.
+        tags: of the node group, beside the stack's; the cluster-autoscaler reads what a node would offer from them,
+            by `eks:DescribeNodegroup`.
+    """
+
+    name: str
+    instance_types: tuple[str, ...]
+    ami_type: str
+    minimum: int
+    maximum: int
+    disk_gib: int
+    capacity: Capacity = "onDemand"
+    labels: Mapping[str, str]
+    taints: tuple[Taint, ...] = ()
+    tags: Mapping[str, str]
+
+
+def make_group(
+    group: NodeGroup,
+    *,
+    parent: AwsComponent[Any],
+    cluster: pulumi.Input[str],
+    cluster_name: str,
+    version: str,
+    role_arn: pulumi.Input[str],
+    subnet_ids: pulumi.Input[Sequence[str]],
+    after: Sequence[pulumi.Resource] = (),
+) -> aws.eks.NodeGroup:
+    """Make a node group with a launch template of its own.
+
+    Args:
+        cluster: the name, as an Output where the cluster is made here.
+        cluster_name: the same, plain.
+        version: the minor version of Kubernetes: nodes follow when the cluster is upgraded.
+        after: what nodes need to become ready, and what has to outlive them.
+    """
+    template = _template(group, parent, cluster_name)
+    return aws.eks.NodeGroup(
+        f"{parent.name}-{group.name}",
+        cluster_name=cluster,
+        node_group_name=group.name,
+        node_role_arn=role_arn,
+        subnet_ids=subnet_ids,
+        version=version,
+        ami_type=group.ami_type,
+        capacity_type=_CAPACITY[group.capacity],
+        instance_types=list(group.instance_types),
+        scaling_config={"min_size": group.minimum, "max_size": group.maximum, "desired_size": group.minimum},
+        update_config={"max_unavailable": 1},
+        labels=dict(group.labels),
+        taints=[{"key": t.key, "value": t.value, "effect": _EFFECT[t.effect]} for t in group.taints],
+        launch_template={"id": template.id, "version": template.latest_version.apply(str)},
+        tags=dict(group.tags),
+        # How many there are is the autoscaler's to decide, between the two limits.
+        opts=parent.child(depends_on=list(after), ignore_changes=["scalingConfig.desiredSize"]),
+    )
+
+
+def _template(group: NodeGroup, parent: AwsComponent[Any], cluster_name: str) -> aws.ec2.LaunchTemplate:
+    name = f"{cluster_name}-{group.name}"
+    # Neither the provider's default tags nor a node group's reach the instances and volumes, where the money goes.
+    tags = {**parent.environment.tags, "Name": name, "groundwork:pool": group.name}
+    return aws.ec2.LaunchTemplate(
+        f"{parent.name}-{group.name}",
+        name=name,
+        description=f"nodes of the pool {group.name} of {cluster_name}",
+        update_default_version=True,
+        block_device_mappings=[
+            {
+                # The root device of Amazon Linux 2023.
+                "device_name": "/dev/xvda",
+                "ebs": {
+                    "volume_size": group.disk_gib,
+                    "volume_type": "gp3",
+                    "encrypted": "true",
+                    "delete_on_termination": "true",
+                },
+            }
+        ],
+        # IMDSv2 only, and not from a pod: pods have identities of their own.
+        metadata_options={
+            "http_endpoint": "enabled",
+            "http_tokens": "required",
+            "http_put_response_hop_limit": 1,
+        },
+        tag_specifications=[
+            {"resource_type": kind, "tags": tags} for kind in ("instance", "volume", "network-interface")
+        ],
+        opts=parent.child(),
+    )

@@ -1,0 +1,258 @@
+"""A VPC over two or three zones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+import pulumi
+import pulumi_aws as aws
+from pydantic import Field, field_validator, model_validator
+
+from groundwork.core.config import ByProfile, Config
+from groundwork.core.contracts import Network as NetworkContract
+from groundwork.core.contracts import Statement
+from groundwork.core.errors import StackError
+from infra import _subnets
+from infra._aws import AwsComponent
+from infra._policies import allow, trust
+from infra._subnets import ZoneSubnets
+
+
+class NetworkConfig(Config):
+    """What a stack file may say under `network:`."""
+
+    cidr: str = Field(
+        default="10.20.0.0/16",
+        description="of the whole network, /16 to /22; other than in networks that it will ever be connected with",
+    )
+    # EKS needs two zones, also where one would be enough.
+    zones: Annotated[int, ByProfile("zones", {1: 2, 2: 2, 3: 3})] = Field(
+        ge=2, le=_subnets.MAX_ZONES, description="availability zones to spread over"
+    )
+    zone_names: tuple[str, ...] = Field(
+        default=(),
+        description="which zones, where the region's first are not right: EKS, or a type of instance, is not in each",
+    )
+    nat_gateways: Annotated[
+        Literal["single", "perZone"], ByProfile("highly_available", {True: "perZone", False: "single"})
+    ] = Field(description="single is cheaper; perZone keeps the others going when a zone fails")
+
+    @field_validator("cidr")
+    @classmethod
+    def _network(cls, cidr: str) -> str:
+        _subnets.parse(cidr, _subnets.MAX_ZONES)
+        return cidr
+
+    @model_validator(mode="after")
+    def _one_name_a_zone(self) -> Self:
+        if self.zone_names and len(self.zone_names) != self.zones:
+            names = len(self.zone_names)
+            raise ValueError(f"zoneNames has {names} names, and zones is {self.zones}: name as many as there are zones")
+        if len(set(self.zone_names)) != len(self.zone_names):
+            raise ValueError(f"zoneNames names a zone twice: {', '.join(self.zone_names)}")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class VpcNetwork(NetworkContract):
+    """A network whose subnets' addresses are known.
+
+    Attributes:
+        private_cidrs: of the private subnets, in the order of the zones: where nodes and pods are.
+        public_cidrs: of the public ones.
+    """
+
+    private_cidrs: tuple[str, ...]
+    public_cidrs: tuple[str, ...]
+
+
+class Network(AwsComponent[NetworkConfig]):
+    """A VPC: public subnets for load balancers, private ones for all else, and one way out for these."""
+
+    def build(self) -> VpcNetwork:
+        """Make the network."""
+        zones = self._zones()
+        plan = _subnets.plan(self.config.cidr, zones)
+        vpc = aws.ec2.Vpc(
+            f"{self.name}-vpc",
+            cidr_block=self.config.cidr,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags=self._named(),
+            opts=self.child(),
+        )
+        # Who forgets to choose a security group gets one that lets nothing in or out.
+        aws.ec2.DefaultSecurityGroup(
+            f"{self.name}-closed", vpc_id=vpc.id, tags=self._named("closed"), opts=self.child()
+        )
+        self._flow_logs(vpc)
+        public, way_out = self._public(vpc, plan)
+        nats = self._nats(plan, public, way_out)
+        private = self._private(vpc, plan, nats)
+        return VpcNetwork(
+            cidr=self.config.cidr,
+            zones=zones,
+            vpc_id=vpc.id,
+            private_subnet_ids=pulumi.Output.all(*(subnet.id for subnet in private)),
+            public_subnet_ids=pulumi.Output.all(*(subnet.id for subnet in public)),
+            private_cidrs=tuple(subnets.private for subnets in plan),
+            public_cidrs=tuple(subnets.public for subnets in plan),
+        )
+
+    def _zones(self) -> tuple[str, ...]:
+        # Names by rule, not by asking the account: a plan has to be the same for everybody, with no credentials at all.
+        names = self.config.zone_names
+        wrong = [name for name in names if name[:-1] != self.region or not name[-1].islower()]
+        if wrong:
+            raise StackError(
+                [
+                    f"{self.name}.zoneNames: {name!r} is no zone of {self.region}; an example is {self.region}a"
+                    for name in wrong
+                ]
+            )
+        try:
+            return names or _subnets.zone_names(self.region, self.config.zones)
+        except ValueError as error:
+            raise StackError([f"{self.name}: {error}"]) from None
+
+    def _named(self, *parts: str) -> dict[str, str]:
+        return {"Name": self.environment.cloud_name(self.name, *parts)}
+
+    def _public(self, vpc: aws.ec2.Vpc, plan: Sequence[ZoneSubnets]) -> tuple[list[aws.ec2.Subnet], aws.ec2.Route]:
+        gateway = aws.ec2.InternetGateway(f"{self.name}-gateway", vpc_id=vpc.id, tags=self._named(), opts=self.child())
+        table = aws.ec2.RouteTable(f"{self.name}-public", vpc_id=vpc.id, tags=self._named("public"), opts=self.child())
+        route = aws.ec2.Route(
+            f"{self.name}-public-default",
+            route_table_id=table.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=gateway.id,
+            opts=self.child(),
+        )
+        subnets = []
+        for zone in plan:
+            subnet = self._subnet(vpc, zone.zone, "public", zone.public, {"kubernetes.io/role/elb": "1"})
+            self._join(subnet, table, f"public-{zone.zone}", after=[route])
+            subnets.append(subnet)
+        return subnets, route
+
+    def _private(
+        self, vpc: aws.ec2.Vpc, plan: Sequence[ZoneSubnets], nats: Sequence[aws.ec2.NatGateway]
+    ) -> list[aws.ec2.Subnet]:
+        subnets, tables = [], []
+        for zone, nat in zip(plan, nats, strict=True):
+            subnet = self._subnet(vpc, zone.zone, "private", zone.private, {"kubernetes.io/role/internal-elb": "1"})
+            table = aws.ec2.RouteTable(
+                f"{self.name}-private-{zone.zone}",
+                vpc_id=vpc.id,
+                tags=self._named("private", zone.zone),
+                opts=self.child(),
+            )
+            route = aws.ec2.Route(
+                f"{self.name}-private-{zone.zone}-default",
+                route_table_id=table.id,
+                destination_cidr_block="0.0.0.0/0",
+                nat_gateway_id=nat.id,
+                opts=self.child(),
+            )
+            self._join(subnet, table, f"private-{zone.zone}", after=[route])
+            subnets.append(subnet)
+            tables.append(table)
+        # Traffic to S3 (layers of images, artifacts, data sets) costs nothing this way, and passes no NAT gateway.
+        aws.ec2.VpcEndpoint(
+            f"{self.name}-s3",
+            vpc_id=vpc.id,
+            service_name=f"com.amazonaws.{self.region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[table.id for table in tables],
+            tags=self._named("s3"),
+            opts=self.child(),
+        )
+        return subnets
+
+    def _subnet(self, vpc: aws.ec2.Vpc, zone: str, kind: str, cidr: str, tags: dict[str, str]) -> aws.ec2.Subnet:
+        return aws.ec2.Subnet(
+            f"{self.name}-{kind}-{zone}",
+            vpc_id=vpc.id,
+            availability_zone=zone,
+            cidr_block=cidr,
+            # Load balancers and NAT gateways bring their own public addresses; nothing else should get one by itself.
+            map_public_ip_on_launch=False,
+            tags={**self._named(kind, zone), **tags},
+            opts=self.child(),
+        )
+
+    def _join(self, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable, name: str, after: list[pulumi.Resource]) -> None:
+        aws.ec2.RouteTableAssociation(
+            f"{self.name}-{name}",
+            subnet_id=subnet.id,
+            route_table_id=table.id,
+            opts=self.child(depends_on=after),
+        )
+
+    def _nats(
+        self, plan: Sequence[ZoneSubnets], public: Sequence[aws.ec2.Subnet], way_out: pulumi.Resource
+    ) -> list[aws.ec2.NatGateway]:
+        """Return the NAT gateway of each zone, which may be the same one for all."""
+        places = list(zip(plan, public, strict=True))
+        if self.config.nat_gateways == "single":
+            return [self._nat(places[0][0].zone, places[0][1], way_out)] * len(places)
+        return [self._nat(zone.zone, subnet, way_out) for zone, subnet in places]
+
+    def _nat(self, zone: str, subnet: aws.ec2.Subnet, way_out: pulumi.Resource) -> aws.ec2.NatGateway:
+        name = f"{self.name}-nat-{zone}"
+        tags = self._named("nat", zone)
+        # AWS refuses both without a way out, and refuses to take that away while there are any.
+        address = aws.ec2.Eip(name, domain="vpc", tags=tags, opts=self.child(depends_on=[way_out]))
+        return aws.ec2.NatGateway(
+            name,
+            allocation_id=address.id,
+            subnet_id=subnet.id,
+            tags=tags,
+            # An address can be part of one gateway only: the old one has to go first.
+            opts=self.child(depends_on=[way_out], delete_before_replace=True),
+        )
+
+    def _flow_logs(self, vpc: aws.ec2.Vpc) -> None:
+        group = self.log_group(
+            "flow-logs", path=f"/{self.environment.project}/{self.environment.name}/{self.name}/flow"
+        )
+        role = aws.iam.Role(
+            f"{self.name}-flow-logs",
+            name=self.environment.cloud_name(self.name, "flow-logs", limit=64),
+            assume_role_policy=trust(
+                "vpc-flow-logs.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account_id}}
+            ),
+            opts=self.child(),
+        )
+        policy = aws.iam.RolePolicy(
+            f"{self.name}-flow-logs",
+            name="write",
+            role=role.name,
+            policy=allow(
+                [
+                    Statement(
+                        actions=[
+                            "logs:CreateLogStream",
+                            "logs:DescribeLogGroups",
+                            "logs:DescribeLogStreams",
+                            "logs:PutLogEvents",
+                        ],
+                        resources=[group.arn, pulumi.Output.concat(group.arn, ":*")],
+                    )
+                ]
+            ),
+            opts=self.child(),
+        )
+        aws.ec2.FlowLog(
+            f"{self.name}-flow-logs",
+            vpc_id=vpc.id,
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_destination=group.arn,
+            iam_role_arn=role.arn,
+            max_aggregation_interval=600,
+            tags=self._named("flow-logs"),
+            opts=self.child(depends_on=[policy]),
+        )

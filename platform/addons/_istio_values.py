@@ -1,0 +1,98 @@
+"""Values of Istio's charts: https://github.com/istio/istio/tree/1.30.3/manifests/charts.
+
+Only the gateway's chart has a schema; the others take any key in silence, so tests hold ours against their defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from addons._charts import budget, spread
+from addons._pods import resources
+
+_SECCOMP = {"type": "RuntimeDefault"}
+
+# With its switch for CRDs off the base chart applies the same ones from a file: only by name does it leave them out.
+CRDS = (
+    "authorizationpolicies.security.istio.io",
+    "destinationrules.networking.istio.io",
+    "envoyfilters.networking.istio.io",
+    "gateways.networking.istio.io",
+    "peerauthentications.security.istio.io",
+    "proxyconfigs.networking.istio.io",
+    "requestauthentications.security.istio.io",
+    "serviceentries.networking.istio.io",
+    "sidecars.networking.istio.io",
+    "telemetries.telemetry.istio.io",
+    "trafficextensions.extensions.istio.io",
+    "virtualservices.networking.istio.io",
+    "wasmplugins.extensions.istio.io",
+    "workloadentries.networking.istio.io",
+    "workloadgroups.networking.istio.io",
+)
+
+
+def base_values() -> dict[str, Any]:
+    """Return the values of what every installation shares: the validation of the default revision."""
+    return {"defaultRevision": "default", "base": {"excludedCRDs": list(CRDS)}}
+
+
+def cni_values(platform: str | None) -> dict[str, Any]:
+    """Return the values of the node agent that redirects traffic, so that no pod needs the right to."""
+    return {
+        "resources": resources("100m", "128Mi", "256Mi"),
+        **({"global": {"platform": platform}} if platform else {}),
+    }
+
+
+def istiod_values(copies: int, platform: str | None) -> dict[str, Any]:
+    """Return the values of the control plane.
+
+    Args:
+        copies: at least; with one there is no disruption budget, which would keep its node from being drained.
+    """
+    return {
+        "autoscaleEnabled": True,
+        "autoscaleMin": copies,
+        "autoscaleMax": max(5, copies),
+        "cni": {"enabled": True},
+        "resources": resources("200m", "1Gi", "2Gi"),
+        "seccompProfile": _SECCOMP,
+        "topologySpreadConstraints": spread({"app": "istiod"}),
+        "pdb": {"minAvailable": 1},
+        "meshConfig": {"enablePrometheusMerge": True, "accessLogFile": "/dev/stdout", "accessLogEncoding": "JSON"},
+        "global": {
+            "logAsJson": True,
+            "proxy": {"seccompProfile": _SECCOMP, "resources": resources("50m", "128Mi", "512Mi")},
+            **({"platform": platform} if platform else {}),
+        },
+    }
+
+
+def gateway_values(
+    name: str, copies: int, service_type: str, balancer_class: str | None, annotations: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the values of the gateway.
+
+    Args:
+        service_type: LoadBalancer where something gives it an address, else ClusterIP.
+        balancer_class: of its Service, None for the cluster's own.
+        annotations: of its Service.
+    """
+    service: dict[str, Any] = {"type": service_type, "annotations": dict(annotations)}
+    if balancer_class is not None:
+        service["loadBalancerClass"] = balancer_class
+    return {
+        "service": service,
+        "autoscaling": {"enabled": True, "minReplicas": copies, "maxReplicas": max(5, copies)},
+        "podDisruptionBudget": budget(copies),
+        "resources": resources("100m", "128Mi", "1Gi"),
+        "securityContext": {
+            "runAsNonRoot": True,
+            "seccompProfile": _SECCOMP,
+            # The ports below 1024, without the right to everything else that root has.
+            "sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}],
+        },
+        "topologySpreadConstraints": spread({"app": name}),
+    }

@@ -1,0 +1,142 @@
+"""The cluster autoscaler: nodes by what pods ask for, empty pools included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from addons._charts import Copies, budget
+from addons._pods import container_security, pod_security, resources
+from pydantic import Field
+
+from groundwork.core.charts import release
+from groundwork.core.component import Component
+from groundwork.core.config import Config
+from groundwork.core.contracts import Alert, CloudIdentity, Cluster, Metrics, Namespace, NodePools, Statement
+from groundwork.core.errors import StackError
+
+ACCOUNT = "cluster-autoscaler"
+_USER = 65534
+
+
+class ClusterAutoscalerConfig(Config):
+    """What a stack file may say under `cluster-autoscaler:`."""
+
+    replicas: Copies = Field(description="copies; one is active")
+    idle_minutes: int = Field(default=10, ge=1, description="how long a node is not needed before it goes")
+
+
+def values(config: ClusterAutoscalerConfig, *, cluster: str, region: str, image: str) -> dict[str, Any]:
+    """Return the chart's values.
+
+    https://github.com/kubernetes/autoscaler/tree/cluster-autoscaler-chart-9.59.0/cluster-autoscaler/charts
+
+    Args:
+        cluster: whose node groups are found by the tags that EKS puts on them.
+        image: of the cluster's own minor version, with its tag.
+    """
+    repository, _, tag = image.rpartition(":")
+    return {
+        "cloudProvider": "aws",
+        "awsRegion": region,
+        "autoDiscovery": {"clusterName": cluster},
+        "image": {"repository": repository, "tag": tag},
+        "replicaCount": config.replicas,
+        "podDisruptionBudget": budget(config.replicas),
+        "rbac": {"serviceAccount": {"name": ACCOUNT}},
+        "extraArgs": {
+            "balance-similar-node-groups": True,
+            "expander": "least-waste",
+            "scale-down-unneeded-time": f"{config.idle_minutes}m",
+            "skip-nodes-with-local-storage": False,
+            "skip-nodes-with-system-pods": False,
+        },
+        "resources": resources("50m", "256Mi", "512Mi"),
+        "securityContext": pod_security(_USER),
+        "containerSecurityContext": container_security(),
+    }
+
+
+def statements(*, cluster: str, region: str, account_id: str) -> list[Statement]:
+    """Return what it may do: read everything that has no finer grain, change only the groups of its own cluster.
+
+    https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.0/cluster-autoscaler/cloudprovider/aws/README.md
+    """
+    own = {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster}": "owned"}}
+    return [
+        Statement(
+            actions=[
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
+                "autoscaling:DescribeLaunchConfigurations",
+                "autoscaling:DescribeScalingActivities",
+                "autoscaling:DescribeTags",
+                "ec2:DescribeImages",
+                "ec2:DescribeInstanceTypes",
+                "ec2:DescribeLaunchTemplateVersions",
+                "ec2:GetInstanceTypesFromInstanceRequirements",
+            ],
+            # None of these actions knows a resource.
+            resources=["*"],
+        ),
+        Statement(
+            # The labels and taints of a pool that has no node to look at.
+            actions=["eks:DescribeNodegroup"],
+            resources=[f"arn:aws:eks:{region}:{account_id}:nodegroup/{cluster}/*"],
+        ),
+        Statement(
+            actions=["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+            resources=[f"arn:aws:autoscaling:{region}:{account_id}:autoScalingGroup:*"],
+            conditions=own,
+        ),
+    ]
+
+
+class ClusterAutoscaler(Component[ClusterAutoscalerConfig]):
+    """The cluster autoscaler, for the node groups of EKS."""
+
+    single = True
+
+    def build(self, cluster: Cluster, pools: NodePools, identity: CloudIdentity, metrics: Metrics | None) -> None:
+        """Install the chart with a cloud identity that reaches this cluster's node groups only."""
+        region, account_id = self.environment.region, self.environment.account_id
+        if region is None or account_id is None:
+            raise StackError([f"{self.name} scales node groups of EKS: set aws:region and aws:allowedAccountIds"])
+        image = self.catalogue.image(f"cluster-autoscaler-{cluster.version}")
+        namespace = cluster.namespace(self.name, parent=self, security="baseline")
+        granted = identity.grant(
+            "node-groups",
+            parent=self,
+            account=namespace.chart_account(ACCOUNT),
+            statements=statements(cluster=cluster.name, region=region, account_id=account_id),
+        )
+        release(
+            self.name,
+            parent=self,
+            chart="cluster-autoscaler",
+            namespace=namespace,
+            values=values(self.config, cluster=cluster.name, region=region, image=image),
+            after=granted,
+        )
+        if metrics is not None:
+            self._watch(metrics, namespace)
+
+    def _watch(self, metrics: Metrics, namespace: Namespace) -> None:
+        selector = {
+            "app.kubernetes.io/instance": self.name,
+            "app.kubernetes.io/name": "aws-cluster-autoscaler",
+        }
+        metrics.scrape(self.name, parent=self, namespace=namespace, selector=selector, port="http")
+        metrics.alert(
+            self.name,
+            parent=self,
+            namespace=namespace,
+            alerts=[
+                Alert(
+                    name="PodsFindNoNode",
+                    expression="cluster_autoscaler_unschedulable_pods_count > 0",
+                    after="20m",
+                    severity="warning",
+                    summary="Pods wait for a node that the autoscaler does not or cannot add.",
+                )
+            ],
+        )

@@ -1,0 +1,106 @@
+"""The AWS Load Balancer Controller: a network load balancer for a Service."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pulumi
+from addons._charts import Copies, budget
+from addons._load_balancer_statements import statements
+from addons._pods import container_security, pod_security, resources
+from addons.load_balancer_controller_api import LoadBalancerKinds
+from pydantic import Field
+
+from groundwork.core.charts import release
+from groundwork.core.component import Component
+from groundwork.core.config import Config
+from groundwork.core.contracts import Balancers, CloudIdentity, Cluster, Network, NodePools
+from groundwork.core.errors import StackError
+
+ACCOUNT = "aws-load-balancer-controller"
+CLASS = "service.k8s.aws/nlb"
+_USER = 65532
+
+
+class LoadBalancerControllerConfig(Config):
+    """What a stack file may say under `load-balancer-controller:`."""
+
+    replicas: Copies = Field(description="copies; one is active")
+    scheme: Literal["internal", "internet-facing"] = Field(
+        default="internal", description="where the balancers can be reached from: the network itself, or the internet"
+    )
+
+
+def values(
+    config: LoadBalancerControllerConfig, *, cluster: str, region: str, vpc_id: pulumi.Input[str]
+) -> dict[str, Any]:
+    """Return the chart's values: https://github.com/kubernetes-sigs/aws-load-balancer-controller/tree/v3.5.0/helm.
+
+    Args:
+        vpc_id: the one value that is not plain. The chart takes it in no other way, and would ask the nodes' metadata
+            service, which pods cannot reach.
+    """
+    return {
+        "clusterName": cluster,
+        "region": region,
+        "vpcId": vpc_id,
+        "replicaCount": config.replicas,
+        "podDisruptionBudget": budget(config.replicas),
+        "serviceAccount": {"name": ACCOUNT},
+        "resources": resources("50m", "128Mi", "256Mi"),
+        "podSecurityContext": pod_security(_USER),
+        "securityContext": container_security(),
+        # The webhook's certificate is made at the first installation; an upgrade keeps it.
+        "keepTLSSecret": True,
+        # A Service says itself what balances it: else one made while no copy is ready would be refused.
+        "enableServiceMutatorWebhook": False,
+        "loadBalancerClass": CLASS,
+        "enableShield": False,
+        "enableWaf": False,
+        "enableWafv2": False,
+    }
+
+
+def annotations(scheme: str) -> dict[str, str]:
+    """Return what a Service says to get a network load balancer with the pods themselves as targets."""
+    prefix = "service.beta.kubernetes.io/aws-load-balancer"
+    return {
+        f"{prefix}-scheme": scheme,
+        f"{prefix}-nlb-target-type": "ip",
+        f"{prefix}-attributes": "load_balancing.cross_zone.enabled=true",
+    }
+
+
+class LoadBalancerController(Component[LoadBalancerControllerConfig]):
+    """The controller that makes network load balancers for Services."""
+
+    single = True
+
+    def build(
+        self,
+        cluster: Cluster,
+        kinds: LoadBalancerKinds,
+        network: Network,
+        identity: CloudIdentity,
+        pools: NodePools | None,
+    ) -> Balancers:
+        """Install the chart with a cloud identity that changes only what carries this cluster's tag."""
+        region, account_id = self.environment.region, self.environment.account_id
+        if region is None or account_id is None:
+            raise StackError([f"{self.name} makes load balancers of AWS: set aws:region and aws:allowedAccountIds"])
+        namespace = cluster.namespace(self.name, parent=self, security="baseline")
+        granted = identity.grant(
+            "balancers",
+            parent=self,
+            account=namespace.chart_account(ACCOUNT),
+            statements=statements(cluster=cluster.name, region=region, account_id=account_id),
+        )
+        release(
+            self.name,
+            parent=self,
+            chart="aws-load-balancer-controller",
+            namespace=namespace,
+            values=values(self.config, cluster=cluster.name, region=region, vpc_id=network.vpc_id),
+            after=granted,
+        )
+        return Balancers(load_balancer_class=CLASS, annotations=annotations(self.config.scheme))
