@@ -115,8 +115,8 @@ def identity_of(cluster: Cluster, needed_by: str) -> CloudIdentity:
     if not isinstance(cluster, CloudIdentity):
         raise StackError(
             [
-                f"{needed_by}: its pods run in the cluster {cluster.name}, which gives them no identity in AWS: take an "
-                "`eks` cluster, or an ObjectStore with credentials of its own, such as `minio`"
+                f"{needed_by}: its pods run in the cluster {cluster.name}, which gives them no identity in AWS: take "
+                "an `eks` cluster, or an ObjectStore with credentials of its own, such as `minio`"
             ]
         )
     return cluster
@@ -151,6 +151,6 @@ def kubeconfig(name: str, region: str, endpoint: str, authority: str) -> str:
 
 
 def _resource(parent: Component[Any], account: ServiceAccount, name: str) -> str:
-    """Return a resource's name that begins with its component's, as the name of its namespace often does too."""
-    parts = [parent.name, account.namespace.name, account.name, name]
-    return "-".join(part for i, part in enumerate(parts) if i == 0 or part != parts[i - 1])
+    """Return the name of a resource: it begins with its component's, as the namespace's often is."""
+    space = account.namespace.name
+    return "-".join([parent.name, *([space] if space != parent.name else []), account.name, name])

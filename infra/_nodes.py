@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -40,6 +41,12 @@ class NodeGroup:
     taints: tuple[Taint, ...] = ()
     tags: Mapping[str, str]
 
+    @property
+    def full_name(self) -> str:
+        """The name in EKS: other for other machines, so that the new ones are there before the old ones go."""
+        machines = ",".join((*self.instance_types, self.ami_type, self.capacity))
+        return f"{self.name}-{hashlib.sha256(machines.encode()).hexdigest()[:6]}"
+
 
 def make_group(
     group: NodeGroup,
@@ -64,7 +71,7 @@ def make_group(
     return aws.eks.NodeGroup(
         f"{parent.name}-{group.name}",
         cluster_name=cluster,
-        node_group_name=group.name,
+        node_group_name=group.full_name,
         node_role_arn=role_arn,
         subnet_ids=subnet_ids,
         version=version,

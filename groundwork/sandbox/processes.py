@@ -153,10 +153,11 @@ class Processes:
 
     def stop(self, names: Sequence[str], timeout: float = 10.0) -> None:
         """Ask all of `names` at once to end, kill what still runs after `timeout` seconds, and forget them."""
-        records = [record for name in names if (record := self._alive(name)) and not record.foreground]
-        _end([record.pid for record in records], timeout)
+        alive = {name: record for name in names if (record := self._alive(name))}
+        _end([record.pid for record in alive.values() if not record.foreground], timeout)
         for name in names:
-            self._file(name).unlink(missing_ok=True)
+            if not (name in alive and alive[name].foreground):
+                self._file(name).unlink(missing_ok=True)
 
     def status(self, name: str) -> ProcessStatus:
         """Return how the process is."""

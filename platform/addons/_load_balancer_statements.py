@@ -1,6 +1,6 @@
 """What the AWS Load Balancer Controller may do.
 
-Upstream's policy for 3.5.0, without what is switched off here (WAF, Shield, Cognito) and without the changes of rules in
+Upstream's policy for 3.5.0, without what is switched off here (WAF, Shield, Cognito) and without changing the rules of
 security groups that are not the cluster's own:
 https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/docs/install/iam_policy.json
 """
@@ -46,10 +46,10 @@ def statements(*, cluster: str, region: str, account_id: str) -> list[Statement]
         ),
         Statement(actions=["ec2:CreateTags", "ec2:DeleteTags"], resources=[groups], conditions=own),
         Statement(
-            # The nodes' group, too, gets a rule for each balancer: EKS tags it with the cluster's name.
+            # The nodes' group gets a rule for each balancer; the controller finds it by this tag, which EKS sets.
             actions=["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"],
             resources=[groups],
-            conditions={"StringEquals": {"aws:ResourceTag/aws:eks:cluster-name": cluster}},
+            conditions={"StringEquals": {f"aws:ResourceTag/kubernetes.io/cluster/{cluster}": "owned"}},
         ),
         Statement(
             actions=[

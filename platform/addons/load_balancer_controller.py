@@ -61,7 +61,7 @@ def values(
     }
 
 
-def annotations(scheme: str) -> dict[str, str]:
+def service_annotations(scheme: str) -> dict[str, str]:
     """Return what a Service says to get a network load balancer with the pods themselves as targets."""
     prefix = "service.beta.kubernetes.io/aws-load-balancer"
     return {
@@ -103,4 +103,4 @@ class LoadBalancerController(Component[LoadBalancerControllerConfig]):
             values=values(self.config, cluster=cluster.name, region=region, vpc_id=network.vpc_id),
             after=granted,
         )
-        return Balancers(load_balancer_class=CLASS, annotations=annotations(self.config.scheme))
+        return Balancers(load_balancer_class=CLASS, annotations=service_annotations(self.config.scheme))

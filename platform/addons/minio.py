@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons._buckets import provision_bucket
@@ -130,7 +129,7 @@ class Minio(Component[MinioConfig]):
             admin_secret=f"{self.name}-admin",
         )
 
-    def _admin(self, namespace: Namespace) -> pulumi.Resource:
+    def _admin(self, namespace: Namespace) -> Any:
         password = random.RandomPassword(f"{self.name}-admin", length=32, special=False, opts=self.stateful())
         return k8s.core.v1.Secret(
             f"{self.name}-admin",

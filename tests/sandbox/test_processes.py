@@ -173,6 +173,7 @@ def test_what_a_running_command_started_is_no_orphan_but_is_one_after_its_death(
         assert processes.orphans() == []
         processes.stop(["rehearse"], timeout=0.2)
         assert command.poll() is None, "a command in the foreground is its user's to end"
+        assert processes.status("rehearse").state is State.RUNNING
         command.kill()
     until(lambda: [orphan.command for orphan in processes.orphans()] == ["/bin/sleep 63"])
 

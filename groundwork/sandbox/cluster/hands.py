@@ -69,6 +69,6 @@ class Hands:
             if not (error.not_found or error.conflict):
                 raise
 
-    def is_missing(self, kind: Kind, name: str) -> bool:
+    def find(self, kind: Kind, name: str, namespace: str | None = None) -> Object | None:
         """Ask the server itself, since a copy of the cluster may lag behind."""
-        return self._client.find(kind.api_version, kind.kind, name) is None
+        return self._client.find(kind.api_version, kind.kind, name, namespace)

@@ -62,7 +62,7 @@ def next_step(
     ours = FINALIZER in (service["metadata"].get("finalizers") or ())
     if not ours and (leaving(service) or service["spec"].get("type") != "LoadBalancer"):
         return None
-    if region is None:
+    if region is None and not ours:
         return _on_existing(service, existing)
     controller = working(world, CONTROLLER_IMAGE, "AWS Load Balancer Controller", identity)
     if leaving(service) or service["spec"].get("type") != "LoadBalancer":
@@ -80,7 +80,7 @@ def next_step(
         )
     if wanted not in (None, CLASS):
         return Pending(f"loadBalancerClass {wanted!r} is served by no controller (valid: {CLASS})")
-    return Named({"hostname": hostname(service, cluster, region)}, (FINALIZER,))
+    return Named({"hostname": hostname(service, cluster, region or "")}, (FINALIZER,))
 
 
 def hostname(service: Object, cluster: str, region: str) -> str:

@@ -7,9 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from groundwork.data.instance_types import UnknownInstanceTypeError
 from groundwork.sandbox.cluster import marks
-from groundwork.sandbox.cluster.capacity import NoShapeError
 from groundwork.sandbox.cluster.marks import Object, annotations_of, labels_of
 from groundwork.sandbox.cluster.nodes import EXISTING_POOL, NoAddressError, existing_node, pool_node
 from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
@@ -57,7 +55,7 @@ def changes(
 
     Args:
         world: what is there.
-        pools: the node groups; None: not known yet, so theirs are left alone.
+        pools: the node groups, none with a `fault`; None: not known yet, so theirs are left alone.
         wanted: their sizes.
         existing: an existing cluster's machines; None: there are none, or it is not known whether.
         doomed: nodes that are on their way out already.
@@ -81,7 +79,7 @@ def changes(
         present = by_pool.pop(pool.name, [])
         try:
             _balance(result, present, wanted[pool.name].size, make(pool), doomed)
-        except (NoAddressError, NoShapeError, UnknownInstanceTypeError) as error:
+        except NoAddressError as error:
             result.problems[pool.name] = str(error)
     machines = by_pool.pop(EXISTING_POOL, [])
     if existing is not None:

@@ -6,6 +6,7 @@ import hashlib
 import ipaddress
 from collections.abc import Collection
 
+from groundwork.data.instance_types import instance_type
 from groundwork.sandbox.cluster import marks
 from groundwork.sandbox.cluster.capacity import Capacity, of_existing, of_pool
 from groundwork.sandbox.cluster.marks import Object
@@ -30,13 +31,12 @@ def pool_node(pool: NodePool, ordinal: int, taken: Collection[str]) -> Object:
     """Return the node with that number in a pool, its zone chosen round robin.
 
     Args:
-        pool: the node group.
+        pool: the node group, which has no `fault`.
         ordinal: 0 for the first; the same number always gives the same node.
         taken: names of other nodes.
 
     Raises:
         NoAddressError: there is no room for it in its subnet.
-        UnknownInstanceTypeError, NoShapeError: its size is not known.
     """
     subnet = pool.subnets[ordinal % len(pool.subnets)]
     address = _address(pool, subnet, ordinal, taken)
@@ -103,7 +103,9 @@ def shape(pool: NodePool) -> str:
 
 
 def architecture(pool: NodePool) -> str:
-    """Return the architecture in the words of Kubernetes."""
+    """Return the architecture in the words of Kubernetes: of the image, or of the machine if it is custom."""
+    if pool.ami_type == "CUSTOM":
+        return "arm64" if instance_type(pool.instance_types[0]).architecture == "arm64" else "amd64"
     return "arm64" if "ARM_64" in pool.ami_type.upper() else "amd64"
 
 

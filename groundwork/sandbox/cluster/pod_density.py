@@ -6,7 +6,8 @@ import gzip
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 _MANY_VCPUS = 30
@@ -43,7 +44,12 @@ def max_pods(instance_type: str, vcpus: int, *, prefix_delegation: bool = False)
 @cache
 def network_limits() -> dict[str, NetworkLimits]:
     """Return the limits by instance type, from the answers of DescribeInstanceTypes that moto carries."""
-    packed = (files("moto") / "ec2" / "resources" / "instance_types.json.gz").read_bytes()
+    # Found, not imported: importing moto takes longer than all the rest.
+    spec = find_spec("moto")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("moto is not installed: uv sync --group sandbox", name="moto")
+    folder = Path(spec.submodule_search_locations[0])
+    packed = (folder / "ec2" / "resources" / "instance_types.json.gz").read_bytes()
     described: dict[str, dict[str, Any]] = json.loads(gzip.decompress(packed))
     return {name: _limits(facts["NetworkInfo"]) for name, facts in described.items() if "NetworkInfo" in facts}
 

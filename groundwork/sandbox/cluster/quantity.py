@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 Resources = dict[str, Fraction]
 
@@ -25,7 +26,12 @@ def quantity(text: object) -> Fraction:
     Raises:
         ValueError: it is no quantity; the message has the text.
     """
-    match = _QUANTITY.match(str(text).strip())
+    return _parsed(str(text).strip())
+
+
+@lru_cache(maxsize=4096)  # the same few amounts are read over and over
+def _parsed(text: str) -> Fraction:
+    match = _QUANTITY.match(text)
     suffix = (match.group(3) or "") if match else ""
     if not match or suffix not in _SUFFIXES:
         raise ValueError(f"{text!r} is not a Kubernetes quantity")

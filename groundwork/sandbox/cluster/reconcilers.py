@@ -19,6 +19,7 @@ from groundwork.sandbox.cluster.world import (
     NODE,
     POD,
     SERVICE,
+    SERVICE_ACCOUNT,
     STORAGE_CLASS,
     VOLUME,
     Controller,
@@ -41,7 +42,7 @@ def nodes(
         drain(world, hands, node)
     _collect_orphans(world, hands)
     hidden = {pool.name: accelerators.why_hidden(pool) for pool in inputs.pools or ()}
-    return {pool: why for pool, why in hidden.items() if why} | changes.problems
+    return {pool: why for pool, why in hidden.items() if why} | changes.problems | dict(inputs.faults)
 
 
 def drain(world: World, hands: Hands, node: Object) -> None:
@@ -67,7 +68,7 @@ def _collect_orphans(world: World, hands: Hands) -> None:
     """Delete pods of nodes that are gone: the pod garbage collector would take a minute."""
     for pod in world.all(POD):
         node = pod["spec"].get("nodeName")
-        if node and world.get(NODE, node) is None and hands.is_missing(NODE, node):
+        if node and world.get(NODE, node) is None and hands.find(NODE, node) is None:
             hands.delete(pod, grace_seconds=0)
 
 
@@ -90,7 +91,7 @@ def devices(world: World, hands: Hands, inputs: Inputs) -> None:
         _show(hands, node, shown, pools[pool_name].labels if pool_name in pools else {})
 
 
-def _show(hands: Hands, node: Object, shown: accelerators.Shown, given: object) -> None:
+def _show(hands: Hands, node: Object, shown: accelerators.Shown, given: Mapping[str, str]) -> None:
     have = node["status"].get("allocatable") or {}
     amounts = {
         name: str(shown.resources[name]) if name in shown.resources else None
@@ -99,11 +100,10 @@ def _show(hands: Hands, node: Object, shown: accelerators.Shown, given: object) 
     }
     if amounts:
         hands.patch(node, {"status": {"capacity": amounts, "allocatable": amounts}}, "status")
-    owned = given if isinstance(given, dict) else {}
     found = {
         name: shown.labels.get(name)
         for name in accelerators.DISCOVERED_LABELS
-        if name not in owned and labels_of(node).get(name) != shown.labels.get(name)
+        if name not in given and labels_of(node).get(name) != shown.labels.get(name)
     }
     if found:
         hands.patch(node, {"metadata": {"labels": found}})
@@ -127,16 +127,27 @@ def managed_addons(world: World, hands: Hands, inputs: Inputs) -> None:
         if there is None or (ours and _hash(there) != _hash(obj)):
             for account in desired:  # pods cannot be made before their service account
                 if account["kind"] == "ServiceAccount" and _addon(account) == _addon(obj):
-                    hands.apply(account)
+                    hands.create(account)
             hands.apply(obj)
     for kind in _ADDON_KINDS:
         for obj in world.all(kind):
             known = (kind.kind, obj["metadata"]["name"]) in keys
             if marks.is_simulated(obj) and not known and not leaving(obj):
                 hands.delete(obj)
+                _release_account(hands, obj, keys)
 
 
 _ADDON_KINDS = (DEPLOYMENT, DAEMON_SET, CSI_DRIVER, STORAGE_CLASS)
+
+
+def _release_account(hands: Hands, workload: Object, keys: Collection[tuple[str, str]]) -> None:
+    pod = (workload.get("spec") or {}).get("template", {}).get("spec", {})
+    name = pod.get("serviceAccountName", "default")
+    if name == "default" or ("ServiceAccount", name) in keys:
+        return
+    account = hands.find(SERVICE_ACCOUNT, name, addons.NAMESPACE)
+    if account is not None and marks.is_simulated(account):
+        hands.delete(account)
 
 
 def _addon(obj: Object) -> str | None:

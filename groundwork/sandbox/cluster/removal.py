@@ -13,16 +13,16 @@ from groundwork.sandbox.cluster.world import (
     NODE,
     POD,
     SERVICE,
+    SERVICE_ACCOUNT,
     STORAGE_CLASS,
     VOLUME,
-    Kind,
 )
 from groundwork.sandbox.controlplane.client import KubeClient
 
 _MADE = (
     DEPLOYMENT,
     DAEMON_SET,
-    Kind("v1", "ServiceAccount"),
+    SERVICE_ACCOUNT,
     CSI_DRIVER,
     STORAGE_CLASS,
     VOLUME,

@@ -10,7 +10,7 @@ from groundwork.sandbox.cluster.autoscaler import Autoscaler, node_to_be, price
 from groundwork.sandbox.cluster.fits import any_term_matches, free, obstacles, requests_of
 from groundwork.sandbox.cluster.marks import Object, full_name, labels_of, leaving, owner_kind
 from groundwork.sandbox.cluster.pools import NodePool
-from groundwork.sandbox.cluster.quantity import quantity
+from groundwork.sandbox.cluster.quantity import Resources, quantity
 from groundwork.sandbox.cluster.spreading import Place, kept_away
 from groundwork.sandbox.cluster.world import CLAIM, NODE, POD, VOLUME, World, condition, is_finished
 
@@ -60,18 +60,20 @@ def next_step(
     places = _places(world, pools, autoscaler, young)
     add: dict[str, int] = {}
     reasons: dict[str, str] = {}
+    expected: dict[tuple[str, str], tuple[Object, Resources]] = {}
     for pod in pending:
         home = next((place for place in places if not _hindrances(world, pod, place, places)), None)
         against: dict[str, str] = {}
         for pool in sorted(pools, key=lambda pool: (price(pool), pool.name)) if home is None else ():
             size = sizes.get(pool.name, 0) + add.get(pool.name, 0)
-            node, left = node_to_be(world, pool, pool.subnets[size % len(pool.subnets)].zone, autoscaler)
-            place = Place(node, left, [])
+            zone = pool.subnets[size % len(pool.subnets)].zone
+            if (pool.name, zone) not in expected:
+                expected[pool.name, zone] = node_to_be(world, pool, zone, autoscaler)
+            # Each new node is a domain of its own for rules by hostname.
+            place = _new_place(*expected[pool.name, zone], f"{pool.name}-new-{size}")
             found = _group_hindrances(pool, size, autoscaler) or _hindrances(world, pod, place, places)
             if not found:
                 add[pool.name] = add.get(pool.name, 0) + 1
-                # Each new node is a domain of its own for rules by hostname.
-                node["metadata"]["labels"]["kubernetes.io/hostname"] = f"{pool.name}-new-{size}"
                 places.append(home := place)
                 break
             against[pool.name] = ", ".join(found)
@@ -80,6 +82,11 @@ def next_step(
         else:
             _put(pod, home)
     return Plan(add, reasons)
+
+
+def _new_place(node: Object, left: Resources, hostname: str) -> Place:
+    labels = {**labels_of(node), "kubernetes.io/hostname": hostname}
+    return Place({**node, "metadata": {"name": hostname, "labels": labels}}, dict(left), [])
 
 
 def _put(pod: Object, place: Place) -> None:

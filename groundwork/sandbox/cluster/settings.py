@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
 from groundwork.sandbox.cluster.world import HasIdentity
@@ -30,8 +31,10 @@ class Inputs:
     identity: HasIdentity
     may_describe: HasIdentity
     pools: tuple[NodePool, ...] | None = None
-    """None: not told yet, so nodes that are there are kept."""
+    """Those without a fault; None: not told yet, so nodes that are there are kept."""
     existing: ExistingCluster | None = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """By name of a pool of which there can be no nodes: why."""
     addons: frozenset[str] | None = None
 
     @property

@@ -12,10 +12,12 @@ from pathlib import Path
 from groundwork.sandbox.cluster import autoscaler, node_groups, reconcilers, record, scaling
 from groundwork.sandbox.cluster.hands import Hands
 from groundwork.sandbox.cluster.informers import Informers
+from groundwork.sandbox.cluster.marks import full_name
 from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
 from groundwork.sandbox.cluster.record import PoolSize, Record
 from groundwork.sandbox.cluster.removal import remove_all
 from groundwork.sandbox.cluster.settings import Inputs, Pace
+from groundwork.sandbox.cluster.soundness import fault
 from groundwork.sandbox.cluster.world import NODE, HasIdentity, World
 from groundwork.sandbox.cluster.youth import Youth
 from groundwork.sandbox.controlplane.client import KubeClient, KubeError
@@ -67,6 +69,7 @@ class ClusterSimulation:
         self._doomed: set[str] = set()
         self._quiet_rounds = 0
         self._scales = False
+        self._placing = False
 
     def start(self) -> None:
         """Read the cluster and begin (raises `KubeError` if the API server does not answer)."""
@@ -83,7 +86,11 @@ class ClusterSimulation:
 
     def set_pools(self, pools: Iterable[NodePool]) -> None:
         """Tell which node groups there are now; those that are not named lose their nodes."""
-        self._tell(pools=tuple(sorted(pools, key=lambda pool: pool.name)))
+        checked = [(pool, fault(pool)) for pool in sorted(pools, key=lambda pool: pool.name)]
+        self._tell(
+            pools=tuple(pool for pool, why in checked if not why),
+            faults={pool.name: why for pool, why in checked if why},
+        )
 
     def set_existing(self, cluster: ExistingCluster | None) -> None:
         """Tell what a cluster offers that nobody provisions; None: there is no such cluster."""
@@ -98,7 +105,11 @@ class ClusterSimulation:
         self._wake()
 
     def settle(self, timeout: float = 30.0) -> bool:
-        """Wait until there is nothing left to do; return False if there still is after `timeout` seconds."""
+        """Wait until nothing is left to do and no pod waits for a node that is on its way.
+
+        What waits for something that nobody brings does not count. Returns False if it takes longer than
+        `timeout` seconds, as it does while others keep changing the cluster.
+        """
         deadline = time.monotonic() + timeout
         with self._lock:
             self._quiet_rounds = 0
@@ -167,7 +178,7 @@ class ClusterSimulation:
             record.write(self._file, after)
         with self._lock:
             busy = self._hands.changes > 0 or after.sizes != before.sizes
-            self._quiet_rounds = 0 if busy else self._quiet_rounds + 1
+            self._quiet_rounds = 0 if busy or self._placing else self._quiet_rounds + 1
             if busy:
                 self._last_change = time.monotonic()
         if busy:
@@ -181,6 +192,8 @@ class ClusterSimulation:
         counts = {name: size.size for name, size in sizes.items()}
         self._scales = bool(scaling.unschedulable(world)) or self._pace.scale_down is not None
         plan = scaling.next_step(world, inputs.pools or (), counts, who, young)
+        hopeful = any(full_name(pod) not in plan.reasons for pod in scaling.unschedulable(world))
+        self._placing = bool(plan.add) or (hopeful and bool(young))
         if now >= self._next_scaling and not self._on_the_way(world, counts):
             for name, more in plan.add.items():
                 sizes[name] = PoolSize(sizes[name].asked, sizes[name].size + more)

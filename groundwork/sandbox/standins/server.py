@@ -111,7 +111,7 @@ class Server:
             self._background(Neutraliser(client, neutralised).run, self._stop)
             self._background(self._cloud.follow, aws.facts, self._simulation, self._stop)
         with phase("serve"):
-            providers = {"aws": aws, "kubernetes": kubernetes, "random": random}
+            providers: dict[str, Any] = {"aws": aws, "kubernetes": kubernetes, "random": random}
             self._servers = {name: serve(provider) for name, provider in providers.items()}
             reporter = Reporter(paths, client, self._cloud, self._simulation, providers, record, neutralised)
             port, token = serve_control(reporter.handlers())

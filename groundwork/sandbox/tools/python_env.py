@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from groundwork.sandbox.tools.disk import require_room
 from groundwork.sandbox.tools.errors import ToolsError
 from groundwork.sandbox.tools.index import Index, certificates, chosen_index
 from groundwork.sandbox.tools.lock import exclusive
-from groundwork.sandbox.tools.stamp import STAMP, is_current, stamp
+from groundwork.sandbox.tools.stamp import STAMP, is_current, stamp, was_moved
 from groundwork.sandbox.tools.uv import ensure_uv
 
 # Measured: 474 MB in the environment and 509 MB in uv's cache (shared where both are on one file system).
@@ -34,6 +35,8 @@ def ensure_environment(checkout: Path, say: Callable[[str], None]) -> None:
     with exclusive(name, lambda holder: say(f"waiting for another setup of this checkout ({holder})")):
         if is_current(checkout):
             return
+        if was_moved(checkout):
+            shutil.rmtree(checkout / ".venv")
         if not (checkout / ".venv").exists():
             require_room(checkout, _ENVIRONMENT_BYTES, "installing the Python packages", "move the checkout")
         uv = ensure_uv(say)
@@ -44,7 +47,7 @@ def ensure_environment(checkout: Path, say: Callable[[str], None]) -> None:
         anew = unfinished.exists()
         unfinished.touch()
         install(uv, checkout, chosen_index(os.environ), anew)
-        (checkout / ".venv" / STAMP).write_text(stamp(checkout) + "\n")
+        (checkout / ".venv" / STAMP).write_text(stamp(checkout))
         unfinished.unlink()
 
 

@@ -37,6 +37,7 @@ class Case:
     good: dict[str, Any]
     bad: dict[str, Any] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    import_id: str = "{id}"
 
 
 CASES: tuple[Case, ...] = (
@@ -51,8 +52,8 @@ CASES: tuple[Case, ...] = (
         "extra_cidr",
         "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation",
         {"vpcId": "$vpc.id", "cidrBlock": "10.8.0.0/16"},
-        {"ipv4NetmaskLength": 64},
-        {"ipv4NetmaskLength": "64: must be 0 to 32"},
+        {"cidrBlock": {}},
+        {"cidrBlock": "expected a text, got a block"},
     ),
     Case(
         "subnet",
@@ -76,7 +77,13 @@ CASES: tuple[Case, ...] = (
         },
     ),
     Case("igw", "aws:ec2/internetGateway:InternetGateway", {"vpcId": "$vpc.id"}),
-    Case("eip", "aws:ec2/eip:Eip", {"domain": "vpc"}, {"domain": "cloud"}, {"domain": "'cloud' is not one of vpc, standard"}),
+    Case(
+        "eip",
+        "aws:ec2/eip:Eip",
+        {"domain": "vpc"},
+        {"domain": "cloud"},
+        {"domain": "'cloud' is not one of vpc, standard"},
+    ),
     Case(
         "nat",
         "aws:ec2/natGateway:NatGateway",
@@ -96,10 +103,11 @@ CASES: tuple[Case, ...] = (
             "vpcPeeringConnectionId"
         },
     ),
+    Case("route_table", "aws:ec2/routeTable:RouteTable", {"vpcId": "$vpc.id"}),
     Case(
         "route",
         "aws:ec2/route:Route",
-        {"routeTableId": "$table.id", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "$nat.id"},
+        {"routeTableId": "$route_table.id", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "$nat.id"},
         {"routeTableId": None},
         {"routeTableId": "required, but missing"},
     ),
@@ -120,19 +128,32 @@ CASES: tuple[Case, ...] = (
             "egress": [{"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["0.0.0.0/0"]}],
         },
         {"ingress": [{"protocol": "tcp", "fromPort": "https", "toPort": 443}]},
-        {"ingress": "expected a number, got 'https'"},
+        {"ingress[0].fromPort": "expected a number, got 'https'"},
     ),
+    Case("rule_group", "aws:ec2/securityGroup:SecurityGroup", {"vpcId": "$vpc.id"}),
     Case(
         "ingress",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-        {"securityGroupId": "$group.id", "ipProtocol": "tcp", "fromPort": 80, "toPort": 80, "cidrIpv4": "10.1.0.0/16"},
+        {
+            "securityGroupId": "$rule_group.id",
+            "ipProtocol": "tcp",
+            "fromPort": 80,
+            "toPort": 80,
+            "cidrIpv4": "10.1.0.0/16",
+        },
         {"ipProtocol": None},
         {"ipProtocol": "required, but missing"},
     ),
     Case(
         "egress",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-        {"securityGroupId": "$group.id", "ipProtocol": "tcp", "fromPort": 53, "toPort": 53, "cidrIpv4": "10.1.0.0/16"},
+        {
+            "securityGroupId": "$rule_group.id",
+            "ipProtocol": "tcp",
+            "fromPort": 53,
+            "toPort": 53,
+            "cidrIpv4": "10.1.0.0/16",
+        },
         {"securityGroupId": None},
         {"securityGroupId": "required, but missing"},
     ),
@@ -144,7 +165,7 @@ CASES: tuple[Case, ...] = (
         {"vpcEndpointType": "Bridge"},
         {
             "vpcEndpointType": "'Bridge' is not one of Interface, Gateway, GatewayLoadBalancer, Resource, "
-            "ServiceNetwork"
+            "ServiceNetwork, Tunnel"
         },
     ),
     Case(
@@ -177,7 +198,7 @@ CASES: tuple[Case, ...] = (
         "aws:ec2/placementGroup:PlacementGroup",
         {"strategy": "cluster"},
         {"strategy": "dense"},
-        {"strategy": "'dense' is not one of cluster, spread, partition"},
+        {"strategy": "'dense' is not one of cluster, spread, partition, precision-time"},
     ),
     Case(
         "role",
@@ -258,7 +279,7 @@ CASES: tuple[Case, ...] = (
         },
         {"name": "bad name!", "enabledClusterLogTypes": ["everything"]},
         {
-            "name": r"'bad name!' does not match [0-9A-Za-z][A-Za-z0-9\-_]*",
+            "name": r"'bad name!' does not match ^[0-9A-Za-z][A-Za-z0-9\-_]*",
             "enabledClusterLogTypes": "'everything' is not one of api, audit, authenticator, "
             "controllerManager, scheduler",
         },
@@ -276,7 +297,10 @@ CASES: tuple[Case, ...] = (
             "labels": {"pool": "gpu"},
             "taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}],
         },
-        {"taints": [{"key": "gpu", "effect": "NoSchedule"}], "scalingConfig": {"minSize": 3, "desiredSize": 2, "maxSize": 1}},
+        {
+            "taints": [{"key": "gpu", "effect": "NoSchedule"}],
+            "scalingConfig": {"minSize": 3, "desiredSize": 2, "maxSize": 1},
+        },
         {
             "taints[0].effect": "'NoSchedule' is not one of NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE",
             "scalingConfig.desiredSize": "desired capacity 2 can't be greater than max size 1",
@@ -405,15 +429,33 @@ CASES: tuple[Case, ...] = (
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
         {"bucket": "$bucket.id", "rule": {"objectOwnership": "BucketOwnerEnforced"}},
         {"rule": {"objectOwnership": "Mine"}},
+        {"rule.objectOwnership": "'Mine' is not one of BucketOwnerPreferred, ObjectWriter, BucketOwnerEnforced"},
+    ),
+    Case("logs_bucket", "aws:s3/bucket:Bucket", {"bucket": "cases-logs"}),
+    Case(
+        "logs_policy",
+        "aws:s3/bucketPolicy:BucketPolicy",
         {
-            "rule.objectOwnership": "'Mine' is not one of BucketOwnerPreferred, ObjectWriter, "
-            "BucketOwnerEnforced"
+            "bucket": "$logs_bucket.id",
+            "policy": json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": "logging.s3.amazonaws.com"},
+                            "Action": "s3:PutObject",
+                            "Resource": "arn:aws:s3:::cases-logs/*",
+                        }
+                    ],
+                }
+            ),
         },
     ),
     Case(
         "bucket_logging",
         "aws:s3/bucketLogging:BucketLogging",
-        {"bucket": "$bucket.id", "targetBucket": "$bucket.id", "targetPrefix": "log/"},
+        {"bucket": "$bucket.id", "targetBucket": "$logs_bucket.id", "targetPrefix": "log/"},
         {"targetPrefix": None},
         {"targetPrefix": "required, but missing"},
     ),
@@ -427,7 +469,10 @@ CASES: tuple[Case, ...] = (
     Case(
         "db_parameters",
         "aws:rds/parameterGroup:ParameterGroup",
-        {"family": "postgres17", "parameters": [{"name": "rds.force_ssl", "value": "1", "applyMethod": "pending-reboot"}]},
+        {
+            "family": "postgres17",
+            "parameters": [{"name": "rds.force_ssl", "value": "1", "applyMethod": "pending-reboot"}],
+        },
         {"parameters": [{"name": "rds.force_ssl", "value": "1", "applyMethod": "soon"}]},
         {"parameters[0].applyMethod": "'soon' is not one of immediate, pending-reboot"},
     ),
@@ -541,6 +586,7 @@ CASES: tuple[Case, ...] = (
         {"rule": "$rule.name", "arn": "$queue.arn"},
         {"targetId": "has space"},
         {"targetId": r"'has space' does not match [\.\-_A-Za-z0-9]+"},
+        import_id="{rule}/{targetId}",
     ),
     Case(
         "alarm",
@@ -591,7 +637,10 @@ CASES: tuple[Case, ...] = (
         {
             "fileSystemId": "$files.id",
             "posixUser": {"uid": 1000, "gid": 1000},
-            "rootDirectory": {"path": "/data", "creationInfo": {"ownerUid": 1000, "ownerGid": 1000, "permissions": "0755"}},
+            "rootDirectory": {
+                "path": "/data",
+                "creationInfo": {"ownerUid": 1000, "ownerGid": 1000, "permissions": "0755"},
+            },
         },
         {"posixUser": {"uid": -1, "gid": 0}},
         {"posixUser.uid": "-1: must be 0 to 4294967295"},
@@ -606,7 +655,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "lustre",
         "aws:fsx/lustreFileSystem:LustreFileSystem",
-        {"subnetIds": ["$subnet.id"], "storageCapacity": 1200, "deploymentType": "SCRATCH_2"},
+        {"subnetIds": "$subnet.id", "storageCapacity": 1200, "deploymentType": "SCRATCH_2"},
         {"deploymentType": "FOREVER"},
         {"deploymentType": "'FOREVER' is not one of SCRATCH_1, SCRATCH_2, PERSISTENT_1, PERSISTENT_2"},
     ),
@@ -651,8 +700,8 @@ CASES: tuple[Case, ...] = (
         {"ecrRepositoryPrefix": "quay", "upstreamRegistryUrl": "quay.io"},
         {"ecrRepositoryPrefix": "Q!"},
         {
-            "ecrRepositoryPrefix": r"'Q!' does not match ((?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+"
-            r"(?:[._-][a-z0-9]+)*/?|ROOT)"
+            "ecrRepositoryPrefix": r"'Q!' does not match ^([a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+"
+            r"((\.|_|__|-+)[a-z0-9]+)*)*\/?|ROOT)$"
         },
     ),
     Case(
@@ -687,7 +736,7 @@ CASES: tuple[Case, ...] = (
         {"type": "ADDRESS", "ttl": None},
         {
             "ttl": "required, unless aliases is given",
-            "name": "'ADDRESS' is not one of SOA, A, TXT, NS, CNAME, MX, NAPTR, PTR, SRV, SPF, AAAA, CAA, DS, "
+            "type": "'ADDRESS' is not one of SOA, A, TXT, NS, CNAME, MX, NAPTR, PTR, SRV, SPF, AAAA, CAA, DS, "
             "TLSA, SSHFP, SVCB, HTTPS",
         },
     ),

@@ -66,9 +66,7 @@ class Wire:
         """Return the checked inputs and the problems by property."""
         answer = self._call(
             self.stub.Check,
-            provider_pb2.CheckRequest(
-                urn=urn, olds=to_struct(old or {}), news=to_struct(inputs), randomSeed=b"seed"
-            ),
+            provider_pb2.CheckRequest(urn=urn, olds=to_struct(old or {}), news=to_struct(inputs), randomSeed=b"seed"),
         )
         return to_python(answer.inputs), {f.property: f.reason for f in answer.failures}
 
@@ -86,9 +84,7 @@ class Wire:
         urn = self.urn(token, name)
         checked, problems = self.check(urn, inputs)
         assert problems == {}, problems
-        answer = self._call(
-            self.stub.Create, provider_pb2.CreateRequest(urn=urn, properties=to_struct(checked))
-        )
+        answer = self._call(self.stub.Create, provider_pb2.CreateRequest(urn=urn, properties=to_struct(checked)))
         return Made(urn, answer.id, checked, to_python(answer.properties))
 
     def diff(self, made: Made, inputs: dict[str, Any]) -> Any:
@@ -141,8 +137,6 @@ class Wire:
         self._call(self.stub.Delete, request)
 
     def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        answer = self._call(
-            self.stub.Invoke, provider_pb2.InvokeRequest(tok=token, args=to_struct(arguments))
-        )
+        answer = self._call(self.stub.Invoke, provider_pb2.InvokeRequest(tok=token, args=to_struct(arguments)))
         found: dict[str, Any] = reveal(to_python(getattr(answer, "return")))
         return found

@@ -113,6 +113,18 @@ def test_a_changed_pool_changes_its_nodes(
     until(lambda: not _nodes(kube, one))
 
 
+def test_a_pool_with_a_fault_is_told_and_keeps_no_other_pool_from_its_nodes(
+    kube: KubeClient, simulation: ClusterSimulation, own_general: NodePool, record_file: Path
+) -> None:
+    odd = dataclasses.replace(own_general, name="odd", instance_types=("m7i.larg",))
+    simulation.set_pools([odd, own_general])
+    assert simulation.settle()
+    assert len(_nodes(kube, own_general)) == 2
+    (told,) = [pool for pool in _place(kube, record_file, odd, own_general).pools if pool.name == "odd"]
+    assert told.problem.startswith("'m7i.larg' is not one of the ")
+    assert told.nodes == ()
+
+
 def test_a_gpu_pod_runs_only_with_a_device_plugin_and_on_no_other_pool(
     kube: KubeClient,
     simulation: ClusterSimulation,
@@ -130,9 +142,12 @@ def test_a_gpu_pod_runs_only_with_a_device_plugin_and_on_no_other_pool(
     deploy("greedy", "t:1", nodeSelector={"gpu-test": unique})
     assert simulation.settle()
     assert _gpus(kube, one) == [None]
-    homeless = {h.pod: h for h in _place(kube, record_file, own_general, one).homeless}
-    scheduler = next(h.scheduler for pod, h in homeless.items() if "/train-" in pod)
-    assert "Insufficient nvidia.com/gpu" in scheduler
+
+    def said() -> str:
+        found = _place(kube, record_file, own_general, one).homeless
+        return next((h.scheduler for h in found if h.pod.startswith(f"{namespace}/train-")), "")
+
+    until(lambda: "Insufficient nvidia.com/gpu" in said())
     deploy("plugin", _PLUGIN, kind="DaemonSet", tolerations=_TOLERATE, nodeSelector={"gpu-test": unique})
     until(lambda: _gpus(kube, one) == ["1"])
     until(lambda: _running(kube, namespace, "train"))
@@ -174,11 +189,11 @@ def test_an_empty_pool_gets_nodes_only_from_an_autoscaler_and_never_above_its_ma
     assert _nodes(kube, own_gpu) == []
     cloud.accounts.add((namespace, "default"))
     simulation.refresh()
-    until(lambda: _gpus(kube, own_gpu) == ["1", "1"])
+    assert simulation.settle(), "not before every pod has a node, or a reason to have none"
+    assert _gpus(kube, own_gpu) == ["1", "1"]
     until(lambda: len([p for p in _pods(kube, namespace, "train") if p["status"]["phase"] == "Running"]) == 2)
-    until(lambda: any("max node group size reached (2)" in reason for reason in reasons()))
-    assert simulation.settle()
-    assert len(_nodes(kube, own_gpu)) == 2
+    (reason,) = reasons()
+    assert f"{own_gpu.name}: max node group size reached (2)" in reason
 
 
 def test_a_new_process_takes_over_what_it_finds(

@@ -93,6 +93,9 @@ def test_a_deleted_service_needs_its_controller_once_more(make_service: Make, co
     leaving["metadata"]["deletionTimestamp"] = "2026-06-02T00:00:00Z"
     assert _step(leaving) == Pending("its deletion waits: no AWS Load Balancer Controller is installed")
     assert _step(leaving, controller) == Released()
+    assert _step(leaving, on_eks=False) == Pending(
+        "its deletion waits: no AWS Load Balancer Controller is installed"
+    ), "also when the pools went first"
 
 
 def test_a_service_that_changes_its_type_gives_its_load_balancer_back(make_service: Make, controller: Object) -> None:

@@ -98,7 +98,9 @@ def test_host_names_follow_the_region(general: NodePool, region: str, domain: st
     ],
 )
 def test_the_architecture_is_that_of_the_image(general: NodePool, ami_type: str, architecture: str) -> None:
-    node = pool_node(dataclasses.replace(general, ami_type=ami_type), 0, ())
+    machine = "m7g.large" if architecture == "arm64" else "m7i.large"
+    pool = dataclasses.replace(general, ami_type=ami_type, instance_types=(machine,))
+    node = pool_node(pool, 0, ())
     assert node["metadata"]["labels"]["kubernetes.io/arch"] == architecture
 
 
@@ -107,3 +109,8 @@ def test_an_existing_machine_carries_nothing_of_a_cloud() -> None:
     assert node["metadata"]["name"] == "node-1"
     assert "providerID" not in node["spec"]
     assert not any("amazonaws" in key or "topology" in key for key in node["metadata"]["labels"])
+
+
+def test_a_custom_image_is_for_the_machine_it_stands_on(general: NodePool) -> None:
+    own = dataclasses.replace(general, instance_types=("m7g.large",), ami_type="CUSTOM")
+    assert pool_node(own, 0, ())["metadata"]["labels"]["kubernetes.io/arch"] == "arm64"

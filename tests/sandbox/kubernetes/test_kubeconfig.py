@@ -72,7 +72,7 @@ def test_another_server_is_refused_with_both_names(endpoint: ClusterEndpoint) ->
 
 def test_another_authority_is_refused(endpoint: ClusterEndpoint) -> None:
     config = json.dumps(eks(endpoint, authority=b"another"))
-    with pytest.raises(ProviderError, match="its certificate authority for .* is not the sandbox's"):
+    with pytest.raises(ProviderError, match=r"its certificate authority for .* is not the sandbox's"):
         read_options({"kubeconfig": config}, endpoint)
 
 
@@ -81,7 +81,7 @@ def test_the_context_decides_which_server_is_meant(endpoint: ClusterEndpoint) ->
     config["clusters"].append({"name": "other", "cluster": {"server": "https://other.example.com"}})
     config["contexts"].append({"name": "else", "context": {"cluster": "other"}})
     assert read_options({"kubeconfig": json.dumps(config)}, endpoint) is not None
-    with pytest.raises(ProviderError, match="https://other.example.com"):
+    with pytest.raises(ProviderError, match=r"https://other\.example\.com"):
         read_options({"kubeconfig": json.dumps(config), "context": "else"}, endpoint)
     with pytest.raises(ProviderError, match="it has no context 'no'; its contexts are: aws, else"):
         read_options({"kubeconfig": json.dumps(config), "context": "no"}, endpoint)

@@ -204,7 +204,7 @@ def test_a_release_that_does_not_become_ready_says_which_pods_and_why_and_mends_
     assert kept.plain["status"]["status"] == "failed"
     answer, _ = engine.diff(kept, kept.inputs)
     assert "status.status" in dict(answer.detailedDiff)
-    mended = engine.update(kept, {**release(namespace), "name": "stuck"})
+    mended = engine.update(kept, {**release(namespace, color="red"), "name": "stuck"})
     assert mended.plain["status"]["status"] == "deployed"
 
 

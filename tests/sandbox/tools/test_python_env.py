@@ -90,6 +90,19 @@ def test_text_that_moves_from_one_file_to_the_next_is_a_change(checkout: Path, u
     assert not is_current(checkout)
 
 
+def test_in_a_checkout_that_was_moved_it_is_made_anew(
+    checkout: Path, tmp_path: Path, uv: Callable[[str], None]
+) -> None:
+    uv(MAKES_A_VENV)
+    ensure_environment(checkout, lambda what: None)
+    (checkout / ".venv" / "bin" / "groundwork").write_text(f"#!{checkout}/.venv/bin/python\n")
+    moved = checkout.rename(tmp_path / "moved")
+    assert not is_current(moved)
+    ensure_environment(moved, lambda what: None)
+    assert is_current(moved)
+    assert not (moved / ".venv" / "bin" / "groundwork").exists()
+
+
 def test_it_is_made_again_when_its_python_is_gone(checkout: Path, uv: Callable[[str], None]) -> None:
     uv(MAKES_A_VENV)
     ensure_environment(checkout, lambda what: None)

@@ -9,12 +9,12 @@ from typing import Any
 from botocore.model import StructureShape
 
 from groundwork.sandbox.standins.aws.clients import operation_model
-from groundwork.sandbox.standins.aws.declare import Call, Do, Resource, Step
+from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Do, Resource, Step
 from groundwork.sandbox.standins.aws.model import Request
-from groundwork.sandbox.standins.aws.naming import key
-from groundwork.sandbox.standins.aws.sdk import sdk_resource
+from groundwork.sandbox.standins.aws.naming import dotted, key
+from groundwork.sandbox.standins.aws.sdk import has_path, sdk_resource
 from groundwork.sandbox.standins.aws.session import ApiError, Session
-from groundwork.sandbox.standins.aws.templates import VARIABLE, At, fill, inputs_of, look_up
+from groundwork.sandbox.standins.aws.templates import At, bare, fill, inputs_of
 from groundwork.sandbox.standins.protocol import ProviderError
 from groundwork.sandbox.standins.values import UNKNOWN
 
@@ -52,8 +52,23 @@ def build(
             wanted.setdefault(call.wrap, {})
     if call is resource.create:
         wanted.update(_tags(session, resource, shape, environment))
-    request = Request(names)
-    return request.convert(shape, wanted), request.problems
+    sdk = sdk_resource(resource.token).inputs
+    request = Request(names, lambda path: has_path(sdk, path))
+    made = request.convert(shape, wanted)
+    return made, [(_property(resource, call, names, path), reason) for path, reason in request.problems]
+
+
+def _property(resource: Resource, call: Call, names: Mapping[str, str], path: str) -> str:
+    """Return the input that a problem is about, where `path` is one of the API's own."""
+    fields = sdk_resource(resource.token).inputs.fields
+    parts = dotted(path).split(".")
+    if parts[0] in fields:
+        return path
+    members = {member: name for name, member in names.items()}
+    leaf = next((name for name in (parts[-1], members.get(parts[-1], "")) if name in fields), None)
+    argument = next((item for name, item in call.arguments.items() if key(name) == key(parts[0])), None)
+    made_of = [*getattr(argument, "uses", ()), *sorted(inputs_of(argument))]
+    return leaf or (made_of[0] if made_of else path)
 
 
 def _place(
@@ -62,7 +77,9 @@ def _place(
     """Return (wrapping parameter or "", parameter) for an input, None where the operation has no place for it."""
     if name in NOT_SPREAD or (name in resource.steers and name not in names):
         return None
-    member = names.get(name) if name in names else _index(shape).get(key(name))
+    if names.get(name) == NO_PARAMETER:
+        return None
+    member = names.get(name) or _index(shape).get(key(name))
     if member in shape.members:
         return "", str(member)
     wrapped = shape.members.get(call.wrap)
@@ -114,23 +131,9 @@ def takes(resource: Resource, step: Step) -> frozenset[str]:
 
 
 def is_skipped(call: Call, environment: Mapping[str, Any]) -> bool:
-    """Tell whether a call beside the create has nothing to say: a single name in its arguments has no value."""
-    if call.spread:
-        return False
-    return any(look_up(environment, name) is None for name in _alone(call.arguments))
-
-
-def _alone(template: Any) -> Iterator[str]:
-    if isinstance(template, str):
-        match = VARIABLE.fullmatch(template)
-        if match:
-            yield match[1]
-    elif isinstance(template, Mapping):
-        for item in template.values():
-            yield from _alone(item)
-    elif isinstance(template, list | tuple):
-        for item in template:
-            yield from _alone(item)
+    """Tell whether a call beside the create has nothing to say: all arguments made of inputs have no value."""
+    said = [item for item in call.arguments.values() if inputs_of(item)]
+    return not call.spread and bool(said) and all(bare(fill(item, environment)) is None for item in said)
 
 
 def each(call: Call, environment: Mapping[str, Any]) -> Iterator[tuple[Call, dict[str, Any]]]:

@@ -42,6 +42,8 @@ def generated(resource: Resource, urn: str, seed: bytes, prefix: str | None = No
 def problems(session: Session, resource: Resource, inputs: dict[str, Any]) -> Problems:
     """Return everything that is wrong with `inputs`: by the SDK's shape, the API's model and the type's own rules."""
     found: Problems = list(sdk.problems(sdk.sdk_resource(resource.token).inputs, inputs))
+    for check in resource.checks:
+        found += check(inputs)
     environment = session.environment({"arn": UNKNOWN, "random": "0" * 17, **inputs})
     for step in (resource.create, *resource.after):
         if isinstance(step, Do):
@@ -49,8 +51,6 @@ def problems(session: Session, resource: Resource, inputs: dict[str, Any]) -> Pr
         for call, local in each(step, environment):
             if step is resource.create or not is_skipped(call, local):
                 found += build(session, resource, call, local, inputs)[1]
-    for check in resource.checks:
-        found += check(inputs)
     return found
 
 

@@ -14,15 +14,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from groundwork.sandbox.standins.aws.session import Session
 
+NO_PARAMETER = ""
+"""As the API's name of a property: the API has no parameter for it."""
+
 Environment = Mapping[str, Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def uses(*names: str) -> Callable[[Function], Function]:
-    """Mark a function of the environment with the inputs that it reads; it is not called while one is unknown."""
+def uses(*names: str, passes: tuple[str, ...] = ()) -> Callable[[Function], Function]:
+    """Mark a function of the environment with the inputs that it reads.
+
+    It is not called while one is unknown, but for those of `passes`, which it only passes on.
+    """
 
     def mark(function: Function) -> Function:
         function.uses = names  # type: ignore[attr-defined]  # functions take attributes; their type does not say so
+        function.passes = passes  # type: ignore[attr-defined]  # as above
         return function
 
     return mark
@@ -99,7 +106,7 @@ Output = str | Path | Callable[["Session", dict[str, Any], dict[str, Any]], Any]
 class Resource:
     """One resource type.
 
-    - `answer`: JMESPath to the resource in the answer of `create`; `id`: a JMESPath in it, or a template.
+    - `answer`: JMESPath to the resource in the answer of `create`; `id`: a JMESPath in it, a template, or a function of it.
     - `after`: steps after the create, and again when an input of theirs changes; `update`: steps for changes only.
     - `names`: Pulumi's name (dotted where nested) to the API's, where they are not the same but for case.
     - `autoname`: the input that gets a generated name, `autoname_limit` its greatest length.
@@ -111,12 +118,13 @@ class Resource:
     - `checks`: functions of the inputs that return (property, reason) for rules outside the API's model.
     - `imports`: a template, in the environment of an import, for inputs that the id itself holds: `name=regular expression`.
     - `event`: what `on_change` is told of.
+    - `only_recorded`: why the type is recorded although moto has its operations.
     """
 
     token: str
     service: str
     create: Call
-    id: str
+    id: str | Callable[[dict[str, Any]], str]
     answer: str = "@"
     read: Read | Reader | None = None
     delete: tuple[Step, ...] = ()
@@ -137,6 +145,7 @@ class Resource:
     tag_type: str = ""
     imports: str = ""
     event: str = ""
+    only_recorded: str = ""
 
     def steps(self) -> tuple[Step, ...]:
         """Return the steps that a change of an input may start."""

@@ -14,7 +14,7 @@ from groundwork.sandbox.standins.aws.calls import build, run, takes, undo_each
 from groundwork.sandbox.standins.aws.check import not_passed_on
 from groundwork.sandbox.standins.aws.declare import Call, Resource
 from groundwork.sandbox.standins.aws.diff import Difference
-from groundwork.sandbox.standins.aws.naming import camel, plain
+from groundwork.sandbox.standins.aws.naming import camel, key, plain
 from groundwork.sandbox.standins.aws.session import ApiError, NotFoundError, Session
 from groundwork.sandbox.standins.aws.store import handle
 from groundwork.sandbox.standins.aws.tagging import listed, retag, taggable
@@ -64,7 +64,7 @@ def create(session: Session, resource: Resource, inputs: dict[str, Any], private
     answer = session.send(service, resource.create.operation, request, environment["region"])
     made = jmespath.search(resource.answer, answer)
     made = plain(made) if isinstance(made, dict) else {}
-    id = text(resource.id, environment) if "{" in resource.id else jmespath.search(resource.id, made)
+    id = _id(resource, environment, made)
     if not id:
         raise ProviderError(f"{service} {resource.create.operation} answered no id ({resource.id})")
     region = environment["region"]
@@ -73,13 +73,25 @@ def create(session: Session, resource: Resource, inputs: dict[str, Any], private
     try:
         for step in resource.after:
             run(session, resource, step, {**environment, "old": {}}, inputs)
-        if resource.tagging is not None and session.tags(inputs):
+        if session.tags(inputs) and taggable(resource) and not _has_tags(request):
             retag(session, resource, environment, {}, session.tags(inputs))
     except ProviderError as error:
         found = outputs.shown(session, resource, environment, made)
         raise HalfMade(str(id), outputs.complete(session, resource, inputs, found, region), str(error)) from error
     attempt.made(str(id), inputs, region=region, complete=True)
     return _finish(session, resource, str(id), inputs, private, environment, made)
+
+
+def _has_tags(request: dict[str, Any]) -> bool:
+    return any(key(name) in ("tags", "taglist", "resourcetags", "tagspecifications") for name in request)
+
+
+def _id(resource: Resource, environment: dict[str, Any], answer: dict[str, Any]) -> Any:
+    if not isinstance(resource.id, str):
+        return resource.id(answer)
+    if "{" in resource.id:
+        return text(resource.id, environment)
+    return jmespath.search(resource.id, answer)
 
 
 def _with_answer(
@@ -123,7 +135,7 @@ def _record(
     attempt: Attempt,
 ) -> Result:
     """Remember a resource of a type that moto lacks."""
-    id, region = str(text(resource.id, environment)), environment["region"]
+    id, region = str(_id(resource, environment, {})), environment["region"]
     name = handle(resource.token, region, id)
     if session.store.recorded(name) is not None:
         raise ApiError(f"{resource.service} {resource.create.operation}: {id} already exists")
@@ -152,8 +164,9 @@ def _adopt(
 
 @dataclass(frozen=True)
 class Seen:
-    """What a read found: the outputs, and the inputs as they really are."""
+    """What a read found: the id in the provider's own form, the outputs, and the inputs as they really are."""
 
+    id: str
     properties: dict[str, Any]
     inputs: dict[str, Any]
 
@@ -187,7 +200,14 @@ def read(session: Session, resource: Resource, id: str, state: dict[str, Any], i
     properties = outputs.complete(session, resource, actual, {**kept_state, **found}, region)
     if tags is not None and taggable(resource):
         properties["tagsAll"] = tags
-    return Seen(properties, actual)
+    return Seen(_own_form(resource, id, environment), properties, actual)
+
+
+def _own_form(resource: Resource, id: str, environment: dict[str, Any]) -> str:
+    """Return the id as a create would have made it: an import may use another form."""
+    if isinstance(resource.id, str) and "{" in resource.id and "{random}" not in resource.id and resource.imports:
+        return str(text(resource.id, environment) or id)
+    return id
 
 
 def update(

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.model import ListShape, MapShape, StringShape, StructureShape
 from botocore.model import Shape as ModelShape
 
+from groundwork.sandbox.standins.aws.declare import NO_PARAMETER
 from groundwork.sandbox.standins.aws.naming import camel, dotted, key
 from groundwork.sandbox.standins.aws.templates import At
 from groundwork.sandbox.standins.values import UNKNOWN
@@ -24,16 +25,20 @@ _SHOWN = 20  # an enumeration of hundreds (instance types) is cut in messages
 class Request:
     """One request being built: what is wrong with it is gathered in `problems` as (property path, reason)."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
-        """Start a request; `names` maps dotted Pulumi paths to names of the API."""
+    def __init__(self, names: Mapping[str, str], is_property: Callable[[str], bool] = bool) -> None:
+        """Start a request.
+
+        `names` maps dotted Pulumi paths to names of the API; `is_property` tells which dotted paths are properties.
+        """
         self._names = names
+        self._is_property = is_property
         self._properties = {member: path for path, member in names.items()}
         self.problems: list[tuple[str, str]] = []
 
     def convert(self, shape: ModelShape, value: Any, path: str = "") -> Any:
         """Return `value` as the model wants it; unknowns stay as they are."""
         if isinstance(value, At):
-            return self.convert(shape, value.value, value.path)
+            return self._located(shape, value)
         if value == UNKNOWN:
             return UNKNOWN
         if isinstance(shape, StructureShape):
@@ -53,6 +58,21 @@ class Request:
             return self._wrong(path, f"expected true or false, got {value!r}") if known is None else known
         return value.encode() if shape.type_name == "blob" and isinstance(value, str) else value
 
+    def _located(self, shape: ModelShape, value: At) -> Any:
+        before = len(self.problems)
+        made = self.convert(shape, value.value, value.path)
+        if value.fields is not None:
+            self.problems[before:] = [(self._origin(path, value), reason) for path, reason in self.problems[before:]]
+        return made
+
+    def _origin(self, path: str, value: At) -> str:
+        """Return the input that a problem inside a computed value comes from."""
+        around, _, leaf = path.rpartition(".")
+        fields, member = value.fields or {}, dotted(leaf)
+        known = fields.get(key(member)) or fields.get(key(self._properties.get(member, "")))
+        same = f"{around}.{camel(leaf)}"
+        return known or (same if self._is_property(dotted(same)) else value.path)
+
     def _wrong(self, path: str, reason: str) -> None:
         self.problems.append((path, reason))
 
@@ -69,14 +89,18 @@ class Request:
             if item is None:
                 continue
             at = f"{path}.{name}" if path else name
-            member = self._names.get(dotted(at)) or (name if name in shape.members else index.get(key(name)))
+            renamed = self._names.get(dotted(at))
+            if renamed == NO_PARAMETER:
+                continue
+            member = renamed or (name if name in shape.members else index.get(key(name)))
             if member is None or member not in shape.members:
                 valid = ", ".join(camel(known) for known in shape.members)
                 self._wrong(at, f"unknown property; valid: {valid}")
                 continue
             made[member] = self.convert(shape.members[member], item, at)
         for member in shape.required_members:
-            if member not in made:
+            filled_in = "idempotencyToken" in shape.members[member].metadata
+            if member not in made and not filled_in:
                 self._wrong(self._missing(path, member), "required, but missing")
         return made
 

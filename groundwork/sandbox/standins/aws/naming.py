@@ -70,7 +70,8 @@ def fields_to_pulumi(
     found: dict[str, Any] = {}
     for name, shape in fields.items():
         at = f"{path}.{name}" if path else name
-        member = names.get(at) or index.get(key(name))
+        renamed = names.get(at)
+        member = renamed if renamed in value else index.get(key(name))
         item = to_pulumi(shape, value.get(member), names, at) if member else None
         if item is not None:
             found[name] = item
@@ -78,6 +79,8 @@ def fields_to_pulumi(
 
 
 def _scalar(kind: str, value: Any) -> Any:
+    if isinstance(value, list) and len(value) == 1 and kind != "any":
+        return _scalar(kind, value[0])  # Pulumi flattens lists that hold at most one item
     if isinstance(value, dict | list):
         return value if kind == "any" else None
     if kind == "boolean":

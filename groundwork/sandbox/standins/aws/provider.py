@@ -207,7 +207,7 @@ class AwsProvider(BaseProvider[Session]):
             return provider_pb2.ReadResponse()
         self._note(request.urn, resource, lifecycle.Result(request.id, {}))
         return provider_pb2.ReadResponse(
-            id=request.id,
+            id=seen.id,
             properties=to_struct(_marked(seen.properties, secret)),
             inputs=to_struct(_marked(seen.inputs, secret)),
         )

@@ -92,6 +92,17 @@ def _object(kind: type, depth: int) -> Shape:
     )
 
 
+def has_path(shape: Shape, path: str) -> bool:
+    """Tell whether the dotted `path` names a property of `shape`."""
+    for part in path.split("."):
+        while shape.kind in ("list", "map") and shape.item is not None:
+            shape = shape.item
+        if part not in shape.fields:
+            return False
+        shape = shape.fields[part]
+    return True
+
+
 def problems(shape: Shape, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield (path, reason) for each place where `value` is not of `shape`; an unknown is of every shape."""
     if value is None or value == UNKNOWN:

@@ -120,6 +120,10 @@ def imported(resource: Resource, found: dict[str, Any], id: str) -> dict[str, An
     """Return the inputs of a resource of which only the id is known: what is shown and can be asked for."""
     fields = sdk_resource(resource.token).inputs.fields
     values = {name: value for name, value in found.items() if name in fields and value not in (None, "", [], {})}
+    for path in resource.outputs:
+        head, _, tail = path.partition(".")
+        if tail and isinstance(values.get(head), dict):
+            values[head] = {name: value for name, value in values[head].items() if name != tail}
     return {**identity(resource, id), **values}
 
 

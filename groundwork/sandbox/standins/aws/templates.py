@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from groundwork.sandbox.standins.aws.naming import key
 from groundwork.sandbox.standins.values import UNKNOWN, has_unknown
 
 VARIABLE = re.compile(r"\{([A-Za-z_][\w.]*)\}")
@@ -15,10 +16,15 @@ BUILT_IN = frozenset({"id", "account", "region", "partition", "arn", "random", "
 
 @dataclass(frozen=True)
 class At:
-    """A value with the path of the property that it came from, so that a problem can name it."""
+    """A value with the path of the property that it came from, so that a problem can name it.
+
+    A computed value has its own structure; `fields` then maps the inputs it was made of, as they are compared, to their
+    paths.
+    """
 
     path: str
     value: Any
+    fields: Mapping[str, str] | None = None
 
 
 def names_in(template: Any) -> set[str]:
@@ -53,20 +59,31 @@ def fill(template: Any, environment: Mapping[str, Any]) -> Any:
     Entries of a dict that come out as None are left out; values of single names come wrapped in `At`.
     """
     if callable(template):
-        names = getattr(template, "uses", ())
-        if any(has_unknown(environment.get(name)) for name in names):
-            return UNKNOWN
-        value = template(environment)
-        return At(names[0], value) if names and value is not None and names[0] not in BUILT_IN else value
+        return _compute(template, environment)
     if isinstance(template, str):
         return _fill_text(template, environment)
     if isinstance(template, Mapping):
         filled = {key: fill(item, environment) for key, item in template.items()}
-        return {key: item for key, item in filled.items() if bare(item) is not None} or None
+        return {key: item for key, item in filled.items() if bare(item) is not None} or (None if template else {})
     if isinstance(template, list | tuple):
         items = [fill(item, environment) for item in template]
         return [item for item in items if bare(item) is not None] or None
     return template
+
+
+def _compute(template: Callable[[Mapping[str, Any]], Any], environment: Mapping[str, Any]) -> Any:
+    names: tuple[str, ...] = getattr(template, "uses", ())
+    passes: tuple[str, ...] = getattr(template, "passes", ())
+    if any(has_unknown(environment.get(name)) for name in names if name not in passes):
+        return UNKNOWN
+    value = template(environment)
+    if value is None or not names:
+        return value
+    if names == ("item",):
+        path, item = environment.get("item_path", "item"), environment["item"]
+        fields = {key(name): f"{path}.{name}" for name in item} if isinstance(item, dict) else {}
+        return At(path, value, fields)
+    return value if names[0] in BUILT_IN else At(names[0], value, {key(name): name for name in names})
 
 
 def _fill_text(template: str, environment: Mapping[str, Any]) -> Any:

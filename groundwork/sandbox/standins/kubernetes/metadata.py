@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from groundwork.sandbox.standins.kubernetes.kinds import is_built_in
 from groundwork.sandbox.standins.kubernetes.values import get_path
 from groundwork.sandbox.standins.protocol import UNKNOWN, ProviderError, has_unknown, name_of
 
@@ -61,9 +62,14 @@ def is_true(body: Mapping[str, Any], key: str) -> bool:
 
 
 def propagation(body: Mapping[str, Any]) -> str:
-    """Return the propagation policy of a deletion: Foreground unless the annotation says otherwise."""
+    """Return the propagation policy of a deletion: Foreground, as in the real provider, unless it is annotated.
+
+    Custom objects are deleted in the background: the garbage collector takes up to 30 s to learn of a new kind, a
+    foreground deletion waits for that, and no operator runs here that could have given them dependents.
+    """
     chosen = annotation(body, DELETION_PROPAGATION).lower()
-    return {"orphan": "Orphan", "background": "Background"}.get(chosen, "Foreground")
+    default = "Foreground" if is_built_in(str(body.get("apiVersion", ""))) else "Background"
+    return {"orphan": "Orphan", "background": "Background", "foreground": "Foreground"}.get(chosen, default)
 
 
 def wait_for(body: Mapping[str, Any]) -> list[str]:

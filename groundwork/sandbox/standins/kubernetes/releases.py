@@ -144,7 +144,7 @@ class Releases:
             plain = {
                 "name": id.name,
                 "namespace": id.namespace,
-                "chart": about.get("chart"),
+                "chart": about.get("name"),
                 "timeout": DEFAULT_TIMEOUT,
             }
         config = live.get("config") or {}

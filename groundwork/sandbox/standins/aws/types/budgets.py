@@ -14,7 +14,10 @@ _FORMAT = "%Y-%m-%d_%H:%M"
 def _time(value: Any) -> str | None:
     if not value:
         return None
-    return datetime.datetime.strptime(value, _FORMAT).replace(tzinfo=datetime.UTC).isoformat()
+    try:
+        return datetime.datetime.strptime(value, _FORMAT).replace(tzinfo=datetime.UTC).isoformat()
+    except ValueError:
+        return None
 
 
 def _times(inputs: dict[str, Any]) -> list[tuple[str, str]]:
@@ -23,9 +26,7 @@ def _times(inputs: dict[str, Any]) -> list[tuple[str, str]]:
         value = inputs.get(name)
         if value in (None, UNKNOWN):
             continue
-        try:
-            _time(value)
-        except ValueError:
+        if _time(value) is None:
             found.append((name, f"{value!r} is not of the form 2026-01-31_00:00"))
     return found
 
@@ -42,8 +43,6 @@ def _times(inputs: dict[str, Any]) -> list[tuple[str, str]]:
     "timePeriodEnd",
 )
 def _budget(env: dict[str, Any]) -> dict[str, Any] | None:
-    if _times(env):
-        return None
     limit = {"Amount": env.get("limitAmount"), "Unit": env.get("limitUnit")}
     period = {"Start": _time(env.get("timePeriodStart")), "End": _time(env.get("timePeriodEnd"))}
     whole = {

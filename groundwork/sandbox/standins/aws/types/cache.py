@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwork.sandbox.standins.aws.declare import Call, Path, Read, Resource, declare
+from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Path, Read, Resource, declare
 from groundwork.sandbox.standins.values import UNKNOWN
 
 _GROUP = {"CacheSubnetGroupName": "{id}"}
@@ -70,7 +70,7 @@ declare(
                 "modify_replication_group",
                 {**_REPLICATION, "ApplyImmediately": True},
                 spread=True,
-                names={"engine": "none"},
+                names={"engine": NO_PARAMETER},
             ),
         ),
         read=Read("describe_replication_groups", _REPLICATION, "ReplicationGroups[0]"),

@@ -80,7 +80,7 @@ declare(
             },
         ),
         answer="HostedZone",
-        id="Id",
+        id=lambda answer: str(answer["Id"]).removeprefix("/hostedzone/"),
         autoname="name",
         steers=("forceDestroy",),
         defaults={"comment": "Managed by Pulumi"},

@@ -173,7 +173,7 @@ _SOURCE = (
 )
 
 
-@uses(*_SOURCE)
+@uses(*_SOURCE, passes=_SOURCE)
 def _rule(env: dict[str, Any]) -> list[dict[str, Any]]:
     return _permission({name: env.get(name) for name in _SOURCE})
 
@@ -285,14 +285,23 @@ declare(
 )
 
 
-@uses("vpcId", "subnetId", "eniId")
+_LOGGED = {"vpcId": "vpc-", "subnetId": "subnet-", "eniId": "eni-"}
+
+
+def _logged_part(prefix: str) -> Any:
+    def read(session: Session, env: dict[str, Any], live: dict[str, Any]) -> Any:
+        resource = str(live.get("ResourceId") or "")
+        return resource if resource.startswith(prefix) else None
+
+    return read
+
+
+@uses(*_LOGGED, passes=tuple(_LOGGED))
 def _logged(env: dict[str, Any]) -> Any:
-    return next((env[n] for n in ("vpcId", "subnetId", "eniId") if env.get(n)), None) and [
-        env[n] for n in ("vpcId", "subnetId", "eniId") if env.get(n)
-    ]
+    return [env[name] for name in _LOGGED if env.get(name)] or None
 
 
-@uses("vpcId", "subnetId", "eniId")
+@uses(*_LOGGED)
 def _logged_type(env: dict[str, Any]) -> Any:
     kinds = {"vpcId": "VPC", "subnetId": "Subnet", "eniId": "NetworkInterface"}
     return next((kind for name, kind in kinds.items() if env.get(name)), None)
@@ -314,6 +323,7 @@ declare(
         names={"iamRoleArn": "DeliverLogsPermissionArn"},
         defaults={"maxAggregationInterval": 600, "logDestinationType": "cloud-watch-logs"},
         read=Read("describe_flow_logs", {"FlowLogIds": ["{id}"]}, "FlowLogs[0]"),
+        outputs={name: _logged_part(prefix) for name, prefix in _LOGGED.items()},
         delete=(Call("delete_flow_logs", {"FlowLogIds": ["{id}"]}),),
         arn=f"{ARN}vpc-flow-log/{{id}}",
         tag_type="vpc-flow-log",

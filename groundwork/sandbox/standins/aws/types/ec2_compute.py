@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwork.sandbox.standins.aws.declare import Call, Do, Path, Read, Resource, declare
+from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Do, Path, Read, Resource, declare
 from groundwork.sandbox.standins.aws.session import Session
 from groundwork.sandbox.standins.aws.types.ec2_network import ARN
 
@@ -71,7 +71,7 @@ declare(
                 spread=True,
                 whole=True,
                 wrap="LaunchTemplateData",
-                names={"name": "none"},
+                names={"name": NO_PARAMETER},
             ),
             Do(_make_default, on=_VERSIONED),
             Call(

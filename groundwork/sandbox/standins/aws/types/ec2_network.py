@@ -215,7 +215,7 @@ declare(
             ),
         ),
         read=Read("describe_route_tables", {"RouteTableIds": ["{id}"]}, "RouteTables[0]"),
-        outputs={"routes": Path("Routes[?Origin=='CreateRoute']")},
+        outputs={"routes": Path("Routes[?Origin=='CreateRoute' && !starts_with(GatewayId || '', 'vpce-')]")},
         delete=(Call("delete_route_table", {"RouteTableId": "{id}"}),),
         arn=f"{ARN}route-table/{{id}}",
         tag_type="route-table",

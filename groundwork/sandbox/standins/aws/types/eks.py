@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwork.sandbox.standins.aws.declare import Call, Do, Path, Read, Resource, declare, uses
+from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Do, Path, Read, Resource, declare, uses
 from groundwork.sandbox.standins.aws.session import Session
 
 
@@ -104,7 +104,11 @@ declare(
         create=Call("create_cluster", {"logging": _logging}, spread=True),
         answer="cluster",
         id="name",
-        names={"vpcConfig": "resourcesVpcConfig"},
+        names={
+            "vpcConfig": "resourcesVpcConfig",
+            "vpcConfig.vpcId": NO_PARAMETER,
+            "vpcConfig.clusterSecurityGroupId": NO_PARAMETER,
+        },
         autoname="name",
         autoname_limit=100,
         defaults={"bootstrapSelfManagedAddons": True},
@@ -210,7 +214,7 @@ declare(
             Call("update_nodegroup_version", {**_GROUP, "releaseVersion": "{releaseVersion}"}),
         ),
         read=Read("describe_nodegroup", _GROUP, "nodegroup"),
-        outputs={"resources": Path("[resources]")},
+        outputs={"resources": Path("[resources]"), "launchTemplate.name": Path("launchTemplate.name")},
         delete=(Call("delete_nodegroup", _GROUP),),
         imports=r"(?P<clusterName>[^:]+):(?P<nodeGroupName>.+)",
         checks=(_scaling, _one_type_source),
@@ -235,7 +239,7 @@ declare(
                 "update_addon",
                 {**_ADDON, "resolveConflicts": "{resolveConflictsOnUpdate}"},
                 spread=True,
-                names={"resolveConflictsOnCreate": "none"},
+                names={"resolveConflictsOnCreate": NO_PARAMETER},
             ),
         ),
         read=Read("describe_addon", _ADDON, "addon"),

@@ -40,7 +40,7 @@ def text_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-@uses(*_QUEUE)
+@uses(*_QUEUE, passes=tuple(_QUEUE))
 def _attributes(env: dict[str, Any]) -> Any:
     given = {name: env.get(name) for name in _QUEUE if env.get(name) is not None}
     if given.get("fifoQueue") is False:
@@ -117,7 +117,7 @@ _TOPIC = {
 }
 
 
-@uses(*_TOPIC)
+@uses(*_TOPIC, passes=tuple(_TOPIC))
 def _topic_attributes(env: dict[str, Any]) -> Any:
     given = {name: env.get(name) for name in _TOPIC if env.get(name) is not None}
     if given.get("fifoTopic") is False:

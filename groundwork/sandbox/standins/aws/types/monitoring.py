@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwork.sandbox.standins.aws.declare import Call, Path, Read, Resource, declare, put, uses
+from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Path, Read, Resource, declare, put, uses
 from groundwork.sandbox.standins.aws.session import Session
 
 _LOG = {"logGroupName": "{id}"}
@@ -77,7 +77,10 @@ _TARGET = {
 }
 
 
-@uses("targetId", "arn", *(name for name in _TARGET if name not in ("targetId", "arn")))
+@uses(
+    *_TARGET,
+    passes=tuple(name for name in _TARGET if name != "inputTransformer"),
+)
 def _targets(env: dict[str, Any]) -> list[dict[str, Any]]:
     target = {member: env.get(name) for name, member in _TARGET.items() if env.get(name) is not None}
     transformer = target.get("InputTransformer")
@@ -117,7 +120,7 @@ put(
                 {"Rule": "{rule}", "EventBusName": "{eventBusName}", "Ids": ["{targetId}"]},
             ),
         ),
-        imports=r"(?P<rule>.+)-(?P<targetId>[^-]+)",
+        imports=r"(?:(?P<eventBusName>[^/]+)/)?(?P<rule>[^/]+)/(?P<targetId>[^/]+)",
     )
 )
 
@@ -161,8 +164,8 @@ put(
             "name": "AlarmName",
             "okActions": "OKActions",
             "evaluateLowSampleCountPercentiles": "EvaluateLowSampleCountPercentile",
-            "metricQueries": "none",
-            "dimensions": "none",
+            "metricQueries": NO_PARAMETER,
+            "dimensions": NO_PARAMETER,
             "arn": "AlarmArn",
         },
         autoname="name",

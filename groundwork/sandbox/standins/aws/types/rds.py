@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwork.sandbox.standins.aws.declare import Call, Path, Read, Resource, declare, uses
+from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Path, Read, Resource, declare, uses
 from groundwork.sandbox.standins.aws.session import Session
-from groundwork.sandbox.standins.values import UNKNOWN
 
 declare(
     Resource(
@@ -43,17 +42,6 @@ def _parameters(env: dict[str, Any]) -> Any:
     ] or None
 
 
-def _apply_methods(inputs: dict[str, Any]) -> list[tuple[str, str]]:
-    found = []
-    items = inputs.get("parameters")
-    for index, item in enumerate(items if isinstance(items, list) else []):
-        method = item.get("applyMethod") if isinstance(item, dict) else None
-        if method not in (None, UNKNOWN, "immediate", "pending-reboot"):
-            path = f"parameters[{index}].applyMethod"
-            found.append((path, f"{method!r} is not one of immediate, pending-reboot"))
-    return found
-
-
 _GROUP = {"DBParameterGroupName": "{id}"}
 declare(
     Resource(
@@ -74,7 +62,6 @@ declare(
         after=(Call("modify_db_parameter_group", {**_GROUP, "Parameters": _parameters}),),
         read=Read("describe_db_parameter_groups", _GROUP, "DBParameterGroups[0]"),
         delete=(Call("delete_db_parameter_group", _GROUP),),
-        checks=(_apply_methods,),
     )
 )
 
@@ -158,7 +145,7 @@ declare(
                 "modify_db_instance",
                 {**_INSTANCE, "ApplyImmediately": True, "MasterUserPassword": "{passwordWo}"},
                 spread=True,
-                names={"engine": "none", "enabledCloudwatchLogsExports": "none"},
+                names={"engine": NO_PARAMETER, "enabledCloudwatchLogsExports": NO_PARAMETER},
             ),
             Call(
                 "modify_db_instance",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwork.sandbox.standins.aws.declare import Call, Path, Read, Resource, declare, uses
+from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Path, Read, Resource, declare, uses
 from groundwork.sandbox.standins.aws.session import Session
 from groundwork.sandbox.standins.aws.types.iam import policy_document
 
@@ -113,6 +113,7 @@ declare(
         update=(Call("rotate_secret", {"SecretId": "{id}"}, spread=True, whole=True),),
         read=Read("describe_secret", {"SecretId": "{id}"}, "[@][?DeletedDate==null && RotationEnabled] | [0]"),
         outputs={"secretId": "{id}"},
+        only_recorded="moto wants the rotation's Lambda function, which the sandbox does not have",
         delete=(
             Call(
                 "cancel_rotate_secret",
@@ -158,7 +159,7 @@ declare(
                 {**_PUT, "Overwrite": True},
                 spread=True,
                 whole=True,
-                names={"tags": "none"},
+                names={"tags": NO_PARAMETER},
             ),
         ),
         read=_read_parameter,

@@ -1,0 +1,185 @@
+"""A sandbox made ready for a command: its servers run, its project is mirrored, its engine can be called."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from groundwork.core.catalogue import load_catalogue
+from groundwork.core.stacks import Project, StackFile, load_project
+from groundwork.sandbox.engine.environment import engine_environment
+from groundwork.sandbox.engine.failures import failure
+from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.engine.progress import Progress
+from groundwork.sandbox.engine.run import Engine
+from groundwork.sandbox.engine.shadow import cast_shadow
+from groundwork.sandbox.engine.state import StackState
+from groundwork.sandbox.home import home
+from groundwork.sandbox.processes import Processes
+from groundwork.sandbox.rehearsal import servers as running
+from groundwork.sandbox.rehearsal.narrator import Narrator
+from groundwork.sandbox.rehearsal.sandbox import Sandbox
+from groundwork.sandbox.rehearsal.servers import Servers
+from groundwork.sandbox.standins.arrangement import Arrangement
+from groundwork.sandbox.standins.control import ask
+from groundwork.sandbox.tools.locate import Tools, locate
+
+MIRROR_VARIABLE = "GROUNDWORK_MIRROR"
+POLICIES = "policies"
+_NO_ACCOUNT = "123456789012"
+_NO_REGION = "eu-west-1"
+# Most of what the engine does is waiting for charts and readiness.
+_PARALLEL = "--parallel=16"
+
+
+@dataclass
+class Stage:
+    """What a command works with.
+
+    Attributes:
+        stacks: those of the environment, in the order in which they come up.
+        anew: why everything that was rehearsed before was given up, empty where it was not.
+        recovered: what was mended of an interrupted run, a sentence each.
+    """
+
+    sandbox: Sandbox
+    project: Project
+    stacks: list[StackFile]
+    tools: Tools
+    servers: Servers
+    engine: Engine
+    narrator: Narrator
+    anew: str = ""
+    recovered: list[str] = field(default_factory=list)
+
+    def state(self, stack: str) -> StackState:
+        """Return the engine's state of a stack."""
+        return StackState(self.engine, self.sandbox.paths.pulumi_state, self.project.name, stack)
+
+    def recover(self, stack: str) -> StackState:
+        """Return the state of a stack, initialised, and mended where a run of it was cut off.
+
+        Raises:
+            StackLockedError: a run of it is not over.
+        """
+        state = self.state(stack)
+        state.init()
+        cut_off = state.unlock()
+        pending = state.settle_pending()
+        if cut_off or pending:
+            self.recovered.append(f"{stack}: the last run was cut off; its lock is cancelled")
+            if pending:
+                names = ", ".join(urn.split("::", 3)[3] for urn in pending[:5])
+                self.recovered.append(f"{stack}: {len(pending)} operations were under way: {names}")
+            mended = ask(self.servers.ready, "mend_releases", timeout=300)
+            self.recovered += [f"Helm release {name} was interrupted: rolled back" for name in mended]
+        return state
+
+    def run(self, verb: str, stack: str, *flags: str) -> Outcome:
+        """Run the engine on a stack as a phase, telling what it works on.
+
+        Raises:
+            EngineError: it did not succeed.
+        """
+        progress = Progress()
+        with self.narrator.phase(f"{verb} {stack}") as activity:
+            activity.words, activity.lines = progress.words, progress.lines
+            outcome = self.engine.run(
+                verb,
+                stack,
+                [_PARALLEL, *flags],
+                listen=progress.add,
+                tick=lambda: self.narrator.tick(activity),
+            )
+            activity.words, activity.lines = (lambda: counts(outcome)), list
+            if outcome.first_step is not None:
+                activity.took("engine, language host and program start", outcome.first_step)
+                activity.took("resources", outcome.seconds - outcome.first_step)
+        if not outcome.succeeded:
+            raise failure(f"{verb} of {stack}", outcome, str(self.engine.log(verb, stack)))
+        return outcome
+
+    @property
+    def policy_flags(self) -> tuple[str, ...]:
+        """The engine's flags for the project's policy pack, where it has one."""
+        return policy_flags(self.project.root)
+
+
+def policy_flags(root: Path) -> tuple[str, ...]:
+    """Return the engine's flags for the policy pack of the project in `root`, none where it has no pack."""
+    return (f"--policy-pack={POLICIES}",) if (root / POLICIES / "PulumiPolicy.yaml").is_file() else ()
+
+
+def counts(outcome: Outcome) -> str:
+    """Return what a run came to, in a few words: `12 create, 3 same`."""
+    return ", ".join(f"{count} {op}" for op, count in sorted(outcome.changes.items())) or "nothing"
+
+
+@contextlib.contextmanager
+def on_stage(root: Path, name: str, narrator: Narrator) -> Iterator[Stage]:
+    """Make the sandbox of an environment or stack ready, be alone in it, and leave its servers running.
+
+    Raises:
+        StackError: the stack files are wrong, or name none such.
+        ToolsMissing: tools are not in place.
+        SandboxBusyError: another command works in it.
+        StartError: a server did not come up.
+    """
+    with narrator.phase("read the stack files"):
+        project = load_project(root)
+        stacks = project.environment(name)
+    with narrator.phase("find the tools"):
+        tools = locate()
+    sandbox = Sandbox.of(root, stacks[0].environment)
+    with sandbox.alone():
+        sandbox.create()
+        processes = Processes(sandbox.paths)
+        with processes.foreground("command"):
+            arrangement = arrange(project, stacks, sandbox, tools)
+            with narrator.phase("bring up the sandbox") as activity:
+                orphans = processes.end_orphans()
+                anew = running.is_void(sandbox, arrangement) or ""
+                if anew:
+                    running.clear(sandbox)
+                servers = running.start(sandbox, tools, arrangement, activity.took)
+                cast_shadow(project.root, sandbox.paths.project)
+            stage = Stage(sandbox, project, stacks, tools, servers, _engine(sandbox, servers), narrator, anew)
+            if orphans:
+                stage.recovered.append(f"{len(orphans)} processes of an earlier run were ended")
+            yield stage
+
+
+def arrange(project: Project, stacks: list[StackFile], sandbox: Sandbox, tools: Tools) -> Arrangement:
+    """Return the settings of the stand-ins for the stacks of an environment."""
+    root = project.root
+    catalogued = (root / "platform" / "catalogue.yaml").is_file()
+    charts = load_catalogue(root).charts.values() if catalogued else ()
+    mirrors = [str(sandbox.paths.mirror), str(home() / "mirror")]
+    if chosen := os.environ.get(MIRROR_VARIABLE):
+        mirrors.insert(0, str(Path(chosen).expanduser().resolve()))
+    accounts = [account for stack in stacks for account in stack.account_ids]
+    regions = [stack.region for stack in stacks if stack.region]
+    return Arrangement(
+        root=str(sandbox.paths.root),
+        account_id=accounts[0] if accounts else _NO_ACCOUNT,
+        region=regions[0] if regions else _NO_REGION,
+        existing_cluster=not regions,
+        helm=str(tools.helm),
+        mirrors=tuple(mirrors),
+        inventory=str(root / "platform" / "inventory"),
+        digests={f"{c.chart}-{c.version}": c.digest for c in charts if c.digest},
+    )
+
+
+def _engine(sandbox: Sandbox, servers: Servers) -> Engine:
+    paths = sandbox.paths
+    return Engine(
+        pulumi=paths.bin / "pulumi",
+        project=paths.project,
+        environ=engine_environment(paths, servers.ready.providers, servers.ready.moto_url),
+        logs=paths.logs,
+        events=paths.events,
+    )

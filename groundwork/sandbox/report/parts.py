@@ -1,0 +1,191 @@
+"""The tables, one function each; every one of them reads well at 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from groundwork.sandbox.rehearsal.narrator import Phase
+from groundwork.sandbox.report.policies import PolicyRow, subject_of
+from groundwork.sandbox.report.resources import MARKS, ComponentRow, Remark
+
+_MOST = 8
+_BAR = 24
+_STYLES = {"executed": "green", "rendered": "cyan", "double": "yellow", "recorded": "magenta"}
+
+
+def heading(text: str) -> RenderableType:
+    """Return the title of a part."""
+    return Padding(Text(text, style="bold"), (1, 0, 0, 0))
+
+
+def resources(rows: Sequence[ComponentRow], notes: Sequence[Remark]) -> RenderableType:
+    """Return resources by component and mark, and why some are not executed."""
+    table = _table()
+    stacks = {row.stack for row in rows}
+    if len(stacks) > 1:
+        table.add_column("stack")
+    table.add_column("component", no_wrap=True)
+    for mark in MARKS:
+        table.add_column(mark, justify="right", style=_STYLES[mark])
+    table.add_column("all", justify="right", style="bold")
+    for row in rows:
+        counts = [_number(row.counts[mark]) for mark in MARKS]
+        head = [row.stack] if len(stacks) > 1 else []
+        table.add_row(*head, row.component, *counts, str(row.total))
+    table.add_section()
+    sums = [_number(sum(row.counts[mark] for row in rows)) for mark in MARKS]
+    head = [""] if len(stacks) > 1 else []
+    table.add_row(*head, "all", *sums, str(sum(row.total for row in rows)), style="bold")
+    return Group(heading("Resources"), table, *_remarks(notes))
+
+
+def _remarks(notes: Sequence[Remark]) -> list[RenderableType]:
+    if not notes:
+        return []
+    table = _table()
+    table.add_column("mark", no_wrap=True)
+    table.add_column("resources", ratio=2)
+    table.add_column("why", ratio=3)
+    for note in notes:
+        names = some(note.names, 3)
+        table.add_row(Text(note.mark, style=_STYLES.get(note.mark, "")), f"{note.what}: {names}", note.reason)
+    return [table]
+
+
+def pods(placement: Mapping[str, Any]) -> RenderableType:
+    """Return the pools with what stands on them, and whatever found no place."""
+    table = _table()
+    table.add_column("pool", no_wrap=True)
+    table.add_column("machines")
+    table.add_column("nodes", justify="right")
+    table.add_column("may be", justify="right")
+    table.add_column("accelerators")
+    table.add_column("pods", justify="right")
+    table.add_column("daemons", justify="right")
+    for pool in placement.get("pools", ()):
+        nodes = pool["nodes"]
+        bounds = "" if pool["maximum"] is None else f"{pool['minimum']} to {pool['maximum']}"
+        table.add_row(
+            pool["name"],
+            ", ".join(pool["instance_types"]),
+            str(len(nodes)),
+            bounds,
+            _accelerators(nodes),
+            str(sum(len(node["pods"]) for node in nodes)),
+            str(sum(len(node["daemons"]) for node in nodes)),
+        )
+    parts: list[RenderableType] = [heading("Pods by pool"), table]
+    waiting = [(f"pool {pool['name']}", pool["problem"]) for pool in placement.get("pools", ()) if pool.get("problem")]
+    waiting += [
+        (f"Pod {homeless['pod']}", "; ".join(filter(None, (homeless["scheduler"], homeless["scaler"]))))
+        for homeless in placement.get("homeless", ())
+    ]
+    for what in ("workloads", "services", "claims", "volumes"):
+        waiting += [(f"{each['kind']} {each['name']}", each["reason"]) for each in placement.get(what, ())]
+    if waiting:
+        parts += [heading("Without a place, or not ready"), _pairs("what", "why", waiting, "yellow")]
+    elif placement:
+        parts.append(Text("Every pod found a place, every workload is ready.", style="green"))
+    return Group(*parts)
+
+
+def policies(rows: Sequence[PolicyRow]) -> RenderableType:
+    """Return the policies, and each violation."""
+    if not rows:
+        return Group(heading("Policies"), Text("The project has no policy pack."))
+    broken = [row for row in rows if row.violations]
+    checks = sum(row.checked for row in rows)
+    parts: list[RenderableType] = [heading("Policies")]
+    if not broken:
+        parts.append(Text(f"{len(rows)} policies, {checks} checks, nothing broken.", style="green"))
+        return Group(*parts)
+    table = _table()
+    table.add_column("policy", no_wrap=True)
+    table.add_column("level")
+    table.add_column("resource", ratio=2)
+    table.add_column("what is wrong", ratio=3)
+    for row in broken:
+        for violation in row.violations:
+            style = "red" if violation.level == "mandatory" else "yellow"
+            name, message = row.policy.partition("/")[2], violation.message
+            table.add_row(name, Text(violation.level, style=style), subject_of(violation), message)
+    good = len(rows) - len(broken)
+    parts += [table, Text(f"{good} of {len(rows)} policies are kept ({checks} checks).")]
+    return Group(*parts)
+
+
+def kept_from(facts: Mapping[str, Any]) -> RenderableType:
+    """Return what was neutralised, and what the API server was kept from dialling."""
+    rows = [
+        (name, backend) for name, backends in sorted((facts.get("neutralised") or {}).items()) for backend in backends
+    ]
+    refused = [("refused", line) for line in facts.get("refused") or ()]
+    if not rows and not refused:
+        return Text("")
+    told = "Neutralised: only simulated pods stand behind these, so the API server must not call them"
+    return Group(heading(told), _pairs("object", "would have called", [*rows, *refused], ""))
+
+
+def times(phases: Sequence[Phase]) -> RenderableType:
+    """Return the time of each phase, and of its parts."""
+    table = _table()
+    table.add_column("phase", no_wrap=True)
+    table.add_column("seconds", justify="right")
+    table.add_column("")
+    longest = max((phase.seconds for phase in phases), default=0.0) or 1.0
+    for phase in phases:
+        bar = "━" * max(1, round(_BAR * phase.seconds / longest))
+        table.add_row(phase.name, f"{phase.seconds:.1f}", Text(bar, style="cyan"))
+        for name, seconds in phase.inner:
+            table.add_row(Text(f"  {name}", style="dim"), Text(f"{seconds:.1f}", style="dim"), "")
+    table.add_section()
+    table.add_row("all", f"{sum(phase.seconds for phase in phases):.1f}", "", style="bold")
+    return Group(heading("Time by phase"), table)
+
+
+def commands(lines: Sequence[tuple[str, str]]) -> RenderableType:
+    """Return what to do next: command and what it does."""
+    table = Table.grid(padding=(0, 3))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column()
+    for command, meaning in lines:
+        table.add_row(f"  {command}", meaning)
+    return Group(heading("What to do next"), table)
+
+
+def some(names: Sequence[str], most: int = _MOST) -> str:
+    """Return names in one line, the first few and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+
+
+def _pairs(left: str, right: str, rows: Sequence[tuple[str, str]], style: str) -> Table:
+    table = _table()
+    table.add_column(left, ratio=2, style=style, overflow="fold")
+    table.add_column(right, ratio=3, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _number(count: int) -> str:
+    return str(count) if count else "·"
+
+
+def _accelerators(nodes: Sequence[Mapping[str, Any]]) -> str:
+    sums: dict[str, int] = {}
+    for node in nodes:
+        for name, count in node["accelerators"].items():
+            sums[name] = sums.get(name, 0) + count
+    return ", ".join(f"{count} {name}" for name, count in sorted(sums.items()))

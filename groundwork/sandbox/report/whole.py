@@ -1,0 +1,146 @@
+"""The whole report of a rehearsal or a plan."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from groundwork.sandbox.engine.outcome import UNCHANGED, Outcome
+from groundwork.sandbox.rehearsal.plan import Plan
+from groundwork.sandbox.rehearsal.rehearse import Rehearsal
+from groundwork.sandbox.report import parts
+from groundwork.sandbox.report.policies import policy_rows
+from groundwork.sandbox.report.resources import component_rows, remarks
+
+_MOST_CHANGES = 60
+
+
+def of_rehearsal(rehearsal: Rehearsal) -> RenderableType:
+    """Return everything that a rehearsal found out."""
+    found: list[RenderableType] = []
+    if rehearsal.recovered:
+        found += [parts.heading("Recovered"), *(Text(f"  {line}") for line in rehearsal.recovered)]
+    found += [
+        parts.resources(
+            component_rows(rehearsal.resources, rehearsal.marks), remarks(rehearsal.resources, rehearsal.marks)
+        ),
+        parts.pods(rehearsal.placement),
+        parts.policies(policy_rows(rehearsal.outcomes.values())),
+        parts.kept_from(rehearsal.kept_from),
+        parts.times(rehearsal.phases),
+        parts.commands(next_steps(rehearsal)),
+        Text(),
+        verdict(rehearsal),
+    ]
+    return Group(*found)
+
+
+def verdict(rehearsal: Rehearsal) -> Text:
+    """Return the last line: whether it came up, and what is not as it should be."""
+    if rehearsal.error:
+        return Text(rehearsal.error, style="red")
+    resources = sum(outcome.resources for outcome in rehearsal.outcomes.values())
+    text = Text(f"{rehearsal.name} is up: {resources} resources, {rehearsal.changed} changed, ", style="green")
+    text.append(f"{rehearsal.seconds:.0f} s. ")
+    homeless = len(rehearsal.placement.get("homeless", ()))
+    unready = len(rehearsal.placement.get("workloads", ()))
+    if homeless or unready:
+        text.append(f"{homeless} pods without a place, {unready} workloads not ready. ", style="yellow")
+    if not rehearsal.settled:
+        text.append("The cluster was still changing at the end. ", style="yellow")
+    return text
+
+
+def next_steps(rehearsal: Rehearsal) -> list[tuple[str, str]]:
+    """Return the commands that make sense now."""
+    name = rehearsal.name
+    steps = [
+        (f"groundwork plan {name}", "what a change of yours would do, in seconds"),
+        (f"groundwork rehearse {name}", "apply it here"),
+        (f"groundwork shell {name}", "look around: kubectl, helm and pulumi in the sandbox"),
+        (f"groundwork down {name}", "destroy everything and stop the servers"),
+        (f"groundwork up {name}", "the real thing, with your own credentials"),
+    ]
+    if rehearsal.error:
+        again = ("groundwork rehearse " + name, "again, when it is mended: what is up stays up")
+        return [again, *(step for step in steps if step[0].split()[1] in ("shell", "down"))]
+    return steps
+
+
+def of_plan(plan: Plan) -> RenderableType:
+    """Return what would change, what the policies say, and where the time went."""
+    found: list[RenderableType] = []
+    for stack, outcome in plan.outcomes.items():
+        found += [parts.heading(f"Changes of {stack}"), changes(outcome)]
+    found += [parts.policies(policy_rows(plan.outcomes.values())), parts.times(plan.phases), Text()]
+    if plan.error:
+        found.append(Text(plan.error, style="red"))
+    else:
+        changed = sum(outcome.changed for outcome in plan.outcomes.values())
+        found.append(Text(f"{changed} changes planned in {plan.seconds:.1f} s.", style="green"))
+    return Group(*found)
+
+
+def changes(outcome: Outcome) -> RenderableType:
+    """Return the resources that would change, replacements and deletions first."""
+    steps = [s for s in outcome.steps.values() if s.op not in UNCHANGED and s.custom]
+    if not steps:
+        return Text("  nothing changes", style="green")
+    steps.sort(key=lambda step: _WEIGHT.get(step.op, 9))
+    table = Table.grid(padding=(0, 2))
+    for step in steps[:_MOST_CHANGES]:
+        kind = step.type.rpartition(":")[2]
+        keys = parts.some(step.keys, 4)
+        table.add_row(Text(f"  {step.op}", style=_COLOURS.get(step.op, "")), kind, step.name, Text(keys, style="dim"))
+    more = len(steps) - _MOST_CHANGES
+    return Group(table, Text(f"  and {more} more")) if more > 0 else table
+
+
+_WEIGHT = {"replace": 0, "create-replacement": 0, "delete-replaced": 0, "delete": 1, "update": 2, "create": 3}
+_COLOURS = {"create": "green", "update": "yellow", "delete": "red", "replace": "magenta"}
+
+
+def as_json(result: Rehearsal | Plan) -> dict[str, Any]:
+    """Return the same facts for machines."""
+    told: dict[str, Any] = {
+        "name": result.name,
+        "error": result.error,
+        "seconds": round(result.seconds, 2),
+        "phases": [asdict(phase) for phase in result.phases],
+        "stacks": {stack: _outcome(outcome) for stack, outcome in result.outcomes.items()},
+    }
+    if isinstance(result, Rehearsal):
+        rows = component_rows(result.resources, result.marks)
+        told["resources"] = [
+            {"stack": row.stack, "component": row.component, "marks": dict(row.counts)} for row in rows
+        ]
+        told["remarks"] = [asdict(remark) for remark in remarks(result.resources, result.marks)]
+        told["placement"] = result.placement
+        told["kept_from"] = result.kept_from
+        told["settled"] = result.settled
+        told["recovered"] = [*([result.anew] if result.anew else []), *result.recovered]
+    return told
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "changes": outcome.changes,
+        "seconds": round(outcome.seconds, 2),
+        "first_step": outcome.first_step,
+        "steps": [
+            {"op": step.op, "urn": step.urn, "keys": list(step.keys)}
+            for step in outcome.steps.values()
+            if step.op not in UNCHANGED
+        ],
+        "violations": [asdict(violation) for violation in outcome.violations],
+        "policies": _sorted(outcome.checked),
+        "errors": [error.message for error in outcome.errors],
+    }
+
+
+def _sorted(counts: Any) -> dict[str, int]:
+    return dict(sorted(counts.items()))

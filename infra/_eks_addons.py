@@ -1,0 +1,135 @@
+"""The add-ons that EKS itself installs and mends, at the catalogue's versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from groundwork.core.catalogue import Catalogue
+from groundwork.core.errors import closest
+from groundwork.core.naming import join
+from infra._aws import AwsComponent
+from infra._eks_cluster import ROLE_NAME
+from infra._policies import pod_trust
+
+_SYSTEM_NAMESPACE = "kube-system"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedAddon:
+    """One add-on.
+
+    Attributes:
+        service_account: of its pods that call AWS, None where none does.
+        policy: the managed policy that these pods need.
+        settings: as the add-on's own schema has them (`aws eks describe-addon-configuration`).
+    """
+
+    name: str
+    service_account: str | None = None
+    policy: str | None = None
+    settings: Mapping[str, Any] | None = None
+
+
+def before_nodes() -> tuple[ManagedAddon, ...]:
+    """Return what a node needs to become ready; all of it is there, with nothing to do, before the first node."""
+    return (
+        ManagedAddon(name="eks-pod-identity-agent"),
+        ManagedAddon(name="kube-proxy"),
+        ManagedAddon(
+            name="vpc-cni",
+            service_account="aws-node",
+            policy="AmazonEKS_CNI_Policy",
+            settings={
+                # Without it the API server keeps network policies, and nobody obeys them.
+                "enableNetworkPolicy": "true",
+                # Addresses in blocks of 16: 110 pods fit a node of two CPUs, where 29 would.
+                "env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"},
+            },
+        ),
+    )
+
+
+def after_nodes(tags: Mapping[str, str]) -> tuple[ManagedAddon, ...]:
+    """Return what runs in pods of its own: it would wait for nodes, and the engine with it.
+
+    Args:
+        tags: for the volumes that the driver makes, which nobody else tags.
+    """
+    return (
+        ManagedAddon(name="coredns"),
+        ManagedAddon(
+            name="aws-ebs-csi-driver",
+            service_account="ebs-csi-controller-sa",
+            # The second version is limited to volumes that the driver itself has made.
+            policy="AmazonEBSCSIDriverPolicyV2",
+            settings={"controller": {"extraVolumeTags": dict(tags)}},
+        ),
+    )
+
+
+def missing(catalogue: Catalogue) -> list[str]:
+    """Return a sentence for each add-on that the catalogue has no version of."""
+    known = catalogue.managed_addons
+    wanted = [addon.name for addon in (*before_nodes(), *after_nodes({})) if addon.name not in known]
+    return [f"the catalogue has no managed add-on {name!r}; {closest(name, known)}" for name in wanted]
+
+
+def install(
+    addon: ManagedAddon,
+    *,
+    parent: AwsComponent[Any],
+    cluster: aws.eks.Cluster,
+    cluster_name: str,
+    after: Sequence[pulumi.Resource] = (),
+) -> aws.eks.Addon:
+    """Install an add-on, with an identity for its pods first: EKS gives it to a pod when the pod is made."""
+    identity = _identity(addon, parent, cluster, cluster_name)
+    return aws.eks.Addon(
+        f"{parent.name}-{addon.name}",
+        cluster_name=cluster.name,
+        addon_name=addon.name,
+        addon_version=parent.catalogue.managed_addons[addon.name].version,
+        configuration_values=json.dumps(addon.settings, sort_keys=True) if addon.settings else None,
+        # What was changed by hand in the cluster goes back to what is written here.
+        resolve_conflicts_on_create="OVERWRITE",
+        resolve_conflicts_on_update="OVERWRITE",
+        opts=parent.child(depends_on=[*identity, *after]),
+    )
+
+
+def _identity(
+    addon: ManagedAddon, parent: AwsComponent[Any], cluster: aws.eks.Cluster, cluster_name: str
+) -> list[pulumi.Resource]:
+    if addon.service_account is None or addon.policy is None:
+        return []
+    name = f"{parent.name}-{addon.name}"
+    role = aws.iam.Role(
+        name,
+        name=join(cluster_name, addon.name, limit=ROLE_NAME),
+        description=f"Pods of the add-on {addon.name} in {cluster_name}",
+        assume_role_policy=pod_trust(
+            cluster=cluster_name,
+            account_id=parent.account_id,
+            namespace=_SYSTEM_NAMESPACE,
+            service_account=addon.service_account,
+        ),
+        opts=parent.child(),
+    )
+    attached = aws.iam.RolePolicyAttachment(
+        name, role=role.name, policy_arn=parent.managed_policy(addon.policy), opts=parent.child()
+    )
+    association = aws.eks.PodIdentityAssociation(
+        name,
+        cluster_name=cluster.name,
+        namespace=_SYSTEM_NAMESPACE,
+        service_account=addon.service_account,
+        role_arn=role.arn,
+        opts=parent.child(),
+    )
+    return [attached, association]

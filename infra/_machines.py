@@ -1,0 +1,99 @@
+"""From what a pool is asked to be to the machines that it is made of: plain facts, no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from groundwork.core.errors import closest
+from groundwork.data.instance_types import InstanceType, UnknownInstanceTypeError, instance_type, instance_types
+
+GPU_RESOURCE = "nvidia.com/gpu"
+# NVIDIA's drivers have ended the support of all before Turing with the branch 580.
+_TOO_OLD = ("nvidia-v100",)
+
+_IMAGES = {
+    ("x86_64", False): "AL2023_x86_64_STANDARD",
+    ("arm64", False): "AL2023_ARM_64_STANDARD",
+    ("x86_64", True): "AL2023_x86_64_NVIDIA",
+    ("arm64", True): "AL2023_ARM_64_NVIDIA",
+}
+
+
+def accelerators() -> tuple[str, ...]:
+    """Return the names of the accelerators that a pool can have."""
+    return tuple(sorted({str(accelerator_of(t)) for t in instance_types().values() if _usable(t)}))
+
+
+def accelerator_of(machine: InstanceType) -> str | None:
+    """Return the name of a type's accelerator, None for a type without."""
+    return machine.accelerator.name if machine.accelerator else None
+
+
+def with_accelerator(name: str) -> tuple[str, ...]:
+    """Return the instance type of a pool with this accelerator: the cheapest of those with the fewest on one node.
+
+    One type alone: the autoscaler takes all nodes of a group for equal.
+
+    Raises:
+        ValueError: there is no such accelerator.
+    """
+    fitting = [t for t in instance_types().values() if _usable(t) and accelerator_of(t) == name]
+    if not fitting:
+        raise ValueError(f"{name!r} is no known accelerator; {closest(name, accelerators())}")
+    return (min(fitting, key=lambda t: (t.gpus, t.usd_per_hour, t.name)).name,)
+
+
+def known(names: Sequence[str]) -> tuple[list[InstanceType], list[str]]:
+    """Return the types of these names, and a sentence for each that cannot be part of a pool."""
+    found, problems = [], []
+    for name in names:
+        try:
+            machine = instance_type(name)
+        except UnknownInstanceTypeError as error:
+            problems.append(str(error))
+            continue
+        if machine.architecture is None:
+            problems.append(f"{name} is too old for EKS's images; a newer one is m7i.large")
+        elif machine.accelerator is not None and not _usable(machine):
+            problems.append(f"{name} has {_description(machine)}, and pools can have {', '.join(accelerators())}")
+        else:
+            found.append(machine)
+    return found, problems
+
+
+def unlike(machines: Sequence[InstanceType]) -> list[str]:
+    """Return a sentence for each type that differs from the first in what has to be equal in one pool.
+
+    That is the image, the accelerators, and what the autoscaler reckons with.
+    """
+    first, *others = machines
+    problems = []
+    for machine in others:
+        pairs = zip(_traits(first), _traits(machine), strict=True)
+        differs = next(((one, other) for one, other in pairs if one != other), None)
+        if differs is not None:
+            problems.append(
+                f"{first.name} has {differs[0]}, and {machine.name} {differs[1]}: the types of one pool must be alike; "
+                "make two pools"
+            )
+    return problems
+
+
+def _traits(machine: InstanceType) -> tuple[str, ...]:
+    size = f"{machine.vcpus} vCPUs and {machine.memory_gib or 0:g} GiB"
+    return str(machine.architecture), _description(machine), size
+
+
+def image(machine: InstanceType) -> str:
+    """Return EKS's word for the image that fits a type."""
+    return _IMAGES[str(machine.architecture), machine.gpus > 0]
+
+
+def _usable(machine: InstanceType) -> bool:
+    return machine.gpus > 0 and machine.architecture is not None and accelerator_of(machine) not in _TOO_OLD
+
+
+def _description(machine: InstanceType) -> str:
+    if machine.accelerator is None:
+        return "no accelerator"
+    return f"{machine.accelerator.count or 'a share of one'} {machine.accelerator.name}"

@@ -1,0 +1,293 @@
+"""A Kubernetes cluster of EKS, with what every cluster needs: system nodes, managed add-ons, a class of volumes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from ipaddress import ip_network
+from typing import Annotated, Literal
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as k8s
+from pydantic import Field, field_validator
+
+from groundwork.core.config import ByProfile, Config
+from groundwork.core.contracts import Network, Statement
+from groundwork.core.contracts.pools import POOL_LABEL
+from groundwork.core.errors import StackError
+from infra import _eks_addons as addons
+from infra._aws import AwsComponent
+from infra._eks_cluster import ROLE_NAME, EksCluster, kubeconfig
+from infra._nodes import NodeGroup, make_group
+from infra._policies import allow, trust
+from infra._subnets import overlap
+
+SYSTEM_POOL = "system"
+STORAGE_CLASS = "gp3"
+_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+_ROLE = re.compile(r"arn:aws(-cn|-us-gov)?:iam::\d{12}:role/[\w+=,.@/-]+")
+
+
+class EksConfig(Config):
+    """What a stack file may say under `eks:`."""
+
+    version: str | None = Field(
+        default=None, description='minor version, in quotes: "1.35"; the newest of the catalogue if left out'
+    )
+    public_access_cidrs: tuple[str, ...] = Field(
+        default=(),
+        description="who may reach the API server from the internet; if left out, only the network itself can",
+    )
+    admins: tuple[str, ...] = Field(
+        default=(),
+        description="ARNs of the roles that administer the cluster: name the one that brings the stack up too; if left "
+        "out, whoever makes the cluster is its only administrator",
+    )
+    service_cidr: str = Field(
+        default="172.20.0.0/16", description="addresses of Services, of the cluster alone; cannot change later"
+    )
+    support: Annotated[Literal["standard", "extended"], ByProfile("protect", {True: "extended", False: "standard"})] = (
+        Field(description="when a version's standard support ends: standard lets AWS upgrade it, extended pays to stay")
+    )
+    system_instance_type: Annotated[
+        str, ByProfile("size", {"small": "m7i.large", "medium": "m7i.large", "large": "m7i.xlarge"})
+    ] = Field(description="of the nodes that are always there, for the cluster's own pods")
+
+    @field_validator("public_access_cidrs")
+    @classmethod
+    def _named_only(cls, cidrs: tuple[str, ...]) -> tuple[str, ...]:
+        for cidr in cidrs:
+            try:
+                network = ip_network(cidr)
+            except ValueError:
+                raise ValueError(f"{cidr!r} is no network; an example is 198.51.100.0/24") from None
+            if network.prefixlen == 0:
+                raise ValueError(f"{cidr} is everybody; name the networks that may reach the API server")
+        return cidrs
+
+    @field_validator("admins")
+    @classmethod
+    def _roles(cls, admins: tuple[str, ...]) -> tuple[str, ...]:
+        for arn in admins:
+            if not _ROLE.fullmatch(arn):
+                raise ValueError(f"{arn!r} is no role; an example is arn:aws:iam::111122223333:role/platform-admin")
+        if len(set(admins)) != len(admins):
+            raise ValueError("a role is there twice")
+        return admins
+
+    @field_validator("service_cidr")
+    @classmethod
+    def _service_network(cls, cidr: str) -> str:
+        try:
+            network = ip_network(cidr)
+        except ValueError:
+            raise ValueError(f"{cidr!r} is no network; an example is 172.20.0.0/16") from None
+        if network.version != 4 or not network.is_private or not 12 <= network.prefixlen <= 24:
+            raise ValueError(f"{cidr} must be a private IPv4 network of /12 to /24, such as 172.20.0.0/16")
+        return cidr
+
+
+class Eks(AwsComponent[EksConfig]):
+    """A cluster that is reached from the network itself, encrypts its secrets, and logs everything."""
+
+    def build(self, network: Network) -> EksCluster:
+        """Make the cluster.
+
+        Raises:
+            StackError: where the version is not in the catalogue, or networks overlap.
+        """
+        version = self._checked(network)
+        name = self.environment.cloud_name(self.name)
+        cluster = self._control_plane(name, version, network)
+        admins = self._admins(cluster)
+        node_role, may = self._node_role(name)
+        contract = EksCluster(
+            name=name,
+            version=version,
+            # Who reads it can use it: it waits for the right to do so.
+            kubeconfig=pulumi.Output.all(
+                cluster.endpoint, cluster.certificate_authority, *(admin.id for admin in admins)
+            ).apply(lambda known: kubeconfig(name, self.region, known[0], known[1]["data"])),
+            storage_class=STORAGE_CLASS,
+            load_balancers=True,
+            region=self.region,
+            account_id=self.account_id,
+            node_role_arn=node_role.arn,
+            security_group_id=cluster.vpc_config.apply(_group_of),
+        )
+        self._admit(contract, network)
+        first = [
+            addons.install(addon, parent=self, cluster=cluster, cluster_name=name) for addon in addons.before_nodes()
+        ]
+        nodes = self._system_nodes(contract, cluster, network, [*may, *first])
+        last = [
+            addons.install(addon, parent=self, cluster=cluster, cluster_name=name, after=[nodes])
+            for addon in addons.after_nodes(self.environment.tags)
+        ]
+        self._storage_class(contract, last)
+        return contract
+
+    def _checked(self, network: Network) -> str:
+        valid = self.catalogue.kubernetes
+        version = self.config.version or valid[-1]
+        problems = addons.missing(self.catalogue)
+        if version not in valid:
+            problems.append(f"{self.name}.version: {version!r} is not in the catalogue; valid: {', '.join(valid)}")
+        if overlap(self.config.service_cidr, network.cidr):
+            problems.append(
+                f"{self.name}.serviceCidr: {self.config.service_cidr} overlaps the network's {network.cidr}; take one "
+                "outside of it, such as 10.100.0.0/16 or 172.20.0.0/16"
+            )
+        if problems:
+            raise StackError(problems)
+        return version
+
+    def _control_plane(self, name: str, version: str, network: Network) -> aws.eks.Cluster:
+        key = self.encryption_key("secrets in the cluster's own database")
+        logs = self.log_group("logs", path=f"/aws/eks/{name}/cluster")
+        role = aws.iam.Role(
+            f"{self.name}-cluster",
+            name=self.environment.cloud_name(self.name, "cluster", limit=ROLE_NAME),
+            assume_role_policy=trust("eks.amazonaws.com"),
+            opts=self.child(),
+        )
+        attached = aws.iam.RolePolicyAttachment(
+            f"{self.name}-cluster",
+            role=role.name,
+            policy_arn=self.managed_policy("AmazonEKSClusterPolicy"),
+            opts=self.child(),
+        )
+        encrypt = aws.iam.RolePolicy(
+            f"{self.name}-cluster-key",
+            name="key",
+            role=role.name,
+            policy=allow([Statement(["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ListGrants"], [key.arn])]),
+            opts=self.child(),
+        )
+        public = list(self.config.public_access_cidrs)
+        protected = self.environment.profile.protect
+        return aws.eks.Cluster(
+            f"{self.name}-cluster",
+            name=name,
+            version=version,
+            role_arn=role.arn,
+            vpc_config={
+                "subnet_ids": network.private_subnet_ids,
+                "endpoint_private_access": True,
+                "endpoint_public_access": bool(public),
+                **({"public_access_cidrs": public} if public else {}),
+            },
+            kubernetes_network_config={"ip_family": "ipv4", "service_ipv4_cidr": self.config.service_cidr},
+            encryption_config={"provider": {"key_arn": key.arn}, "resources": ["secrets"]},
+            enabled_cluster_log_types=list(_LOGS),
+            access_config={
+                "authentication_mode": "API",
+                "bootstrap_cluster_creator_admin_permissions": not self.config.admins,
+            },
+            upgrade_policy={"support_type": self.config.support.upper()},
+            # The managed ones take their place; it cannot change later.
+            bootstrap_self_managed_addons=False,
+            deletion_protection=protected,
+            # The whole network is there first, ways out too, and so is destroyed last.
+            # Who made the cluster is decided once: to name administrators later must not replace it.
+            opts=self.stateful(
+                depends_on=[*self.after, attached, encrypt, logs],
+                ignore_changes=["accessConfig.bootstrapClusterCreatorAdminPermissions"],
+            ),
+        )
+
+    def _admins(self, cluster: aws.eks.Cluster) -> list[aws.eks.AccessPolicyAssociation]:
+        found = []
+        for arn in self.config.admins:
+            name = f"{self.name}-admin-{arn.partition(':role/')[2].replace('/', '-')}"
+            entry = aws.eks.AccessEntry(
+                name, cluster_name=cluster.name, principal_arn=arn, type="STANDARD", opts=self.child()
+            )
+            found.append(
+                aws.eks.AccessPolicyAssociation(
+                    name,
+                    cluster_name=cluster.name,
+                    principal_arn=entry.principal_arn,
+                    policy_arn=f"arn:{self.partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
+                    access_scope={"type": "cluster"},
+                    opts=self.child(),
+                )
+            )
+        return found
+
+    def _admit(self, contract: EksCluster, network: Network) -> None:
+        """Let the network reach the API server: a runner, a tunnel's end; EKS itself admits only nodes."""
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self.name}-api",
+            security_group_id=contract.security_group_id,
+            description="API server, from the network",
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            cidr_ipv4=network.cidr,
+            opts=self.child(),
+        )
+
+    def _node_role(self, name: str) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
+        role = aws.iam.Role(
+            f"{self.name}-node",
+            name=self.environment.cloud_name(self.name, "node", limit=ROLE_NAME),
+            description=f"Nodes of {name}; pods have identities of their own",
+            assume_role_policy=trust("ec2.amazonaws.com"),
+            opts=self.child(),
+        )
+        return role, [
+            aws.iam.RolePolicyAttachment(
+                f"{self.name}-node-{policy}",
+                role=role.name,
+                policy_arn=self.managed_policy(policy),
+                opts=self.child(),
+            )
+            for policy in ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+        ]
+
+    def _system_nodes(
+        self, contract: EksCluster, cluster: aws.eks.Cluster, network: Network, after: Sequence[pulumi.Resource]
+    ) -> aws.eks.NodeGroup:
+        """Make the nodes on which the add-ons find a place, whatever pools the stack has."""
+        group = NodeGroup(
+            name=SYSTEM_POOL,
+            instance_types=(self.config.system_instance_type,),
+            ami_type="AL2023_x86_64_STANDARD",
+            minimum=2,
+            maximum=4,
+            disk_gib=50,
+            labels={POOL_LABEL: SYSTEM_POOL},
+            tags={},
+        )
+        return make_group(
+            group,
+            parent=self,
+            cluster=cluster.name,
+            cluster_name=contract.name,
+            version=contract.version,
+            role_arn=contract.node_role_arn,
+            subnet_ids=network.private_subnet_ids,
+            after=after,
+        )
+
+    def _storage_class(self, contract: EksCluster, after: Sequence[pulumi.Resource]) -> None:
+        k8s.storage.v1.StorageClass(
+            f"{self.name}-{STORAGE_CLASS}",
+            metadata={
+                "name": STORAGE_CLASS,
+                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+            },
+            provisioner="ebs.csi.aws.com",
+            parameters={"type": "gp3", "encrypted": "true", "csi.storage.k8s.io/fstype": "ext4"},
+            reclaim_policy="Delete",
+            allow_volume_expansion=True,
+            # A volume is of one zone: the pod that uses it decides which.
+            volume_binding_mode="WaitForFirstConsumer",
+            opts=contract.options(self, depends_on=list(after)),
+        )
+
+
+def _group_of(vpc: aws.eks.outputs.ClusterVpcConfig) -> str:
+    return str(vpc["cluster_security_group_id"])

@@ -1,0 +1,80 @@
+"""The nodes of an EKS cluster, in pools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Self
+
+from pydantic import ConfigDict, Field, ValidationInfo, model_validator
+
+from groundwork.core.config import Config
+from groundwork.core.contracts import Network, NodePools
+from groundwork.core.naming import is_label
+from infra._aws import AwsComponent
+from infra._eks_cluster import EksCluster
+from infra._nodes import make_group
+from infra._pool_settings import PoolSettings, node_group, node_pool
+from infra.eks import SYSTEM_POOL
+
+# With the six characters that follow it, and what AWS puts before it, a name of a node group has room for more.
+_LONGEST_NAME = 30
+
+
+class PoolsConfig(Config):
+    """What a stack file may say under `pools:`: the pools by name.
+
+    `general`, for whatever asks for no other, is there by itself; `general: null` leaves it out.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, PoolSettings] = Field(init=False)
+
+    general: PoolSettings | None = Field(default=None, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _always_general(cls, data: Any, info: ValidationInfo) -> Any:
+        return {"general": {}, **data} if isinstance(data, Mapping) else data
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        for name in self.pools:
+            if not is_label(name, limit=_LONGEST_NAME):
+                raise ValueError(
+                    f"{name!r} is no name for a pool: lower case letters, digits, hyphens; {_LONGEST_NAME} at most"
+                )
+            if name == SYSTEM_POOL:
+                raise ValueError(f"{name!r} is the cluster's own pool: choose another name, and its nodes under `eks`")
+        if not self.pools:
+            raise ValueError("no pool is left: name one, or leave `general` as it is")
+        return self
+
+    @property
+    def pools(self) -> dict[str, PoolSettings]:
+        """The pools by name."""
+        named = dict(self.__pydantic_extra__ or {})
+        return {"general": self.general, **named} if self.general is not None else named
+
+
+class Pools(AwsComponent[PoolsConfig]):
+    """Managed node groups: for what needs a CPU, and one line each for what needs an accelerator."""
+
+    def build(self, cluster: EksCluster, network: Network) -> NodePools:
+        """Make the pools."""
+        groups = [
+            node_group(name, settings, self.environment.profile) for name, settings in sorted(self.config.pools.items())
+        ]
+        for group in groups:
+            make_group(
+                group,
+                parent=self,
+                cluster=cluster.name,
+                cluster_name=cluster.name,
+                version=cluster.version,
+                role_arn=cluster.node_role_arn,
+                subnet_ids=network.private_subnet_ids,
+                # All of the cluster: nodes need its add-ons, and are gone before these are.
+                after=self.after,
+            )
+        return NodePools(pools=tuple(asdict(node_pool(group)) for group in groups))
