@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from groundwork.core.config import Config
 from groundwork.core.contracts import NodePool, Taint
@@ -42,11 +42,6 @@ class TaintSettings(Config):
     value: str = ""
     effect: Literal["NoSchedule", "NoExecute", "PreferNoSchedule"] = "NoSchedule"
 
-    @model_validator(mode="after")
-    def _syntax(self) -> Self:
-        _check_pair("taint", self.key, self.value)
-        return self
-
 
 class PoolSettings(Config):
     """What a stack file may say of one pool."""
@@ -64,15 +59,6 @@ class PoolSettings(Config):
     labels: dict[str, str] = Field(default_factory=dict, description="on each node, beside the platform's own")
     taints: tuple[TaintSettings, ...] = Field(default=(), description="beside the one of accelerators")
 
-    @field_validator("labels")
-    @classmethod
-    def _label_syntax(cls, labels: dict[str, str]) -> dict[str, str]:
-        for key, value in labels.items():
-            _check_pair("label", key, value)
-            if key in (POOL_LABEL, ACCELERATOR_LABEL):
-                raise ValueError(f"label {key!r} is the platform's own; choose another")
-        return labels
-
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         problems = self._problems()
@@ -81,6 +67,17 @@ class PoolSettings(Config):
         return self
 
     def _problems(self) -> list[str]:
+        # Together, not in a validator a field: one that fails would hide what is wrong with the others.
+        problems = [*self._machine_problems(), *self._size_problems()]
+        for key, value in self.labels.items():
+            problems += _pair_problems("label", key, value)
+            if key in (POOL_LABEL, ACCELERATOR_LABEL, AUTOSCALER_LABEL):
+                problems.append(f"label {key!r} is the platform's own; choose another")
+        for taint in self.taints:
+            problems += _pair_problems("taint", taint.key, taint.value)
+        return problems
+
+    def _machine_problems(self) -> list[str]:
         found, problems = machines.known(self.instance_types)
         if self.accelerator is not None:
             try:
@@ -95,8 +92,12 @@ class PoolSettings(Config):
                 ]
         if len(found) > 1 and not problems:
             problems += machines.unlike(found)
-        scarce = self.accelerator is not None or any(machine.gpus for machine in found)
-        if scarce and self.max is None:
+        return problems
+
+    def _size_problems(self) -> list[str]:
+        problems = []
+        found, _ = machines.known(self.instance_types)
+        if (self.accelerator is not None or any(machine.gpus for machine in found)) and self.max is None:
             problems.append("max is required for a pool with accelerators, such as `max: 2`: its nodes are expensive")
         if self.min is not None and self.max is not None and self.min > self.max:
             problems.append(f"min is {self.min}, and max only {self.max}")
@@ -158,10 +159,12 @@ def node_pool(group: NodeGroup) -> NodePool:
     )
 
 
-def _check_pair(kind: str, key: str, value: str) -> None:
+def _pair_problems(kind: str, key: str, value: str) -> list[str]:
+    problems = []
     if not _KEY.fullmatch(key):
-        raise ValueError(f"{kind} {key!r}: a key is 63 letters, digits, dots, hyphens at most, after a domain and /")
+        problems.append(f"{kind} {key!r}: a key is 63 letters, digits, dots, hyphens at most, after a domain and /")
     if _RESERVED.fullmatch(key):
-        raise ValueError(f"{kind} {key!r}: no pool may give keys of kubernetes.io, k8s.io and eks.amazonaws.com")
+        problems.append(f"{kind} {key!r}: no pool may give keys of kubernetes.io, k8s.io and eks.amazonaws.com")
     if not _VALUE.fullmatch(value):
-        raise ValueError(f"{kind} {key!r}: the value {value!r} must be 63 letters, digits, dots, hyphens at most")
+        problems.append(f"{kind} {key!r}: the value {value!r} must be 63 letters, digits, dots, hyphens at most")
+    return problems

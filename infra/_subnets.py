@@ -45,10 +45,10 @@ def parse(cidr: str, zones: int) -> IPv4Network:
         raise ValueError(f"{cidr} is larger than a VPC can be; the largest is /{LARGEST}, such as {fits}")
     if network.prefixlen > SMALLEST:
         left = max(0, 2 ** (32 - network.prefixlen - 2) - _RESERVED)
-        fits = network.supernet(new_prefix=SMALLEST)
+        smallest = network.supernet(new_prefix=SMALLEST)
         raise ValueError(
             f"{cidr} is too small for {zones} zones: nodes and pods of a zone would have {left} addresses, and need at "
-            f"least 251; take /{SMALLEST} or larger, such as {fits}"
+            f"least 251; take /{SMALLEST} or larger, such as {smallest}"
         )
     return network
 

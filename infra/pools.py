@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from groundwork.core.config import Config
 from groundwork.core.contracts import Network, NodePools
@@ -21,6 +21,14 @@ from infra.eks import SYSTEM_POOL
 _LONGEST_NAME = 30
 
 
+def _pool_name(name: str) -> str:
+    if not is_label(name, limit=_LONGEST_NAME):
+        raise ValueError(f"{name!r} is no name for a pool: lower case letters, digits, hyphens; {_LONGEST_NAME} at most")
+    if name == SYSTEM_POOL:
+        raise ValueError(f"{name!r} is the cluster's own pool: choose another name")
+    return name
+
+
 class PoolsConfig(Config):
     """What a stack file may say under `pools:`: the pools by name.
 
@@ -28,7 +36,7 @@ class PoolsConfig(Config):
     """
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, PoolSettings] = Field(init=False)
+    __pydantic_extra__: dict[Annotated[str, AfterValidator(_pool_name)], PoolSettings] = Field(init=False)
 
     general: PoolSettings | None = Field(default=None, validate_default=True)
 
@@ -38,14 +46,7 @@ class PoolsConfig(Config):
         return {"general": {}, **data} if isinstance(data, Mapping) else data
 
     @model_validator(mode="after")
-    def _names(self) -> Self:
-        for name in self.pools:
-            if not is_label(name, limit=_LONGEST_NAME):
-                raise ValueError(
-                    f"{name!r} is no name for a pool: lower case letters, digits, hyphens; {_LONGEST_NAME} at most"
-                )
-            if name == SYSTEM_POOL:
-                raise ValueError(f"{name!r} is the cluster's own pool: choose another name, and its nodes under `eks`")
+    def _some(self) -> Self:
         if not self.pools:
             raise ValueError("no pool is left: name one, or leave `general` as it is")
         return self

@@ -83,6 +83,8 @@ def _wanted(obj: Object) -> int:
 def _deployment(obj: Object, around: Surroundings) -> Verdict:
     if not _observed(obj):
         return Verdict(False, ("the controller has not seen it yet",))
+    if get_path(obj, "spec", "paused") is True:
+        return READY  # nothing will move until it is resumed
     progressing = condition(obj, "Progressing")
     wanted, updated, available = (
         _wanted(obj),
