@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import pulumi
 import pulumi_aws as aws
-from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.settings import get_monitor
 
 from groundwork.core.component import Component, Site
 from groundwork.core.config import Config
@@ -16,8 +16,8 @@ from groundwork.core.errors import StackError
 
 C = TypeVar("C", bound=Config)
 
-# By the stack of the program that is running: a test runs many programs in one process.
-_PROVIDERS: WeakKeyDictionary[pulumi.Resource, aws.Provider] = WeakKeyDictionary()
+# By the engine's end of the running program: a test runs many programs in one process, one after the other.
+_PROVIDERS: WeakKeyDictionary[object, aws.Provider] = WeakKeyDictionary()
 
 
 def require_aws(environment: Environment) -> None:
@@ -65,14 +65,12 @@ def aws_provider(environment: Environment) -> aws.Provider:
         StackError: where the stack has no region or no account.
     """
     region, account = region_of(environment), account_of(environment)
-    root = get_root_resource()
-    if root is None:
-        raise RuntimeError("an AWS provider can only be made inside of a Pulumi program")
-    if root not in _PROVIDERS:
-        _PROVIDERS[root] = aws.Provider(
+    program = get_monitor()
+    if program not in _PROVIDERS:
+        _PROVIDERS[program] = aws.Provider(
             "aws", region=region, allowed_account_ids=[account], default_tags={"tags": environment.tags}
         )
-    return _PROVIDERS[root]
+    return _PROVIDERS[program]
 
 
 def aws_child(parent: Component[Any], *, stateful: bool = False, **options: Any) -> pulumi.ResourceOptions:

@@ -118,9 +118,7 @@ def node_group(name: str, settings: PoolSettings, profile: Profile) -> NodeGroup
         )
     machine = instance_type(given[0])
     accelerator = machines.accelerator_of(machine) if machine.gpus else None
-    minimum = settings.min
-    if minimum is None:
-        minimum = 0 if accelerator else min(_GENERAL_MINIMUM[profile.size], settings.max or 1000)
+    minimum, maximum = _limits(settings, profile, scarce=accelerator is not None)
     disk = settings.disk_gib or (_DISK_WITH_ACCELERATORS if accelerator else _DISK)
     labels = {POOL_LABEL: name, **settings.labels}
     taints = tuple(Taint(t.key, t.value, t.effect) for t in settings.taints)
@@ -135,13 +133,20 @@ def node_group(name: str, settings: PoolSettings, profile: Profile) -> NodeGroup
         instance_types=given,
         ami_type=machines.image(machine),
         minimum=minimum,
-        maximum=settings.max or max(minimum, _GENERAL_MAXIMUM[profile.size]),
+        maximum=maximum,
         disk_gib=disk,
         capacity=settings.capacity,
         labels=labels,
         taints=taints,
         tags=tags,
     )
+
+
+def _limits(settings: PoolSettings, profile: Profile, *, scarce: bool) -> tuple[int, int]:
+    usual = (0 if scarce else _GENERAL_MINIMUM[profile.size], _GENERAL_MAXIMUM[profile.size])
+    # One that is given moves the other, where that is not.
+    minimum = settings.min if settings.min is not None else min(usual[0], settings.max or usual[1])
+    return minimum, settings.max or max(minimum, usual[1])
 
 
 def node_pool(group: NodeGroup) -> NodePool:

@@ -176,7 +176,7 @@ class Eks(AwsComponent[EksConfig]):
                 "subnet_ids": network.private_subnet_ids,
                 "endpoint_private_access": True,
                 "endpoint_public_access": bool(public),
-                **({"public_access_cidrs": public} if public else {}),
+                "public_access_cidrs": public or None,
             },
             kubernetes_network_config={"ip_family": "ipv4", "service_ipv4_cidr": self.config.service_cidr},
             encryption_config={"provider": {"key_arn": key.arn}, "resources": ["secrets"]},

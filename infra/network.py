@@ -216,7 +216,7 @@ class Network(AwsComponent[NetworkConfig]):
 
     def _flow_logs(self, vpc: aws.ec2.Vpc) -> None:
         group = self.log_group(
-            "flow-logs", path=f"/{self.environment.project}/{self.environment.name}/{self.name}/flow"
+            "flow-logs", path=f"/{self.environment.project}/{self.environment.name}/{self.name}/flow-logs"
         )
         role = aws.iam.Role(
             f"{self.name}-flow-logs",

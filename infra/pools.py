@@ -23,7 +23,9 @@ _LONGEST_NAME = 30
 
 def _pool_name(name: str) -> str:
     if not is_label(name, limit=_LONGEST_NAME):
-        raise ValueError(f"{name!r} is no name for a pool: lower case letters, digits, hyphens; {_LONGEST_NAME} at most")
+        raise ValueError(
+            f"{name!r} is no name for a pool: lower case letters, digits, hyphens; {_LONGEST_NAME} at most"
+        )
     if name == SYSTEM_POOL:
         raise ValueError(f"{name!r} is the cluster's own pool: choose another name")
     return name

@@ -158,7 +158,7 @@ def _only_tls(name: str, partition: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _lifecycle(keep_days: int) -> list[dict[str, Any]]:
+def _lifecycle(keep_days: int) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
     return [
         {
             "id": "unfinished-uploads",

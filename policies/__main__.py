@@ -4,6 +4,10 @@ from pathlib import Path
 
 from pulumi_policy import PolicyPack
 
-from policies.pack import policies_of
+from policies.pack import judged_types, policies_of
+from policies.serving import answer_only_for
 
-PolicyPack(name="groundwork", policies=policies_of(Path(__file__).resolve().parent.parent))
+ROOT = Path(__file__).resolve().parent.parent
+
+answer_only_for(*judged_types(ROOT))
+PolicyPack(name="groundwork", policies=policies_of(ROOT))

@@ -12,7 +12,7 @@ _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrict
 _READING = ("Describe", "List", "Get")
 
 
-@stack_rule("no-public-bucket", control="AWS FSBP S3.8, CIS AWS 2.1.4")
+@stack_rule("no-public-bucket", control="AWS FSBP S3.8, CIS AWS 2.1.4", types=("aws:s3/",))
 def no_public_bucket(subjects: Sequence[Subject]) -> Iterator[tuple[Subject, str]]:
     """Every bucket has a public access block with all four switches on."""
     blocks = [s for s in subjects if s.type == "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"]

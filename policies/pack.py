@@ -75,6 +75,13 @@ def validate_stack(args: StackValidationArgs, report: ReportViolation) -> None:
             report(f"{rule.id}: {violation.message}", violation.subject.urn)
 
 
+def judged_types(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the beginnings of the types that rules judge: one by one, and as parts of a stack."""
+    one_by_one = {kind for rule in resource_rules(root) for kind in rule.types}
+    together = {kind for rule in STACK_RULES.values() for kind in rule.types}
+    return tuple(sorted(one_by_one)), tuple(sorted(together))
+
+
 def policies_of(root: Path) -> list[Policy]:
     """Return the pack's policies for the project in `root`."""
     return [

@@ -62,10 +62,11 @@ class ResourceRule:
 
 @dataclass(frozen=True)
 class StackRule:
-    """A rule over a whole stack: what one resource needs of another."""
+    """A rule over a whole stack: what one resource needs of another. `types`: beginnings of the tokens it looks at."""
 
     id: str
     control: str
+    types: tuple[str, ...]
     check: StackCheck
 
     def judge(self, subjects: Sequence[Subject]) -> Iterator[Violation]:
@@ -89,13 +90,13 @@ def resource_rule(rule_id: str, *, control: str, types: tuple[str, ...]) -> Call
     return register
 
 
-def stack_rule(rule_id: str, *, control: str) -> Callable[[StackCheck], StackCheck]:
+def stack_rule(rule_id: str, *, control: str, types: tuple[str, ...]) -> Callable[[StackCheck], StackCheck]:
     """Make a function a rule over a stack."""
 
     def register(check: StackCheck) -> StackCheck:
         if rule_id in RESOURCE_RULES or rule_id in STACK_RULES:
             raise ValueError(f"two rules are called {rule_id}")
-        STACK_RULES[rule_id] = StackRule(rule_id, control, check)
+        STACK_RULES[rule_id] = StackRule(rule_id, control, types, check)
         return check
 
     return register

@@ -67,9 +67,7 @@ class InstanceType:
 @cache
 def instance_types() -> Mapping[str, InstanceType]:
     """Return every type of the committed table by name."""
-    return MappingProxyType(
-        parse((files("groundwork.data") / "ec2-instance-types.csv").read_text(encoding="utf-8"))
-    )
+    return MappingProxyType(parse((files("groundwork.data") / "ec2-instance-types.csv").read_text(encoding="utf-8")))
 
 
 def instance_type(name: str) -> InstanceType:

@@ -45,7 +45,7 @@ def prepare(
     def secret(variable: str, of: str, key: str) -> dict[str, object]:
         return {"name": variable, "valueFrom": {"secretKeyRef": {"name": of, "key": key}}}
 
-    return k8s.batch.v1.Job(
+    job: pulumi.Resource = k8s.batch.v1.Job(
         f"{name}-prepare",
         metadata={"name": f"{name}-prepare-{version.replace('.', '-')}", "namespace": namespace.name},
         spec={
@@ -77,3 +77,4 @@ def prepare(
         },
         opts=namespace.options(depends_on=after, delete_before_replace=True),
     )
+    return job

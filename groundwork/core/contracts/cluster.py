@@ -44,6 +44,9 @@ class Cluster(Contract):
             kubeconfig=self.kubeconfig.apply(lambda text: text or None),
             context=self.context,
             enable_server_side_apply=True,
+            # Names here are fixed, so a replacement would delete first: pods would miss it for a while.
+            enable_config_map_mutable=True,
+            enable_secret_mutable=True,
         )
 
     def options(self, parent: Component[Any], **options: Any) -> pulumi.ResourceOptions:

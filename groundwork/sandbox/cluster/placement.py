@@ -97,13 +97,16 @@ class Placement:
     """Left behind by a driver that went first."""
     workloads: tuple[Waiting, ...]
     """Deployments, StatefulSets, DaemonSets that are not ready."""
+    refused: tuple[Waiting, ...]
+    """What the simulation could not write."""
     simulated: Mapping[str, int] = field(default_factory=dict)
     """How many objects of each kind the simulation itself brought, by kind."""
 
     @property
     def complete(self) -> bool:
         """Whether everything found its place."""
-        return not (self.homeless or self.services or self.claims or self.workloads)
+        waiting = (self.homeless, self.services, self.claims, self.workloads, self.refused)
+        return not any(waiting)
 
 
 def placement(client: KubeClient, pools: Sequence[NodePool], record_file: Path) -> Placement:
@@ -159,6 +162,11 @@ def place(world: World, pools: Sequence[NodePool], known: Record) -> Placement:
             for kind in (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)
             for workload in world.all(kind)
             if (why := _not_ready(workload))
+        ),
+        refused=tuple(
+            Waiting(kind, name, why)
+            for what, why in sorted(known.refused.items())
+            for kind, _, name in (what.partition(" "),)
         ),
         simulated={kind: made.count(kind) for kind in sorted(set(made))},
     )

@@ -41,8 +41,13 @@ def nodes(
     for node in changes.remove:
         drain(world, hands, node)
     _collect_orphans(world, hands)
+    refused = {
+        labels_of(node)[marks.POOL]: f"the API server refuses its nodes: {hands.refused[key]}"
+        for node in changes.create
+        if (key := ("Node", node["metadata"]["name"])) in hands.refused
+    }
     hidden = {pool.name: accelerators.why_hidden(pool) for pool in inputs.pools or ()}
-    return {pool: why for pool, why in hidden.items() if why} | changes.problems | dict(inputs.faults)
+    return {pool: why for pool, why in hidden.items() if why} | changes.problems | dict(inputs.faults) | refused
 
 
 def drain(world: World, hands: Hands, node: Object) -> None:

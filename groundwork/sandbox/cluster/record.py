@@ -28,6 +28,8 @@ class Record:
     volumes: Mapping[str, str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)
     """By pool: what keeps its nodes, or their accelerators, from showing."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """By kind and name: what the API server said to a write of the simulation."""
 
 
 def read(file: Path) -> Record:

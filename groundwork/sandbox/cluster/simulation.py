@@ -6,7 +6,7 @@ import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from groundwork.sandbox.cluster import autoscaler, node_groups, reconcilers, record, scaling
@@ -162,7 +162,7 @@ class ClusterSimulation:
             inputs = self._inputs
         world = self._informers.world()
         before = record.read(self._file)
-        self._hands.changes = 0
+        self._hands.begin()
         sizes = dict(before.sizes)
         if inputs.pools is not None:
             sizes = node_groups.sizes(inputs.pools, before.sizes)
@@ -172,8 +172,9 @@ class ClusterSimulation:
         reconcilers.devices(world, self._hands, inputs)
         claims, volumes = reconcilers.claims(world, self._hands, inputs)
         services = reconcilers.services(world, self._hands, inputs)
-        pods = self._scale(world, inputs, sizes)
-        after = Record(sizes, pods, claims, services, volumes, problems)
+        pods = self._scale(world, inputs, sizes, problems)
+        refused = {f"{kind} {name}": why for (kind, name), why in self._hands.refused.items()}
+        after = Record(sizes, pods, claims, services, volumes, problems, refused)
         if after != before:
             record.write(self._file, after)
         with self._lock:
@@ -184,7 +185,9 @@ class ClusterSimulation:
         if busy:
             self._event.set()
 
-    def _scale(self, world: World, inputs: Inputs, sizes: dict[str, PoolSize]) -> dict[str, str]:
+    def _scale(
+        self, world: World, inputs: Inputs, sizes: dict[str, PoolSize], problems: Mapping[str, str]
+    ) -> dict[str, str]:
         """Change `sizes` as an autoscaler would; return why pods that wait make no new node."""
         now = time.monotonic()
         young = self._youth.look(world, now)
@@ -194,7 +197,7 @@ class ClusterSimulation:
         plan = scaling.next_step(world, inputs.pools or (), counts, who, young)
         hopeful = any(full_name(pod) not in plan.reasons for pod in scaling.unschedulable(world))
         self._placing = bool(plan.add) or (hopeful and bool(young))
-        if now >= self._next_scaling and not self._on_the_way(world, counts):
+        if now >= self._next_scaling and not _on_the_way(world, counts, problems):
             for name, more in plan.add.items():
                 sizes[name] = PoolSize(sizes[name].asked, sizes[name].size + more)
                 self._next_scaling = now + self._pace.rescale
@@ -207,6 +210,7 @@ class ClusterSimulation:
                 reconcilers.drain(world, self._hands, node)
         return dict(plan.reasons)
 
-    def _on_the_way(self, world: World, counts: dict[str, int]) -> bool:
-        """Whether nodes that were decided are not there yet."""
-        return any(scaling.count(world, name) < size for name, size in counts.items())
+
+def _on_the_way(world: World, counts: Mapping[str, int], problems: Mapping[str, str]) -> bool:
+    """Whether nodes that were decided are not there yet, but can be."""
+    return any(scaling.count(world, name) < size for name, size in counts.items() if name not in problems)

@@ -1,4 +1,4 @@
-"""What the engine tells while it runs, one JSON object a line in its event log, as typed events."""
+"""What the engine tells while it runs, one JSON object each, as typed events."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ class Summary:
 Event = Step | Diagnostic | Violation | Checked | Summary
 
 
-def parse(line: str) -> Event | None:
-    """Return the event of a line; None for what nobody needs."""
-    event: dict[str, Any] = json.loads(line)
+def parse(text: str) -> Event | None:
+    """Return the event that `text` holds; None for what nobody needs."""
+    event: dict[str, Any] = json.loads(text)
     for key, moment in _MOMENTS.items():
         if key in event:
             return _step(event[key]["metadata"], moment)
@@ -101,7 +101,8 @@ def parse(line: str) -> Event | None:
             found["policyPackName"],
             found["policyName"],
             level,
-            _plain(found["message"]),
+            # The policy's description stands on the first line, and is the same for each resource.
+            _plain(found["message"]).partition("\n")[2].strip() or _plain(found["message"]),
             found.get("resourceUrn", ""),
         )
     for key in ("policyAnalyzeSummaryEvent", "policyAnalyzeStackSummaryEvent"):

@@ -1,4 +1,4 @@
-"""Running the engine: its event log is followed while it works."""
+"""Running the engine: its events are followed while it works."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from groundwork.sandbox.engine.events import Event, parse
+from groundwork.sandbox.engine.events import Event
 from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.engine.stream import EventStream
 
 _POLL_SECONDS = 0.05
 _TAIL_LINES = 40
@@ -31,14 +31,12 @@ class Engine:
         project: the folder of Pulumi.yaml.
         environ: its whole environment.
         logs: folder for what it prints, a file a stack and verb.
-        events: the file of the event log.
     """
 
     pulumi: Path
     project: Path
     environ: Mapping[str, str]
     logs: Path
-    events: Path
 
     def log(self, verb: str, stack: str) -> Path:
         """Return the file with what a run printed."""
@@ -53,18 +51,17 @@ class Engine:
         tick: Callable[[], None] = lambda: None,
     ) -> Outcome:
         """Run up, preview, refresh or destroy, telling each event to `listen` and calling `tick` in between."""
-        self.events.unlink(missing_ok=True)
-        command = [str(self.pulumi), verb, "--stack", stack, "--event-log", str(self.events), *_QUIET, *flags]
         outcome = Outcome()
         started = time.monotonic()
         log = self.log(verb, stack)
         # The event log belongs to the commands for debugging the engine itself.
         environ = {**self.environ, "PULUMI_DEBUG_COMMANDS": "true"}
-        with log.open("wb") as output:
+        with log.open("wb") as output, EventStream() as stream:
             log.chmod(0o600)
+            target = ("--stack", stack, "--event-log", stream.address)
             # A session of its own: an interrupt at the terminal reaches the engine once, from us.
             process = subprocess.Popen(
-                command,
+                [str(self.pulumi), verb, *target, *_QUIET, *flags],
                 cwd=self.project,
                 env=environ,
                 stdin=subprocess.DEVNULL,
@@ -72,12 +69,11 @@ class Engine:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            follower = Follower(self.events)
             try:
                 with _interruptions(process):
                     while True:
                         code = process.poll()
-                        for event in follower.new():
+                        for event in stream.new():
                             outcome.add(event, time.monotonic() - started)
                             listen(event)
                         if code is not None:
@@ -108,26 +104,6 @@ class Engine:
 
 
 _QUIET = ("--non-interactive", "--color=never", "--suppress-progress", "--suppress-permalink")
-
-
-class Follower:
-    """Reads a growing file of events, whole lines only."""
-
-    def __init__(self, path: Path) -> None:
-        """Wait for the file to appear."""
-        self._path = path
-        self._file: IO[bytes] | None = None
-        self._rest = b""
-
-    def new(self) -> list[Event]:
-        """Return the events that came since the last call."""
-        if self._file is None:
-            try:
-                self._file = self._path.open("rb")
-            except FileNotFoundError:
-                return []
-        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
-        return [event for line in lines if (event := parse(line.decode(errors="replace"))) is not None]
 
 
 @contextlib.contextmanager

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from groundwork.core.errors import StackError
+from groundwork.core.stacks import Project
 from groundwork.sandbox.engine.failures import EngineError
 from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.rehearsal import servers
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
+from groundwork.sandbox.rehearsal.sandbox import Sandbox
 from groundwork.sandbox.rehearsal.stage import Stage, on_stage
 from groundwork.sandbox.standins.control import ask
 
@@ -79,6 +84,39 @@ def rehearse(root: Path, name: str, narrator: Narrator) -> Rehearsal:
         rehearsal.recovered = stage.recovered
         rehearsal.seconds = narrator.seconds
     return rehearsal
+
+
+def rehearse_every(
+    project: Project, narrator: Callable[[], Narrator], tell: Callable[[Rehearsal], None]
+) -> list[Rehearsal]:
+    """Rehearse every environment, one after the other, from nothing; each sandbox is removed before the next.
+
+    Raises:
+        StackError: a stack file is wrong; nothing is rehearsed then.
+    """
+    problems: list[str] = []
+    for stack in project.stack_names:
+        try:
+            project.stack(stack)
+        except StackError as error:
+            problems += error.problems
+    if problems:
+        raise StackError(problems)
+    results = []
+    for environment in sorted(project.environments):
+        sandbox = Sandbox.of(project.root, environment)
+        _discard(sandbox)
+        results.append(rehearse(project.root, environment, narrator()))
+        tell(results[-1])
+        _discard(sandbox)
+    return results
+
+
+def _discard(sandbox: Sandbox) -> None:
+    if sandbox.exists:
+        with sandbox.alone():
+            servers.stop(sandbox)
+            sandbox.remove()
 
 
 def _look(stage: Stage, rehearsal: Rehearsal) -> None:

@@ -11,15 +11,6 @@ from groundwork.sandbox.controlplane.transport import Transport
 
 # They come and go by themselves, and vanish with what they tell of or in time.
 _VOLATILE = {"Event", "Lease", "EndpointSlice", "Endpoints", "IPAddress", "ComponentStatus"}
-    "Event",
-    "Lease",
-    "EndpointSlice",
-    "Endpoints",
-    "IPAddress",
-    "ComponentStatus",
-    "PodMetrics",
-    "NodeMetrics",
-}
 
 
 def snapshot(endpoint: ClusterEndpoint) -> dict[str, list[str]]:

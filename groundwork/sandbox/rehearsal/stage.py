@@ -181,5 +181,4 @@ def _engine(sandbox: Sandbox, servers: Servers) -> Engine:
         project=paths.project,
         environ=engine_environment(paths, servers.ready.providers, servers.ready.moto_url),
         logs=paths.logs,
-        events=paths.events,
     )

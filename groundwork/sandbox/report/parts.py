@@ -81,7 +81,8 @@ def pods(placement: Mapping[str, Any]) -> RenderableType:
             str(sum(len(node["pods"]) for node in nodes)),
             str(sum(len(node["daemons"]) for node in nodes)),
         )
-    parts: list[RenderableType] = [heading("Pods by pool"), table]
+    nowhere = Text("There are no nodes.", style="yellow")
+    parts: list[RenderableType] = [heading("Pods by pool"), table if placement.get("pools") else nowhere]
     waiting = [(f"pool {pool['name']}", pool["problem"]) for pool in placement.get("pools", ()) if pool.get("problem")]
     waiting += [
         (f"Pod {homeless['pod']}", "; ".join(filter(None, (homeless["scheduler"], homeless["scaler"]))))

@@ -431,7 +431,7 @@ CASES: tuple[Case, ...] = (
         {"rule": {"objectOwnership": "Mine"}},
         {"rule.objectOwnership": "'Mine' is not one of BucketOwnerPreferred, ObjectWriter, BucketOwnerEnforced"},
     ),
-    Case("logs_bucket", "aws:s3/bucket:Bucket", {"bucket": "cases-logs"}),
+    Case("logs_bucket", "aws:s3/bucket:Bucket", {"bucket": "cases-logs", "forceDestroy": True}),
     Case(
         "logs_policy",
         "aws:s3/bucketPolicy:BucketPolicy",

@@ -14,7 +14,7 @@ from groundwork.sandbox.standins.aws.moto import Moto
 from groundwork.sandbox.standins.values import UNKNOWN, conceal, to_python, to_struct
 from tests.sandbox.aws.cases import ALLOW, policy
 from tests.sandbox.aws.conftest import ACCOUNT, EKS, REGION, StandIn
-from tests.sandbox.aws.wire import HalfMade, Made, Refused, Wire
+from tests.sandbox.aws.wire import HalfMadeError, Made, RefusedError, Wire
 
 VPC = "aws:ec2/vpc:Vpc"
 ROLE = "aws:iam/role:Role"
@@ -216,7 +216,7 @@ def test_instances_and_resources_have_regions_of_their_own(connect: Callable[...
 
 
 def test_an_account_that_is_not_allowed_is_refused(connect: Callable[..., Wire]) -> None:
-    with pytest.raises(Refused, match=r"AWS account ID not allowed: 123456789012 \(allowed: 111122223333\)"):
+    with pytest.raises(RefusedError, match=r"AWS account ID not allowed: 123456789012 \(allowed: 111122223333\)"):
         connect({"region": REGION, "allowedAccountIds": '["111122223333"]'})
 
 
@@ -247,7 +247,7 @@ def test_a_preview_makes_no_request(aws: Wire, standin: StandIn) -> None:
 
 
 def test_a_half_made_resource_keeps_its_id_and_is_mended_or_deleted(aws: Wire) -> None:
-    with pytest.raises(HalfMade) as half:
+    with pytest.raises(HalfMadeError) as half:
         aws.create(
             ROLE,
             {"name": "half", "assumeRolePolicy": policy(), "managedPolicyArns": ["arn:aws:iam::aws:policy/NoSuch"]},
@@ -259,7 +259,7 @@ def test_a_half_made_resource_keeps_its_id_and_is_mended_or_deleted(aws: Wire) -
 
 def test_a_wrong_managed_policy_is_refused(aws: Wire) -> None:
     made = aws.create(ROLE, {"name": "attach", "assumeRolePolicy": policy()})
-    with pytest.raises(Refused, match="iam AttachRolePolicy: NoSuchEntity"):
+    with pytest.raises(RefusedError, match="iam AttachRolePolicy: NoSuchEntity"):
         aws.create(
             "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
             {"role": "attach", "policyArn": "arn:aws:iam::aws:policy/AmazonEKSClusterPolicie"},
@@ -298,7 +298,7 @@ def test_sweep_deletes_what_nobody_asks_for_again(aws: Wire, standin: StandIn, e
 
 
 def test_an_unknown_type_says_so(aws: Wire) -> None:
-    with pytest.raises(Refused, match="the sandbox has no aws:braket/job:Job"):
+    with pytest.raises(RefusedError, match="the sandbox has no aws:braket/job:Job"):
         aws.check(aws.urn("aws:braket/job:Job"), {})
 
 
@@ -490,6 +490,6 @@ def test_roles_for_service_accounts_are_found(aws: Wire, standin: StandIn) -> No
 
 def test_recorded_types_still_need_their_cluster(aws: Wire) -> None:
     with pytest.raises(
-        Refused, match="eks DescribeCluster: ResourceNotFoundException: No cluster found for name: none"
+        RefusedError, match="eks DescribeCluster: ResourceNotFoundException: No cluster found for name: none"
     ):
         aws.create("aws:eks/addon:Addon", {"clusterName": "none", "addonName": "coredns"})

@@ -41,7 +41,9 @@ def unknown(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def world(standin: StandIn) -> Any:
     """Make all cases once, in their order."""
-    wire, made, failed = Wire(standin.port), {}, {}
+    wire = Wire(standin.port)
+    made: dict[str, Made] = {}
+    failed: dict[str, Exception] = {}
     for case in CASES:
         try:
             made[case.name] = wire.create(case.token, fill(case.good, made), f"case-{case.name}")
@@ -90,7 +92,7 @@ def test_import_by_id_rebuilds_inputs_that_pass_the_check(case: Case, world: Any
     seen = wire.adopt(case.token, case.import_id.format(**{**resource.outputs, "id": resource.id}))
     assert seen is not None
     assert seen.id == resource.id
-    _, problems = wire.check(seen.urn, {k: v for k, v in seen.inputs.items()})
+    _, problems = wire.check(seen.urn, dict(seen.inputs))
     assert set(problems) - {"password", "finalSnapshotIdentifier", "secretString", "authToken"} == set()
 
 

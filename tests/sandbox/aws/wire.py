@@ -14,11 +14,11 @@ from groundwork.sandbox.standins.values import reveal, to_python, to_struct
 NAMES = itertools.count()
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The provider ended a call with a message."""
 
 
-class HalfMade(Exception):
+class HalfMadeError(Exception):
     """The provider made a resource, but not as asked for."""
 
     def __init__(self, id: str, reasons: list[str]) -> None:
@@ -49,13 +49,13 @@ class Wire:
         try:
             return method(request, timeout=60)
         except grpc.RpcError as error:
-            trailers = dict(error.trailing_metadata() or ())
+            trailers: dict[str, Any] = dict(error.trailing_metadata() or ())  # type: ignore[arg-type]  # pairs
             if "grpc-status-details-bin" in trailers:
                 status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
                 half = provider_pb2.ErrorResourceInitFailed()
                 status.details[0].Unpack(half)
-                raise HalfMade(half.id, list(half.reasons)) from None
-            raise Refused(error.details()) from None
+                raise HalfMadeError(half.id, list(half.reasons)) from None
+            raise RefusedError(error.details()) from None
 
     def urn(self, token: str, name: str | None = None) -> str:
         return f"urn:pulumi:test::project::{token}::{name or f'r{next(NAMES)}'}"

@@ -13,6 +13,7 @@ import pytest
 from groundwork.sandbox.cluster.marks import POOL, SELECTOR
 from groundwork.sandbox.cluster.placement import Placement, placement
 from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
+from groundwork.sandbox.cluster.settings import Pace
 from groundwork.sandbox.cluster.simulation import ClusterSimulation
 from groundwork.sandbox.controlplane.client import KubeClient
 
@@ -123,6 +124,42 @@ def test_a_pool_with_a_fault_is_told_and_keeps_no_other_pool_from_its_nodes(
     (told,) = [pool for pool in _place(kube, record_file, odd, own_general).pools if pool.name == "odd"]
     assert told.problem.startswith("'m7i.larg' is not one of the ")
     assert told.nodes == ()
+
+
+def test_labels_that_the_api_server_refuses_are_told_and_hold_up_nothing_else(
+    kube: KubeClient, simulation: ClusterSimulation, own_general: NodePool, record_file: Path
+) -> None:
+    odd = dataclasses.replace(own_general, name="odd", labels={"no label!": "x"})
+    simulation.set_pools([odd, own_general])
+    until(lambda: len(_nodes(kube, own_general)) == 2)
+    found = until(lambda: (placed := _place(kube, record_file, odd)).refused and placed)
+    assert found.pools[0].problem.startswith("the API server refuses its nodes: ")
+    assert "no label!" in found.refused[0].reason
+
+
+def test_an_empty_node_goes_after_a_while_but_never_below_the_minimum(
+    kube: KubeClient,
+    record_file: Path,
+    own_general: NodePool,
+    namespace: str,
+    deploy: Make,
+    unique: str,
+) -> None:
+    running = ClusterSimulation(kube, record_file, has_identity=lambda *_: True, pace=Pace(young=2.0, scale_down=1.5))
+    pool = dataclasses.replace(own_general, desired=3, minimum=1)
+    running.start()
+    try:
+        running.set_pools([pool])
+        until(lambda: len(_nodes(kube, pool)) == 3)
+        deploy("scaler", _AUTOSCALER, nodeSelector={"test": unique})
+        until(lambda: _running(kube, namespace, "scaler"))
+        home = _pods(kube, namespace, "scaler")[0]["spec"]["nodeName"]
+        until(lambda: [node["metadata"]["name"] for node in _nodes(kube, pool)] == [home])
+        time.sleep(2.5)
+        assert [node["metadata"]["name"] for node in _nodes(kube, pool)] == [home]
+    finally:
+        running.stop()
+        running.remove_all()
 
 
 def test_a_gpu_pod_runs_only_with_a_device_plugin_and_on_no_other_pool(

@@ -61,6 +61,12 @@ def test_a_volume_that_was_left_behind_is_told() -> None:
     assert found.volumes == (Waiting("PersistentVolume", "pvc-1", "its volume is left behind: no driver"),)
 
 
+def test_what_the_simulation_could_not_write_is_told() -> None:
+    found = place(World(), [], Record(refused={"Node ip-10-0-0-4": "metadata.labels: Invalid value"}))
+    assert found.refused == (Waiting("Node", "ip-10-0-0-4", "metadata.labels: Invalid value"),)
+    assert not found.complete
+
+
 def test_workloads_that_are_not_ready_say_how_far_they_are_and_why(make_workload: Make) -> None:
     ready = make_workload("ready", "a:1", replicas=2)
     ready["status"] = {"readyReplicas": 2}

@@ -24,7 +24,7 @@ def deployment(spec: dict[str, Any] | None = None, **status: Any) -> dict[str, A
     return obj("apps/v1", "Deployment", {"replicas": 2, **(spec or {})}, {"observedGeneration": 2, **status})
 
 
-GOOD = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
+GOOD: dict[str, Any] = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
 
 
 @pytest.mark.parametrize(

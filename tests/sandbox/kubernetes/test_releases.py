@@ -12,12 +12,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import grpc
 import pytest
 
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.standins.kubernetes import KubernetesProvider, KubernetesSettings
 from groundwork.sandbox.standins.kubernetes.settings import Options
-from groundwork.sandbox.standins.protocol import UNKNOWN
+from groundwork.sandbox.standins.protocol import UNKNOWN, serve
 
 if TYPE_CHECKING:
     from tests.sandbox.kubernetes.conftest import Engine, Kept
@@ -209,14 +210,25 @@ def test_a_release_that_does_not_become_ready_says_which_pods_and_why_and_mends_
 
 
 def test_a_secret_value_is_in_no_error_no_argument_and_no_file(
-    engine: Engine, settings: KubernetesSettings, namespace: str, node: str, mirror: Path
+    engine: Engine, settings: KubernetesSettings, namespace: str, node: str, mirror: Path, tmp_path: Path
 ) -> None:
-    body = release(namespace, password=engine.secret("correct-horse"))
-    kept = engine.create(RELEASE, "paint", body)
-    assert kept.outputs["values"]["password"] == engine.secret("correct-horse")
-    body["values"]["replicas"] = engine.secret("horse-battery")
-    refused = engine.refusal(lambda: engine.update(kept, body))
+    log, shim = tmp_path / "arguments", tmp_path / "helm"
+    shim.write_text(f'#!/bin/sh\necho "$@" >> {log}\nexec {settings.helm} "$@"\n', encoding="utf-8")
+    shim.chmod(0o700)
+    server, port = serve(KubernetesProvider(dataclasses.replace(settings, helm=shim)))
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        watched = type(engine)(channel)
+        watched.configure()
+        body = {**release(namespace, password=engine.secret("correct-horse")), "description": engine.secret("staple")}
+        kept = watched.create(RELEASE, "paint", body)
+        assert kept.outputs["values"]["password"] == engine.secret("correct-horse")
+        body["values"]["replicas"] = engine.secret("horse-battery")
+        refused = watched.refusal(lambda: watched.update(kept, body))
+    server.stop(0)
     assert "horse-battery" not in str(refused)
+    written = log.read_text(encoding="utf-8")
+    assert "install" in written
+    assert not any(secret in written for secret in ("correct-horse", "horse-battery", "staple"))
     for path in settings.state_dir.rglob("*"):
         if path.is_file():
             assert b"correct-horse" not in path.read_bytes()

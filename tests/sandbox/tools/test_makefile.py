@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+MAKE = shutil.which("make")
 RUN = "python3 groundwork/sandbox/bootstrap.py"
 
-pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+pytestmark = pytest.mark.skipif(MAKE is None, reason="make is not installed")
 
 
 def commands(*arguments: str) -> list[str]:
@@ -20,7 +21,7 @@ def commands(*arguments: str) -> list[str]:
     # Within `make test` the outer make's own options would be taken over.
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "STACK")}
     done = subprocess.run(
-        ["make", "--dry-run", "--no-print-directory", *arguments],
+        [str(MAKE), "--dry-run", "--no-print-directory", *arguments],
         cwd=REPOSITORY,
         env=environment,
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Image ids that AWS publishes in Parameter Store; here they are made up, one a name and region, and always the same."""
+"""Image ids that AWS publishes in Parameter Store; made up here, one a name and region, always the same."""
 
 from __future__ import annotations
 

@@ -67,6 +67,7 @@ class Clients:
         pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="aws-warm")
         for service in sorted(services):
             pool.submit(self.get, service, region, identity)
+            pool.submit(_service_model, service)
             pool.submit(_handlers, service)
         pool.shutdown(wait=False)
 
@@ -78,7 +79,8 @@ def operation_model(service: str, method: str) -> OperationModel:
     Raises KeyError where the service has none of that name.
     """
     model, methods = _service_model(service)
-    return model.operation_model(methods[method])
+    found: OperationModel = model.operation_model(methods[method])
+    return found
 
 
 @functools.cache

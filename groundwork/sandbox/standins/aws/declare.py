@@ -1,8 +1,8 @@
 """The vocabulary of the table: how a resource type is made of API calls.
 
-An argument of a call is a template: text with `{name}` is filled from the inputs, the outputs so far and the built-in names
-(`id`, `account`, `region`, `partition`, `arn`, `random`, `item`); a template that is one name alone keeps the value's
-type; a dict or list of templates is filled inside; a function marked by `uses` computes the value.
+An argument of a call is a template: text with `{name}` is filled from the inputs, the outputs so far and the built-in
+names (`id`, `account`, `region`, `partition`, `arn`, `random`, `item`); a template that is one name alone keeps the
+value's type; a dict or list of templates is filled inside; a function marked by `uses` computes the value.
 """
 
 from __future__ import annotations
@@ -106,19 +106,17 @@ Output = str | Path | Callable[["Session", dict[str, Any], dict[str, Any]], Any]
 class Resource:
     """One resource type.
 
-    - `answer`: JMESPath to the resource in the answer of `create`; `id`: a JMESPath in it, a template, or a function of it.
-    - `after`: steps after the create, and again when an input of theirs changes; `update`: steps for changes only.
-    - `names`: Pulumi's name (dotted where nested) to the API's, where they are not the same but for case.
-    - `autoname`: the input that gets a generated name, `autoname_limit` its greatest length.
-    - `outputs`: properties (dotted where nested) that are not in the description under their own name: a template, a
-      `Path`, or a function of the session, the environment and the description.
-    - `steers`: inputs that steer the provider and are no parameter of the API.
-    - `requires`: calls that must succeed first, for types that are only recorded.
-    - `volatile`: outputs that an update may change.
-    - `checks`: functions of the inputs that return (property, reason) for rules outside the API's model.
-    - `imports`: a template, in the environment of an import, for inputs that the id itself holds: `name=regular expression`.
-    - `event`: what `on_change` is told of.
-    - `only_recorded`: why the type is recorded although moto has its operations.
+    - `answer`: JMESPath to the resource in the answer of `create`; `id`: a JMESPath in it, a template, or a function
+    of it. - `after`: steps after the create, and again when an input of theirs changes; `update`: steps for changes
+    only. - `names`: Pulumi's name (dotted where nested) to the API's, where they are not the same but for case. -
+    `autoname`: the input that gets a generated name, `autoname_limit` its greatest length. - `outputs`: properties
+    (dotted where nested) that are not in the description under their own name: a template, a `Path`, or a function of
+    the session, the environment and the description. - `steers`: inputs that steer the provider and are no parameter
+    of the API. - `requires`: calls that must succeed first, for types that are only recorded. - `volatile`: outputs
+    that an update may change. - `checks`: functions of the inputs that return (property, reason) for rules outside
+    the API's model. - `imports`: a template, in the environment of an import, for inputs that the id itself holds:
+    `name=regular expression`. - `event`: what `on_change` is told of. - `only_recorded`: why the type is recorded
+    although moto has its operations.
     """
 
     token: str

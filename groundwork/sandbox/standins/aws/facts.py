@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundwork.sandbox.standins.aws.lifecycle import read
 from groundwork.sandbox.standins.aws.declare import RESOURCES
+from groundwork.sandbox.standins.aws.lifecycle import read
 from groundwork.sandbox.standins.aws.session import NotFoundError, Session
 from groundwork.sandbox.standins.aws.store import Store
 
@@ -123,7 +123,8 @@ class Facts:
 
     def _group(self, group: dict[str, Any]) -> NodeGroupFacts:
         sizes = group.get("scalingConfig") or {}
-        types = group.get("instanceTypes") or self._template_type(group.get("launchTemplate")) or ["t3.medium"]
+        # EKS refuses types in both places; moto shows its default type beside a template that has one.
+        types = self._template_type(group.get("launchTemplate")) or group.get("instanceTypes") or ["t3.medium"]
         return NodeGroupFacts(
             name=group["nodeGroupName"],
             cluster=group["clusterName"],

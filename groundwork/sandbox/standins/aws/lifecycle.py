@@ -23,7 +23,7 @@ from groundwork.sandbox.standins.journal import Attempt, Made, fingerprint
 from groundwork.sandbox.standins.protocol import ProviderError
 
 
-class HalfMade(ProviderError):
+class HalfMadeError(ProviderError):
     """A resource exists, but a step after its create failed."""
 
     def __init__(self, id: str, properties: dict[str, Any], reason: str) -> None:
@@ -45,7 +45,8 @@ class Result:
 def create(session: Session, resource: Resource, inputs: dict[str, Any], private: set[str], attempt: Attempt) -> Result:
     """Make a resource, or adopt the one that an interrupted create of the same URN left.
 
-    `private` names inputs that hold a secret: they are never recorded. Raises HalfMade where it exists all the same.
+    `private` names inputs that hold a secret: they are never recorded. Raises HalfMadeError
+    where it exists all the same.
     """
     if attempt.earlier is not None:
         adopted = _adopt(session, resource, inputs, attempt, attempt.earlier)
@@ -77,7 +78,7 @@ def create(session: Session, resource: Resource, inputs: dict[str, Any], private
             retag(session, resource, environment, {}, session.tags(inputs))
     except ProviderError as error:
         found = outputs.shown(session, resource, environment, made)
-        raise HalfMade(str(id), outputs.complete(session, resource, inputs, found, region), str(error)) from error
+        raise HalfMadeError(str(id), outputs.complete(session, resource, inputs, found, region), str(error)) from error
     attempt.made(str(id), inputs, region=region, complete=True)
     return _finish(session, resource, str(id), inputs, private, environment, made)
 
@@ -222,7 +223,7 @@ def update(
 ) -> Result:
     """Make the calls that the changed inputs need.
 
-    Raises HalfMade where one fails: some of the changes may have been made.
+    Raises HalfMadeError where one fails: some of the changes may have been made.
     """
     changed = difference.inputs
     steady = {name: value for name, value in state.items() if name not in old or name in new}
@@ -252,7 +253,7 @@ def update(
         if {"tags", "tagsAll"} & changed:
             retag(session, resource, environment, state.get("tagsAll") or {}, session.tags(new))
     except ProviderError as error:
-        raise HalfMade(id, state, str(error)) from error
+        raise HalfMadeError(id, state, str(error)) from error
     return _finish(session, resource, id, new, private, environment, {})
 
 

@@ -15,9 +15,31 @@ if TYPE_CHECKING:
     from moto.server import ThreadedMotoServer
 
 SERVICES = (
-    "acm autoscaling budgets cloudwatch ec2 ecr efs eks elasticache elbv2 events fsx iam kms logs rds route53 s3 "
-    "secretsmanager servicequotas sns sqs ssm sts"
-).split()
+    "acm",
+    "autoscaling",
+    "budgets",
+    "cloudwatch",
+    "ec2",
+    "ecr",
+    "efs",
+    "eks",
+    "elasticache",
+    "elbv2",
+    "events",
+    "fsx",
+    "iam",
+    "kms",
+    "logs",
+    "rds",
+    "route53",
+    "s3",
+    "secretsmanager",
+    "servicequotas",
+    "sns",
+    "sqs",
+    "ssm",
+    "sts",
+)
 """What is loaded before the first request: first imports by several threads at once would meet half-made modules."""
 
 
@@ -41,7 +63,7 @@ def start_moto(account_id: str, region: str, port: int = 0) -> Moto:
     """
     wanted = {"MOTO_ACCOUNT_ID": account_id, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
     if "moto.core" in sys.modules and any(os.environ.get(name) != value for name, value in wanted.items()):
-        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.core.models import DEFAULT_ACCOUNT_ID
 
         if account_id != DEFAULT_ACCOUNT_ID:
             raise RuntimeError(f"moto already runs for account {DEFAULT_ACCOUNT_ID}, not {account_id}")
@@ -75,7 +97,7 @@ def _seed(account_id: str, region: str) -> None:
     published = datetime.datetime(2026, 7, 1, tzinfo=datetime.UTC)
     for name, value in parameters(region).items():
         backend._parameters[name].append(
-            Parameter(
+            Parameter(  # type: ignore[abstract]  # moto makes it itself; its CloudFormation half is not typed
                 account_id=account_id,
                 name=name,
                 value=value,

@@ -18,6 +18,7 @@ from groundwork.sandbox.standins.aws.declare import RESOURCES, Resource
 from groundwork.sandbox.standins.aws.diff import Difference, difference
 from groundwork.sandbox.standins.aws.facts import Facts
 from groundwork.sandbox.standins.aws.invokes import FUNCTIONS
+from groundwork.sandbox.standins.aws.sdk import warm
 from groundwork.sandbox.standins.aws.session import CallCounts, Session
 from groundwork.sandbox.standins.aws.settings import AwsSettings
 from groundwork.sandbox.standins.aws.state import guess
@@ -57,6 +58,7 @@ class AwsProvider(BaseProvider[Session]):
         self.counts = CallCounts()
         self._clients = Clients(settings.moto_url)
         self._clients.warm({r.service for r in RESOURCES.values()} | {"sts"}, settings.region, Identity())
+        warm(RESOURCES)
         self._main = self._session({})
         self.facts = Facts(self._main, self.store)
 
@@ -182,7 +184,7 @@ class AwsProvider(BaseProvider[Session]):
         with self.journal.create(request.urn) as attempt:
             try:
                 made = lifecycle.create(session, resource, inputs, secret, attempt)
-            except lifecycle.HalfMade as half:
+            except lifecycle.HalfMadeError as half:
                 abort_half_made(
                     context,
                     half.id,
@@ -227,7 +229,7 @@ class AwsProvider(BaseProvider[Session]):
         old = reveal(to_python(request.old_inputs))
         try:
             made = lifecycle.update(session, resource, request.id, olds, old, new, secret, changed)
-        except lifecycle.HalfMade as half:
+        except lifecycle.HalfMadeError as half:
             abort_half_made(
                 context, half.id, _marked(half.properties, secret), to_python(request.old_inputs), str(half)
             )

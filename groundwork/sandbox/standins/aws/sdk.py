@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import threading
 import typing
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +55,12 @@ def sdk_resource(token: str) -> SdkResource:
     arguments = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args", None)
     inputs = _object(arguments, 0) if arguments is not None else Shape("object")
     return SdkResource(inputs, outputs)
+
+
+def warm(tokens: Iterable[str]) -> None:
+    """Read the shapes of `tokens` in the background, so that the first preview does not wait for imports."""
+    wanted = list(tokens)
+    threading.Thread(target=lambda: [sdk_resource(token) for token in wanted], daemon=True).start()
 
 
 def _shape(kind: Any, depth: int) -> Shape:

@@ -36,7 +36,10 @@ _REGIONAL: dict[str, dict[str, tuple[str, str]]] = {
     },
     "eks": {"clusters": ("list_clusters", "clusters")},
     "elasticache": {
-        "replication groups": ("describe_replication_groups", "ReplicationGroups[].ReplicationGroupId"),
+        "replication groups": (
+            "describe_replication_groups",
+            "ReplicationGroups[?Status!='deleting'].ReplicationGroupId",
+        ),
         "subnet groups": ("describe_cache_subnet_groups", "CacheSubnetGroups[].CacheSubnetGroupName"),
     },
     "elbv2": {"load balancers": ("describe_load_balancers", "LoadBalancers[].LoadBalancerArn")},
@@ -73,8 +76,8 @@ _GLOBAL: dict[str, dict[str, tuple[str, str]]] = {
 def snapshot(moto_url: str, regions: Iterable[str], account_id: str = "") -> dict[str, list[str]]:
     """Return the names of everything, by `<region or global>/<service>/<what>`; empty lists are left out.
 
-    A KMS key is listed as `<id> (PendingDeletion)` where it is: AWS does not delete a key at once. Budgets are listed for
-    `account_id`.
+    A KMS key is listed as `<id> (PendingDeletion)` where it is: AWS does not delete a key at once. Budgets are listed
+    for `account_id`.
     """
     clients = Clients(moto_url)
     found: dict[str, list[str]] = {}

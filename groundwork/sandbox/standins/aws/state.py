@@ -83,6 +83,7 @@ def complete(
 
 
 def _above(under: Any, over: Any) -> Any:
+    """Return `over` with what only `under` has; blocks are merged, a removed entry of a map is not."""
     if isinstance(under, dict) and isinstance(over, dict):
         return {**under, **{name: _above(under.get(name), item) for name, item in over.items()}}
     return under if over is None else over
@@ -137,17 +138,13 @@ def guess(session: Session, resource: Resource, inputs: dict[str, Any], state: d
     """Return the outputs that a preview can know; `state` are those of before, None for a create."""
     known = {name: value for name, value in inputs.items() if name != "__defaults"}
     sdk = sdk_resource(resource.token)
-    if state is None:
-        made = {name: UNKNOWN for name in sdk.outputs if _filled_in(resource, name, sdk.inputs.fields)}
-        volatile: tuple[str, ...] = tuple(resource.outputs)
-    else:
-        made, volatile = dict(state), resource.volatile
-        made = {name: value for name, value in made.items() if name not in sdk.inputs.fields or name in known}
-        made |= {n: v for n, v in state.items() if n not in made and _filled_in(resource, n, sdk.inputs.fields)}
-    made = {name: _above(made.get(name) if made.get(name) != UNKNOWN else None, known.get(name)) or made.get(name)
-            for name in made.keys() | known.keys()}  # fmt: skip
-    made |= {name: value for name, value in known.items() if not isinstance(value, dict)}
-    for name in volatile:
+    given = [name for name in sdk.outputs if _filled_in(resource, name, sdk.inputs.fields)]
+    before: dict[str, Any] = dict.fromkeys(given, UNKNOWN) if state is None else state
+    made: dict[str, Any] = {name: before[name] for name in given if name in before}
+    for name, value in known.items():
+        earlier = (state or {}).get(name)
+        made[name] = _above(earlier, value) if isinstance(value, dict) and earlier != UNKNOWN else value
+    for name in resource.outputs if state is None else resource.volatile:
         head, _, tail = name.partition(".")
         if tail and isinstance(made.get(head), dict):
             made[head] = {tail: UNKNOWN, **made[head]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jmespath
+from botocore.model import ListShape, StructureShape
 
 from groundwork.sandbox.standins.aws.clients import operation_model
 from groundwork.sandbox.standins.aws.declare import Read, Resource, Tagging
@@ -122,14 +123,22 @@ def retag(
 
 
 def _member(resource: Resource, operation: str, how: Tagging, verb: str) -> str:
-    shape = operation_model(resource.service, operation).input_shape
-    members = [name for name in shape.members if "tag" in name.lower() and name not in how.target]
+    members = [
+        name for name in _parameters(resource, operation).members if "tag" in name.lower() and name not in how.target
+    ]
     return next((name for name in members if verb in name.lower()), members[0])
 
 
 def _wants_pairs(resource: Resource, how: Tagging, member: str) -> bool:
-    shape = operation_model(resource.service, how.remove).input_shape.members[member]
-    return bool(getattr(shape, "member", None) is not None and shape.member.type_name == "structure")
+    shape = _parameters(resource, how.remove).members[member]
+    return isinstance(shape, ListShape) and shape.member.type_name == "structure"
+
+
+def _parameters(resource: Resource, operation: str) -> StructureShape:
+    shape = operation_model(resource.service, operation).input_shape
+    if shape is None:
+        raise ValueError(f"{resource.service} {operation} takes no parameters")
+    return shape
 
 
 def _send(
@@ -140,6 +149,6 @@ def _send(
     environment: dict[str, Any],
     tags: dict[str, Any],
 ) -> None:
-    shape = operation_model(resource.service, operation).input_shape
+    shape = _parameters(resource, operation)
     wanted = {**(bare(fill(how.target, environment)) or {}), **tags}
     session.send(resource.service, operation, Request({}).convert(shape, wanted), environment["region"])

@@ -8,16 +8,15 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 
-from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.doubles.chart import make_double
 from groundwork.sandbox.doubles.switches import read_switches
 from groundwork.sandbox.inventory import InventoryError, read_inventory
+from groundwork.sandbox.standins.kubernetes.definitions import Definitions
 from groundwork.sandbox.standins.kubernetes.settings import KubernetesSettings
-from groundwork.sandbox.standins.kubernetes.values import get_path
 from groundwork.sandbox.standins.protocol import ProviderError
 
 
@@ -35,10 +34,10 @@ class Chart:
 class Charts:
     """Finds charts as the settings say."""
 
-    def __init__(self, settings: KubernetesSettings, client: KubeClient) -> None:
-        """Look for the CRDs of a double's custom resources through `client`."""
+    def __init__(self, settings: KubernetesSettings, definitions: Definitions) -> None:
+        """Take the schemas of a double's custom resources from `definitions`."""
         self._settings = settings
-        self._client = client
+        self._definitions = definitions
         self._lock = threading.Lock()
 
     def locate(self, chart: str, version: str | None) -> Chart:
@@ -101,7 +100,7 @@ class Charts:
             switches = read_switches(path.with_name(f"{name}-{version}.switches.yaml"), inventory)
         except InventoryError as error:
             raise ProviderError(str(error)) from None
-        double = make_double(name, version, inventory, switches, self._schema)
+        double = make_double(name, version, inventory, switches, self._definitions.schema)
         folder = self._settings.state_dir / "doubles" / f"{name}-{version}-{_digest(double.files)}"
         with self._lock:
             if not folder.is_dir():
@@ -111,16 +110,6 @@ class Charts:
             f"the chart is in no mirror; its double has {len(double.files) - 3} of {len(inventory)} objects{left_out}"
         )
         return Chart(name, version, folder, "double", note)
-
-    def _schema(self, api_version: str, kind: str) -> Mapping[str, Any] | None:
-        group, _, version = api_version.rpartition("/")
-        for crd in self._client.list("apiextensions.k8s.io/v1", "CustomResourceDefinition"):
-            if (get_path(crd, "spec", "group"), get_path(crd, "spec", "names", "kind")) != (group, kind):
-                continue
-            for served in get_path(crd, "spec", "versions") or []:
-                if served.get("name") == version:
-                    return get_path(served, "schema", "openAPIV3Schema", default={}) or {}
-        return None
 
     def _others(self, name: str) -> str:
         folders = (*self._settings.mirrors, self._settings.inventory)

@@ -264,7 +264,7 @@ class Objects:
         """Judge once whether the object is ready, as a refresh does; only kinds that run something are judged."""
         if (live["apiVersion"], live["kind"]) not in _REFRESH_JUDGES:
             return Verdict(True)
-        return Waiter(self._client).judge(live, wait_for(inputs), created=False)
+        return Waiter(self._client).judge(live, wait_for(inputs))
 
     def forget_kinds(self, crd: Mapping[str, Any]) -> None:
         """Ask the server again for the kinds of a CustomResourceDefinition that changed."""
@@ -301,9 +301,7 @@ class Objects:
 
     def _ready(self, request: Request, live: dict[str, Any], manager: str, *, created: bool) -> dict[str, Any]:
         try:
-            ready = Waiter(self._client, request.stopped).until_ready(
-                live, request.inputs, self._timeout(request), created=created
-            )
+            ready = Waiter(self._client, request.stopped).until_ready(live, request.inputs, self._timeout(request))
         except NotReadyError as error:
             raise HalfMadeError(_half_made(request, error, created), error.live, manager) from None
         if request.kind.is_crd:

@@ -35,13 +35,11 @@ class Surroundings:
         ready_endpoints: how many ready addresses the Service has.
         binding_mode: the volumeBindingMode of the claim's StorageClass.
         missing_services: the names of Services that an Ingress routes to and that have no ready endpoint.
-        created: whether this is a create, not an update.
     """
 
     ready_endpoints: int = 0
     binding_mode: str = "Immediate"
     missing_services: tuple[str, ...] = field(default=())
-    created: bool = True
 
 
 Rule = Callable[[Object, Surroundings], Verdict]

@@ -128,7 +128,7 @@ def flags(inputs: Mapping[str, Any], seconds: float, *, upgrade: bool) -> list[s
     return found
 
 
-def resource_names(manifest: Iterable[Mapping[str, Any]], namespaced: bool = True) -> dict[str, list[str]]:
+def resource_names(manifest: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
     """Return the names of a release's objects by kind and apiVersion: `Deployment.apps/apps/v1`."""
     names: dict[str, set[str]] = {}
     for document in manifest:

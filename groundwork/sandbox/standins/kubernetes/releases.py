@@ -13,6 +13,7 @@ from pulumi.runtime.proto import provider_pb2
 from groundwork.sandbox.controlplane.client import KubeClient, KubeError
 from groundwork.sandbox.standins.journal import Journal, fingerprint
 from groundwork.sandbox.standins.kubernetes.charts import Chart, Charts
+from groundwork.sandbox.standins.kubernetes.definitions import Definitions
 from groundwork.sandbox.standins.kubernetes.diffing import Difference, differences
 from groundwork.sandbox.standins.kubernetes.helm import Helm, HelmError
 from groundwork.sandbox.standins.kubernetes.mending import Mender
@@ -34,6 +35,7 @@ from groundwork.sandbox.standins.protocol import (
     abort_half_made,
     has_unknown,
     reveal,
+    secret_paths,
     to_struct,
 )
 
@@ -50,7 +52,8 @@ class Releases:
         self._client = client
         self._journal = journal
         self._ledger = ledger
-        self._charts = Charts(settings, client)
+        self._definitions = Definitions(client)
+        self._charts = Charts(settings, self._definitions)
         self.helm = Helm(settings.helm, settings.endpoint, settings.state_dir / "helm")
         self.mender = Mender(self.helm, settings.default_timeout)
 
@@ -179,7 +182,8 @@ class Releases:
         inputs = reveal(news)
         if not has_unknown(inputs):
             chart = self._chart(inputs)
-            extra = ["--kube-version", str(self._client.raw("GET", "/version")["gitVersion"]), *self._api_versions()]
+            extra = ["--kube-version", str(self._client.raw("GET", "/version")["gitVersion"])]
+            extra += [part for served in self._definitions.api_versions() for part in ("--api-versions", served)]
             extra += ["--skip-crds"] if inputs.get("skipCrds") else ["--include-crds"]
             try:
                 self.helm.template(inputs["name"], inputs["namespace"], chart.path, inputs.get("values") or {}, extra)
@@ -188,15 +192,6 @@ class Releases:
                 raise ProviderError(f"chart {chart.name} {chart.version} does not render: {message}") from None
             self._ledger.mark(urn, "double" if chart.mark == "double" else "rendered", chart.note)
         return {**news, "status": UNKNOWN, "resourceNames": UNKNOWN}
-
-    def _api_versions(self) -> list[str]:
-        served: list[str] = []
-        for group in self._client.raw("GET", "/apis").get("groups") or []:
-            served += [version["groupVersion"] for version in group.get("versions") or []]
-        for crd in self._client.list("apiextensions.k8s.io/v1", "CustomResourceDefinition"):
-            spec = crd["spec"]
-            served += [f"{spec['group']}/{v['name']}/{spec['names']['kind']}" for v in spec["versions"]]
-        return [part for version in served for part in ("--api-versions", version)]
 
     def _bring_up(
         self,
@@ -211,6 +206,8 @@ class Releases:
         """Install or upgrade; return the release as Helm gave it, None if there was nothing left to do."""
         inputs = reveal(dict(news))
         id = ObjectId(inputs["namespace"], inputs["name"])
+        if list(secret_paths(news.get("description"))):
+            inputs.pop("description", None)  # Helm takes it from the arguments only, where anybody can read it
         seconds = self._seconds(inputs, timeout)
         live = self.mender.mend(id)
         status = get_path(live, "info", "status") if live else None

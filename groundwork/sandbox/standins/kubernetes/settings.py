@@ -33,8 +33,8 @@ class KubernetesSettings:
     inventory: Path
     state_dir: Path
     digests: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    default_timeout: float = 60.0
-    longest_timeout: float = 120.0
+    default_timeout: float = 300.0
+    longest_timeout: float = 300.0
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,7 @@ class Waiter:
         self._client = client
         self._stopped = stopped
 
-    def until_ready(
-        self, live: dict[str, Any], inputs: Mapping[str, Any], timeout: float, *, created: bool
-    ) -> dict[str, Any]:
+    def until_ready(self, live: dict[str, Any], inputs: Mapping[str, Any], timeout: float) -> dict[str, Any]:
         """Return the object once it is ready, by its kind's rule or its own `pulumi.com/waitFor`.
 
         Raises:
@@ -58,7 +56,7 @@ class Waiter:
         name = ObjectId.of(live)
         deadline, pause = time.monotonic() + timeout, _FIRST_PAUSE
         while True:
-            judged = self.judge(live, expressions, created=created)
+            judged = self.judge(live, expressions)
             if judged.ready:
                 return live
             if judged.failed:
@@ -74,12 +72,12 @@ class Waiter:
                 raise NotReadyError(f"{str(name)!r} was deleted by somebody else while it was waited for", live)
             live = found
 
-    def judge(self, live: dict[str, Any], expressions: list[str], *, created: bool) -> Verdict:
+    def judge(self, live: dict[str, Any], expressions: list[str]) -> Verdict:
         """Judge an object once, without waiting."""
         if expressions:
             missing = tuple(filter(None, (unmet(live, expression) for expression in expressions)))
             return Verdict(False, missing) if missing else READY
-        return readiness.verdict(live, self._surroundings(live, created))
+        return readiness.verdict(live, self._surroundings(live))
 
     def problems(self, document: Mapping[str, Any], namespace: str | None) -> list[str]:
         """Return what an object of a manifest waits for and why, each line with its kind and name."""
@@ -90,7 +88,7 @@ class Waiter:
         live = self._client.find(api_version, kind, metadata["name"], metadata.get("namespace") or namespace)
         if live is None:
             return []
-        judged = self.judge(live, [], created=True)
+        judged = self.judge(live, [])
         if judged.ready:
             return []
         return [
@@ -118,19 +116,19 @@ class Waiter:
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
-    def _surroundings(self, live: Mapping[str, Any], created: bool) -> Surroundings:
+    def _surroundings(self, live: Mapping[str, Any]) -> Surroundings:
         namespace = get_path(live, "metadata", "namespace")
         if live["kind"] == "Service":
-            return Surroundings(self._endpoints(live["metadata"]["name"], namespace), created=created)
+            return Surroundings(self._endpoints(live["metadata"]["name"], namespace))
         if live["kind"] == "PersistentVolumeClaim":
             name = get_path(live, "spec", "storageClassName")
             found = self._client.find("storage.k8s.io/v1", "StorageClass", name) if name else None
             mode = str((found or {}).get("volumeBindingMode") or "Immediate")
-            return Surroundings(binding_mode=mode, created=created)
+            return Surroundings(binding_mode=mode)
         if live["kind"] == "Ingress":
             missing = tuple(sorted(s for s in _backends(live) if not self._endpoints(s, namespace)))
-            return Surroundings(missing_services=missing, created=created)
-        return Surroundings(created=created)
+            return Surroundings(missing_services=missing)
+        return Surroundings()
 
     def _endpoints(self, service: str, namespace: str | None) -> int:
         slices = self._client.list(

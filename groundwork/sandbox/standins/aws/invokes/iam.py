@@ -13,7 +13,7 @@ from groundwork.sandbox.standins.values import UNKNOWN
 
 @function("iam/getPolicyDocument")
 def policy_document(session: Session, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Write a policy as the real provider does: one value stands alone, `override` and `source` documents are merged."""
+    """Write a policy as the real provider does: one value stands alone, other documents are merged."""
     version = arguments.get("version") or "2012-10-17"
     if version not in ("2012-10-17", "2008-10-17"):
         raise ProviderError(f"version: {version!r} is not one of 2008-10-17, 2012-10-17")

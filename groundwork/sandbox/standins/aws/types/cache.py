@@ -73,7 +73,7 @@ declare(
                 names={"engine": NO_PARAMETER},
             ),
         ),
-        read=Read("describe_replication_groups", _REPLICATION, "ReplicationGroups[0]"),
+        read=Read("describe_replication_groups", _REPLICATION, "ReplicationGroups[?Status!='deleting'] | [0]"),
         outputs={
             "primaryEndpointAddress": Path("NodeGroups[0].PrimaryEndpoint.Address"),
             "readerEndpointAddress": Path("NodeGroups[0].ReaderEndpoint.Address"),

@@ -108,9 +108,9 @@ declare(
 )
 def _record(env: dict[str, Any]) -> dict[str, Any]:
     alias = next(iter(env.get("aliases") or []), None)
-    weight = next(iter(env.get("weightedRoutingPolicies") or []), {})
-    failover = next(iter(env.get("failoverRoutingPolicies") or []), {})
-    latency = next(iter(env.get("latencyRoutingPolicies") or []), {})
+    weight: dict[str, Any] = next(iter(env.get("weightedRoutingPolicies") or []), {})
+    failover: dict[str, Any] = next(iter(env.get("failoverRoutingPolicies") or []), {})
+    latency: dict[str, Any] = next(iter(env.get("latencyRoutingPolicies") or []), {})
     whole = {
         "Name": env["name"],
         "Type": env["type"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwork.sandbox.standins.aws.declare import Call, Do, Path, Read, Resource, declare
+from groundwork.sandbox.standins.aws.declare import Call, Do, Path, Resource, declare
 from groundwork.sandbox.standins.aws.session import Session
 from groundwork.sandbox.standins.aws.types.iam import policy_document
 

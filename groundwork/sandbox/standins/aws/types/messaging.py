@@ -56,10 +56,10 @@ def _changed_attributes(env: dict[str, Any]) -> Any:
 def _in_range(inputs: dict[str, Any]) -> list[tuple[str, str]]:
     """Hold the attributes to the documented ranges: in the API's model they are free text."""
     found = []
-    for name, (low, high) in _RANGES.items():
-        value = inputs.get(name)
+    for attribute, (low, high) in _RANGES.items():
+        value = inputs.get(attribute)
         if isinstance(value, int | float) and not low <= value <= high:
-            found.append((name, f"{value}: must be {low} to {high}"))
+            found.append((attribute, f"{value}: must be {low} to {high}"))
     name, fifo = inputs.get("name"), bool(inputs.get("fifoQueue"))
     if isinstance(name, str) and "name" not in inputs.get("__defaults", []) and name.endswith(".fifo") != fifo:
         reason = "the name of a FIFO queue must end in .fifo, and no other may"

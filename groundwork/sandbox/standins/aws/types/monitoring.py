@@ -35,7 +35,8 @@ declare(
 
 @uses("state", "isEnabled")
 def _state(env: dict[str, Any]) -> Any:
-    return env.get("state") or {True: "ENABLED", False: "DISABLED"}.get(env.get("isEnabled"))  # type: ignore[call-overload]  # None is not there
+    enabled = env.get("isEnabled")
+    return env.get("state") or (None if enabled is None else "ENABLED" if enabled else "DISABLED")
 
 
 def _when(inputs: dict[str, Any]) -> list[tuple[str, str]]:

@@ -1,0 +1,263 @@
+"""The command `groundwork`: thin, every verb calls a room."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from groundwork.sandbox.rehearsal.narrator import Narrator
+
+_WIDTH = 100
+app = typer.Typer(
+    name="groundwork",
+    help="An ML platform as code, and its rehearsal on one machine: no cloud account, no containers, no internet.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": _WIDTH, "help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+_FAILED, _WRONG_INPUT, _INTERRUPTED = 1, 2, 130
+_root = Path()
+
+Target = Annotated[str, typer.Argument(metavar="ENVIRONMENT|STACK", help="an environment, or one of its stacks")]
+JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="write the facts as JSON, - to print")]
+
+
+@app.callback()
+def _begin(root: Annotated[Path, typer.Option(hidden=True, envvar="GROUNDWORK_ROOT")] = Path()) -> None:
+    global _root
+    _root = root.resolve()
+
+
+@app.command()
+def rehearse(
+    name: Target = "dev",
+    every: Annotated[bool, typer.Option("--all", help="every environment, one after the other")] = False,
+    json_file: JsonFile = None,
+) -> None:
+    """Bring an environment up on this machine."""
+    from groundwork.core.stacks import load_project
+    from groundwork.sandbox.rehearsal.rehearse import rehearse as run
+    from groundwork.sandbox.rehearsal.rehearse import rehearse_every
+    from groundwork.sandbox.report.whole import as_json, of_rehearsal
+
+    _put_tools_in_place()
+    if every:
+        results = rehearse_every(load_project(_root), _narrator, lambda result: _show(of_rehearsal(result)))
+    else:
+        results = [run(_root, name, _narrator())]
+        _show(of_rehearsal(results[0]))
+    told = [as_json(result) for result in results]
+    _write(json_file, told if every else told[0])
+    if any(result.error for result in results):
+        raise typer.Exit(_FAILED)
+
+
+@app.command()
+def plan(name: Target = "dev", json_file: JsonFile = None) -> None:
+    """Show what would change in the sandbox, and which policy it breaks."""
+    from groundwork.sandbox.rehearsal.plan import plan as run
+    from groundwork.sandbox.report.whole import as_json, of_plan
+
+    _put_tools_in_place()
+    result = run(_root, name, _narrator())
+    _show(of_plan(result))
+    _write(json_file, as_json(result))
+    if result.error:
+        raise typer.Exit(_FAILED)
+
+
+@app.command()
+def down(name: Target = "dev") -> None:
+    """Destroy an environment in the sandbox, and the sandbox itself."""
+    from groundwork.sandbox.rehearsal.down import down as run
+
+    result = run(_root, name, _narrator())
+    console = _console()
+    for stack, count in result.destroyed.items():
+        console.print(f"{stack}: {count} resources destroyed", highlight=False)
+    if result.lifted:
+        console.print(f"{result.lifted} of them were protected or retained, which the sandbox lifted", highlight=False)
+    for urn in result.swept:
+        console.print(f"of a create that was cut off: {urn.split('::', 3)[3]}", markup=False, highlight=False)
+    console.print(f"Down: {result.note}." if result.note else "Down: the sandbox is removed.", highlight=False)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def shell(
+    name: Target = "dev",
+    command: Annotated[list[str] | None, typer.Argument(metavar="[-- COMMAND...]", help="run this, and leave")] = None,
+) -> None:
+    """Use plain pulumi, kubectl and helm in the sandbox."""
+    from groundwork.sandbox.rehearsal.shell import shell as run
+
+    _put_tools_in_place()
+    raise typer.Exit(run(_root, name, command or [], _narrator(stderr=True)))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def up(
+    name: Target,
+    flags: Annotated[list[str] | None, typer.Argument(metavar="[-- FLAG...]", help="flags of `pulumi up`")] = None,
+) -> None:
+    """Deploy for real: `pulumi up` of each stack, as you."""
+    from groundwork.sandbox.rehearsal.real import up as run
+
+    run(_root, name, flags or [], _narrator())
+
+
+@app.command()
+def doctor() -> None:
+    """Tell what is missing, stuck or left running, and what mends it."""
+    from groundwork.sandbox.finding import Severity
+    from groundwork.sandbox.rehearsal.doctor import examine_sandboxes
+    from groundwork.sandbox.report.findings import of_findings
+    from groundwork.sandbox.tools.check import check
+
+    findings = [*check(), *examine_sandboxes()]
+    _show(of_findings(findings))
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise typer.Exit(_FAILED)
+
+
+@app.command()
+def bench(name: Target = "dev", json_file: JsonFile = None) -> None:
+    """Measure this machine: composing, policies, plan and rehearsal."""
+    from groundwork.bench.measure import measure
+    from groundwork.bench.show import of_figures, to_json
+
+    _put_tools_in_place()
+    figures = measure(_root, name, _narrator)
+    _show(of_figures(figures))
+    _write(json_file, to_json(figures))
+
+
+@app.command()
+def explain(
+    component: Annotated[str | None, typer.Argument(help="a component; all of them by default")] = None,
+) -> None:
+    """Explain a component: its options, their defaults, what it needs."""
+    from groundwork.core.explain import explain as explain_one
+    from groundwork.core.explain import explain_all
+    from groundwork.core.registry import discover
+    from groundwork.sandbox.report.explanations import of_all, of_one
+
+    registry = discover()
+    _show(of_one(explain_one(component, registry)) if component else of_all(explain_all(registry)))
+
+
+def main() -> NoReturn:
+    """Run the command; what goes wrong is a message and an exit code, never a traceback."""
+    with _readable_errors():
+        app()
+    sys.exit(0)
+
+
+@contextmanager
+def _readable_errors() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        _complain("Interrupted. Run the same command again: it goes on from here.", _INTERRUPTED)
+    except Exception as error:
+        if os.environ.get("GROUNDWORK_DEBUG") == "1":
+            raise
+        _complain(*_message_of(error))
+
+
+def _message_of(error: Exception) -> tuple[str, int]:
+    """Return what to say of an error, and the exit code: 2 where the user's input is wrong."""
+    from groundwork.core.errors import StackError
+
+    if isinstance(error, StackError):
+        return str(error), _WRONG_INPUT
+    if _is_expected(error):
+        return str(error), _FAILED
+    told = f"{type(error).__name__}: {error}"
+    return f"Groundwork failed, which is a defect of its own: {told}\nGROUNDWORK_DEBUG=1 shows where.", _FAILED
+
+
+def _is_expected(error: Exception) -> bool:
+    from groundwork.sandbox.controlplane.errors import KubeError
+    from groundwork.sandbox.engine.failures import EngineError
+    from groundwork.sandbox.engine.state import StackLockedError
+    from groundwork.sandbox.ports import NoFreePortError
+    from groundwork.sandbox.processes import StartError
+    from groundwork.sandbox.rehearsal.real import UpError
+    from groundwork.sandbox.rehearsal.sandbox import SandboxBusyError
+    from groundwork.sandbox.standins.control import ControlError
+    from groundwork.sandbox.tools.errors import ToolsError
+
+    expected = (
+        KubeError,
+        EngineError,
+        StackLockedError,
+        NoFreePortError,
+        StartError,
+        UpError,
+        SandboxBusyError,
+        ControlError,
+        ToolsError,
+        OSError,
+    )
+    return isinstance(error, expected)
+
+
+def _complain(message: str, code: int) -> NoReturn:
+    Console(stderr=True).print(message, markup=False, highlight=False, soft_wrap=True)
+    sys.exit(code)
+
+
+def _put_tools_in_place() -> None:
+    """Install the tools where they are missing; that is told, since it takes minutes."""
+    from groundwork.sandbox.tools.locate import ToolsMissing, locate
+
+    try:
+        locate()
+    except ToolsMissing:
+        from groundwork.sandbox.tools.ensure import install_missing
+        from groundwork.sandbox.tools.progress import reporter
+
+        install_missing(reporter(_console(stderr=True)))
+
+
+def _console(*, stderr: bool = False) -> Console:
+    probe = Console(stderr=stderr)
+    return probe if probe.is_terminal else Console(stderr=stderr, width=_WIDTH)
+
+
+def _narrator(*, stderr: bool = False) -> Narrator:
+    from groundwork.sandbox.rehearsal.narrator import Narrator
+
+    return Narrator(_console(stderr=stderr))
+
+
+def _show(renderable: Any) -> None:
+    console = _console()
+    if console.is_terminal:
+        console.print(renderable)
+        return
+    with console.capture() as captured:
+        console.print(renderable)
+    # Tables are padded to their width, of which nothing is seen in a file or a pull request.
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def _write(file: Path | None, content: Any) -> None:
+    if file is None:
+        return
+    text = json.dumps(content, indent=1, default=str)
+    if str(file) == "-":
+        print(text)
+    else:
+        file.write_text(text + "\n", encoding="utf-8")

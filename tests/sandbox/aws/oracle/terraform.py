@@ -1,0 +1,119 @@
+"""The real Terraform with the real AWS provider, pointed at the emulated API; no other network."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+VERSION = "5.100.0"
+_PLUGIN = f"registry.terraform.io/hashicorp/aws/{VERSION}"
+_MIRRORS = (
+    "~/.terraform.d/plugins",
+    "/usr/local/share/terraform/plugins",
+    "/usr/local/share/terraform/providers",
+    "/usr/share/terraform/plugins",
+    "/usr/share/terraform/providers",
+    "/opt/*",
+)
+_SERVICES = (
+    "acm budgets cloudwatch cloudwatchevents cloudwatchlogs ec2 ecr efs eks elasticache fsx iam kms rds route53 s3 "
+    "secretsmanager sns sqs ssm sts"
+)
+
+
+def find_mirror() -> Path | None:
+    """Return the folder of plugins that holds the provider, None where there is none."""
+    for pattern in _MIRRORS:
+        wanted = Path(pattern).expanduser()
+        for folder in wanted.parent.glob(wanted.name) if wanted.parent.is_dir() else ():
+            if (folder / _PLUGIN).is_dir():
+                return folder
+    return None
+
+
+class Terraform:
+    """A working folder of Terraform with one configuration, which `write` replaces."""
+
+    def __init__(self, folder: Path, mirror: Path, moto_url: str, region: str) -> None:
+        program = shutil.which("terraform")
+        assert program is not None
+        self._program, self._folder = program, folder
+        settings = folder / "terraform.rc"
+        settings.write_text(f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror}" }}\n}}\n')
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "TF_CLI_CONFIG_FILE": str(settings),
+            "TF_IN_AUTOMATION": "1",
+            "CHECKPOINT_DISABLE": "1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        self._head = {
+            "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": VERSION}}},
+            "provider": {
+                "aws": {
+                    "region": region,
+                    "access_key": "oracle",
+                    "secret_key": "oracle",
+                    "s3_use_path_style": True,
+                    "skip_credentials_validation": True,
+                    "skip_metadata_api_check": True,
+                    "skip_requesting_account_id": False,
+                    "endpoints": [dict.fromkeys(_SERVICES.split(), moto_url)],
+                }
+            },
+        }
+        self.write({})
+        self._run("init", "-input=false")
+
+    def write(self, resources: dict[str, dict[str, Any]]) -> None:
+        """Set the configuration: type to name to body."""
+        whole = {**self._head, **({"resource": resources} if resources else {})}
+        (self._folder / "main.tf.json").write_text(json.dumps(whole, indent=1))
+
+    def schemas(self) -> dict[str, Any]:
+        """Return the schema of every resource type."""
+        whole = json.loads(self._run("providers", "schema", "-json").stdout)
+        (provider,) = whole["provider_schemas"].values()
+        found: dict[str, Any] = provider["resource_schemas"]
+        return found
+
+    def problems(self) -> list[dict[str, Any]]:
+        """Return what `validate` refuses."""
+        answer = json.loads(self._run("validate", "-json", fails=None).stdout)
+        return [item for item in answer["diagnostics"] if item["severity"] == "error"]
+
+    def apply(self) -> None:
+        """Make what is configured."""
+        self._run("apply", "-input=false", "-auto-approve", "-no-color", "-parallelism=4")
+
+    def destroy(self) -> None:
+        """Delete everything."""
+        self._run("destroy", "-input=false", "-auto-approve", "-no-color", "-parallelism=4")
+
+    def plan(self) -> dict[str, str]:
+        """Return what would happen to each resource, by name: no-op, update or replace."""
+        self._run("plan", "-input=false", "-out=plan", "-no-color", "-refresh=false")
+        plan = json.loads(self._run("show", "-json", "plan").stdout)
+        found = {}
+        for item in plan.get("resource_changes") or []:
+            actions = item["change"]["actions"]
+            found[item["name"]] = "replace" if "delete" in actions and "create" in actions else actions[0]
+        return found
+
+    def _run(self, *arguments: str, fails: bool | None = False) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [self._program, *arguments],
+            cwd=self._folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        assert fails is None or (done.returncode != 0) is fails, done.stdout + done.stderr
+        return done

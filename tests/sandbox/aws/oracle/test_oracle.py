@@ -1,0 +1,136 @@
+"""What the real AWS provider refuses, makes, updates and replaces, the stand-in does too."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from groundwork.sandbox.standins.aws.moto import Moto
+from groundwork.sandbox.standins.values import UNKNOWN
+from tests.sandbox.aws.cases import CASES, Case
+from tests.sandbox.aws.conftest import REGION
+from tests.sandbox.aws.oracle.convert import body, references, resource_type
+from tests.sandbox.aws.oracle.known import DIFFERENCES, NOT_APPLIED
+from tests.sandbox.aws.oracle.terraform import VERSION, Terraform, find_mirror
+from tests.sandbox.aws.wire import Made, Wire
+
+CHANGES: tuple[tuple[str, str, Any], ...] = (
+    ("vpc", "cidrBlock", "10.9.0.0/16"),
+    ("vpc", "enableDnsHostnames", False),
+    ("subnet_b", "availabilityZone", "eu-west-1c"),
+    ("subnet", "mapPublicIpOnLaunch", False),
+    ("group", "description", "other"),
+    ("group", "ingress", [{"protocol": "tcp", "fromPort": 80, "toPort": 80, "cidrBlocks": ["10.0.0.0/8"]}]),
+    ("ingress", "cidrIpv4", "10.2.0.0/16"),
+    ("template", "instanceType", "g6.2xlarge"),
+    ("role", "description", "other"),
+    ("policy", "description", "other"),
+    ("policy", "name", "other"),
+    ("key", "description", "other"),
+    ("alias", "name", "alias/other"),
+    ("bucket", "bucket", "cases-other"),
+    ("db_subnets", "description", "other"),
+    ("db_parameters", "family", "postgres16"),
+    ("secret", "name", "cases/other"),
+    ("secret", "description", "other"),
+    ("log_group", "retentionInDays", 90),
+    ("log_group", "name", "/cases/other"),
+    ("flow_log", "trafficType", "REJECT"),
+    ("queue", "visibilityTimeoutSeconds", 90),
+    ("queue", "name", "other"),
+    ("rule", "description", "other"),
+    ("alarm", "threshold", 90),
+    ("topic", "displayName", "Other"),
+    ("files", "encrypted", False),
+    ("mount", "subnetId", "$subnet_b.id"),
+    ("file_access", "posixUser", {"uid": 2000, "gid": 2000}),
+    ("registry", "imageTagMutability", "MUTABLE"),
+    ("registry", "encryptionConfigurations", [{"encryptionType": "KMS"}]),
+    ("zone", "comment", "other"),
+    ("parameter", "value", "other"),
+    ("oidc", "url", "https://oidc.example.org/id/2"),
+)
+
+
+@dataclass
+class Oracle:
+    """Terraform, and the configuration of every case in its words."""
+
+    terraform: Terraform
+    types: dict[str, str]
+    schemas: dict[str, Any]
+
+    def write(self, cases: dict[str, dict[str, Any]]) -> None:
+        whole: dict[str, dict[str, Any]] = {}
+        for name, inputs in cases.items():
+            kind = self.types[name]
+            whole.setdefault(kind, {})[name] = body(references(inputs, self.types), self.schemas[kind]["block"])
+        self.terraform.write(whole)
+
+
+@pytest.fixture(scope="module")
+def oracle(moto: Moto, tmp_path_factory: pytest.TempPathFactory) -> Oracle:
+    mirror = find_mirror()
+    if shutil.which("terraform") is None or mirror is None:
+        pytest.skip(f"terraform and its AWS provider {VERSION} are not on this machine")
+    terraform = Terraform(tmp_path_factory.mktemp("oracle"), mirror, moto.url, REGION)
+    schemas = terraform.schemas()
+    types = {case.name: resource_type(case.token, set(schemas)) for case in CASES}
+    return Oracle(terraform, types, schemas)
+
+
+@pytest.fixture(scope="module")
+def applied(oracle: Oracle) -> Iterator[dict[str, dict[str, Any]]]:
+    cases = {case.name: case.good for case in CASES if case.name not in NOT_APPLIED}
+    oracle.write(cases)
+    oracle.terraform.apply()
+    yield cases
+    oracle.write(cases)
+    oracle.terraform.destroy()
+
+
+def test_the_real_provider_accepts_every_valid_case(oracle: Oracle) -> None:
+    oracle.write({case.name: case.good for case in CASES})
+    assert [(item["summary"], item.get("detail")) for item in oracle.terraform.problems()] == []
+
+
+def unknown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: unknown(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [unknown(item) for item in value]
+    return UNKNOWN if isinstance(value, str) and value.startswith("$") else value
+
+
+def test_what_the_real_provider_makes_is_stable(applied: dict[str, Any], oracle: Oracle) -> None:
+    oracle.write(applied)
+    assert {name: action for name, action in oracle.terraform.plan().items() if action != "no-op"} == {}
+
+
+def test_updates_and_replacements_are_the_real_providers(applied: dict[str, Any], oracle: Oracle, aws: Wire) -> None:
+    """Each property is changed by itself in the plan; only the resource that it belongs to is compared."""
+    tokens = {case.name: case for case in CASES}
+    wrong = {}
+    for name, prop, value in CHANGES:
+        changed = {**applied[name], prop: value}
+        oracle.write({**applied, name: changed})
+        real = oracle.terraform.plan()[name]
+        ours = _stand_in(aws, tokens[name], applied[name], changed)
+        if real != ours and (name, prop) not in DIFFERENCES:
+            wrong[f"{name}.{prop}"] = f"real: {real}, stand-in: {ours}"
+    assert wrong == {}
+
+
+def _stand_in(aws: Wire, case: Case, old: dict[str, Any], new: dict[str, Any]) -> str:
+    urn = aws.urn(case.token)
+    checked, problems = aws.check(urn, unknown(old))
+    assert problems == {}
+    state = {key: value for key, value in checked.items() if key != "__defaults"}
+    answer = aws.diff(Made(urn, "id", checked, {**state, "tagsAll": old.get("tags") or {}}), new)
+    if answer.replaces:
+        return "replace"
+    return "update" if answer.diffs else "no-op"
