@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
+from groundwork.core.catalogue import Chart
 from groundwork.core.component import Component
 from groundwork.core.contracts.cluster import Namespace
+from groundwork.core.errors import StackError
+
+MIRROR = "GROUNDWORK_MIRROR"
+"""Names a folder of chart archives, `<chart>-<version>.tgz`: with one set, charts come from there."""
+
+SANDBOX = "GROUNDWORK_SANDBOX"
+"""Set by the sandbox, whose stand-in looks up every chart itself."""
 
 
 def release(
@@ -31,18 +41,16 @@ def release(
         after: what has to be there first: databases, buckets, Secrets.
 
     Raises:
-        StackError: where the catalogue has no such chart.
+        StackError: where the catalogue has no such chart, or upstream ships none and no mirror has one.
     """
     entry = parent.catalogue.chart(chart)
-    # An oci:// repository is part of the chart's own reference; Helm looks up only http repositories by name.
-    oci = entry.repository is not None and entry.repository.startswith("oci://")
-    reference = f"{entry.repository}/{entry.chart}" if oci else entry.chart
+    reference, repository = _locate(chart, entry)
     return k8s.helm.v3.Release(
         f"{parent.name}-{name}" if name != parent.name else name,
         name=name,
         chart=reference,
         version=entry.version,
-        repository_opts=None if oci or entry.repository is None else {"repo": entry.repository},
+        repository_opts={"repo": repository} if repository else None,
         namespace=namespace.name,
         create_namespace=False,
         skip_crds=True,
@@ -53,3 +61,26 @@ def release(
         wait_for_jobs=True,
         opts=namespace.options(parent, depends_on=after),
     )
+
+
+def _locate(key: str, entry: Chart) -> tuple[str, str | None]:
+    """Return what Helm is asked for: a chart, and the repository to look it up in."""
+    mirror = os.environ.get(MIRROR)
+    if mirror is not None:
+        archive = Path(mirror) / f"{entry.chart}-{entry.version}.tgz"
+        if not archive.is_file():
+            raise StackError([f"the mirror {mirror} has no {archive.name} ({key}); put it there, or unset {MIRROR}"])
+        return str(archive), None
+    if entry.repository is None and SANDBOX in os.environ:
+        return entry.chart, None
+    if entry.repository is None:
+        raise StackError(
+            [
+                f"{key}: upstream ships no chart, only {entry.source}: build {entry.chart}-{entry.version}.tgz "
+                f"of it, and name its folder in {MIRROR}"
+            ]
+        )
+    # An oci:// repository is part of the chart's own reference; Helm looks up only http repositories by name.
+    if entry.repository.startswith("oci://"):
+        return f"{entry.repository}/{entry.chart}", None
+    return entry.chart, entry.repository

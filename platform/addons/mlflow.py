@@ -7,6 +7,7 @@ once it is at 1.0: the Deployment is one object, and all state is in the databas
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import pulumi_kubernetes as k8s
 from addons._pods import container_security, pod_security, resources
@@ -62,7 +63,7 @@ class MLflow(Component[MLflowConfig]):
         public_url = (
             mesh.expose(self.name, parent=self, namespace=namespace, service=self.name, port=_PORT) if mesh else None
         )
-        hosts = [host, self.name, *([public_url.removeprefix("https://")] if public_url else [])]
+        hosts = [host, self.name, *([urlsplit(public_url).netloc] if public_url else [])]
         k8s.core.v1.Service(
             f"{self.name}-service",
             metadata={"name": self.name, "namespace": namespace.name, "labels": labels},

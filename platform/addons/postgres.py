@@ -13,12 +13,12 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons._pods import container_security, pod_security, resources
-from groundwork.core.databases import Server, provision
 from pydantic import Field
 
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Cluster, Database, Namespace, NodePools, SqlServer
+from groundwork.core.databases import Server, provision
 
 # The user of the official image's Debian variant.
 _USER = 999

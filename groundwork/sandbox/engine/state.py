@@ -94,6 +94,11 @@ class StackState:
         """Return the resources as the checkpoint has them; secrets stay encrypted."""
         return list(_deployment(self._checkpoint()).get("resources") or ())
 
+    def revealed(self) -> list[dict[str, Any]]:
+        """Return the resources with their secrets in plain text: keep them in memory."""
+        exported = json.loads(self._call("stack", "export", "--show-secrets", "--stack", self.stack))
+        return list(exported["deployment"].get("resources") or ())
+
     def settle_pending(self) -> list[str]:
         """Forget operations that were cut off, and return their URNs.
 

@@ -105,14 +105,15 @@ def rehearse_every(
     results = []
     for environment in sorted(project.environments):
         sandbox = Sandbox.of(project.root, environment)
-        _discard(sandbox)
+        discard(sandbox)
         results.append(rehearse(project.root, environment, narrator()))
         tell(results[-1])
-        _discard(sandbox)
+        discard(sandbox)
     return results
 
 
-def _discard(sandbox: Sandbox) -> None:
+def discard(sandbox: Sandbox) -> None:
+    """Stop a sandbox and remove it, with nothing destroyed first."""
     if sandbox.exists:
         with sandbox.alone():
             servers.stop(sandbox)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from groundwork.sandbox import language_host
 from groundwork.sandbox.controlplane.endpoint import ClusterEndpoint
@@ -34,6 +37,7 @@ PROGRAMS = "programs"
 OURS = (STANDINS, EMULATION, PROGRAMS)
 _READY_SECONDS = 150.0
 _POLL_SECONDS = 0.05
+_END_SECONDS = 5.0
 _LONGEST_SOCKET = 100
 # What the stand-ins' process consists of: it is started anew when one of these files changes.
 _CODE = ("standins", "cluster", "controlplane", "doubles")
@@ -186,12 +190,23 @@ def _start_standins(sandbox: Sandbox, arrangement: Arrangement) -> bool:
     processes = Processes(sandbox.paths)
     ready = sandbox.paths.standins_ready
     known = Ready.read(ready)
-    if processes.status(STANDINS).pid is None or known is None or known.pid != processes.status(STANDINS).pid:
+    if known is not None and known.pid != processes.status(STANDINS).pid:
+        _end_group(known.pid, sandbox)
         ready.unlink(missing_ok=True)
     started = processes.start(spec)
     if started and (known := Ready.read(ready)) and known.pid != processes.status(STANDINS).pid:
         ready.unlink(missing_ok=True)
     return started
+
+
+def _end_group(leader: int, sandbox: Sandbox) -> None:
+    """End what stand-ins that were killed left at work: a Helm that goes on would meet the one of the next run."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            ours = process.environ().get("KUBECONFIG") == str(sandbox.paths.kubeconfig)
+            if ours and os.getpgid(process.pid) == leader:
+                process.kill()
+                process.wait(_END_SECONDS)
 
 
 def _until_ready(sandbox: Sandbox, began: float, took: Callable[[str, float], None]) -> Ready:

@@ -88,6 +88,14 @@ class Server:
             from groundwork.sandbox.standins.kubernetes.provider import KubernetesProvider
             from groundwork.sandbox.standins.protocol import serve
             from groundwork.sandbox.standins.random import RandomProvider
+        with phase("read the AWS SDK"):
+            # In this one thread: modules that import each other are half-made for who imports them at the same time.
+            from groundwork.sandbox.standins.aws import sdk, types
+            from groundwork.sandbox.standins.aws.declare import RESOURCES
+
+            types.load()
+            for token in RESOURCES:
+                sdk.sdk_resource(token)
         paths = self._arrangement.paths
         state = paths.root / "standins"
         state.mkdir(mode=0o700, exist_ok=True)

@@ -8,17 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from rich.console import Console
-
 from groundwork.sandbox.home import home, tools_dir
 from groundwork.sandbox.tools.build import Workshop, build
 from groundwork.sandbox.tools.definitions import TOOLS, Tool
 from groundwork.sandbox.tools.disk import gigabytes, require_room
 from groundwork.sandbox.tools.errors import file_errors_told
 from groundwork.sandbox.tools.golang import Go, fetch_go, own_go
-from groundwork.sandbox.tools.locate import Tools, ToolsMissing, locate, survey
+from groundwork.sandbox.tools.locate import survey
 from groundwork.sandbox.tools.lock import exclusive
-from groundwork.sandbox.tools.progress import Reporter, reporter
+from groundwork.sandbox.tools.progress import Reporter
 from groundwork.sandbox.tools.replace import replace_folder
 from groundwork.sandbox.tools.scratch import build_scratch, clear_leftovers
 
@@ -28,26 +26,13 @@ FETCHED_GO_BYTES = 300_000_000
 """The pinned Go: its wheel and what it unpacks to."""
 
 
-def ensure_tools(console: Console) -> Tools:
-    """Return the tools, after building what is missing; tells on `console` what takes time.
+def install_missing(telling: Reporter, tools: Sequence[Tool] = TOOLS) -> None:
+    """Build those of `tools` that are neither installed nor on PATH, and remove what killed builds left.
 
     Safe to interrupt and to repeat: a tool is in place as a whole or not at all, and what was built stays.
 
     Raises:
         ToolsError: there is no room, something cannot be fetched, or a build fails.
-    """
-    try:
-        return locate()
-    except ToolsMissing:
-        install_missing(reporter(console))
-        return locate()
-
-
-def install_missing(telling: Reporter, tools: Sequence[Tool] = TOOLS) -> None:
-    """Build those of `tools` that are neither installed nor on PATH, and remove what killed builds left.
-
-    Raises:
-        ToolsError: as `ensure_tools`.
     """
 
     def waiting(holder: str) -> None:

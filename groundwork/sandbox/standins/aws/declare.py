@@ -49,7 +49,8 @@ class Call:
     `spread` passes every input for which the operation has a parameter of the same name; `whole` passes all of
     them in an update too, where otherwise only the changed ones go. `each` names a list input: one call an element,
     and `undo` is called for elements that went away. `wrap` names the parameter that takes inputs which are not
-    parameters themselves. `on` adds inputs that start the call when they change.
+    parameters themselves. `on` adds inputs that start the call when they change; `unless_missing`
+    holds error codes that do not matter.
     """
 
     operation: str
@@ -107,16 +108,19 @@ class Resource:
     """One resource type.
 
     - `answer`: JMESPath to the resource in the answer of `create`; `id`: a JMESPath in it, a template, or a function
-    of it. - `after`: steps after the create, and again when an input of theirs changes; `update`: steps for changes
-    only. - `names`: Pulumi's name (dotted where nested) to the API's, where they are not the same but for case. -
-    `autoname`: the input that gets a generated name, `autoname_limit` its greatest length. - `outputs`: properties
-    (dotted where nested) that are not in the description under their own name: a template, a `Path`, or a function of
-    the session, the environment and the description. - `steers`: inputs that steer the provider and are no parameter
-    of the API. - `requires`: calls that must succeed first, for types that are only recorded. - `volatile`: outputs
-    that an update may change. - `checks`: functions of the inputs that return (property, reason) for rules outside
-    the API's model. - `imports`: a template, in the environment of an import, for inputs that the id itself holds:
-    `name=regular expression`. - `event`: what `on_change` is told of. - `only_recorded`: why the type is recorded
-    although moto has its operations.
+      of it.
+    - `after`: steps after the create, and again when an input of theirs changes; `update`: steps for changes only.
+    - `names`: Pulumi's name (dotted where nested) to the API's, where they are not the same but for case.
+    - `autoname`: the input that gets a generated name, `autoname_limit` its greatest length.
+    - `outputs`: properties (dotted where nested) that are not in the description under their own name: a template, a
+      `Path`, or a function of the session, the environment and the description.
+    - `steers`: inputs that steer the provider and are no parameter of the API.
+    - `requires`: calls that must succeed first, for types that are only recorded.
+    - `volatile`: outputs that an update may change.
+    - `checks`: functions of the inputs that return (property, reason) for rules outside the API's model.
+    - `imports`: a regular expression for ids, whose named groups are inputs that the id holds.
+    - `event`: what `on_change` is told of.
+    - `only_recorded`: why the type is recorded although moto has its operations.
     """
 
     token: str

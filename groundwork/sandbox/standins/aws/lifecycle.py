@@ -236,7 +236,6 @@ def update(
         properties = outputs.complete(session, resource, new, {**steady, **found}, region)
         session.store.record(name, {k: v for k, v in properties.items() if k not in private})
         return Result(id, properties)
-    done: list[str] = []
     try:
         for step in resource.steps():
             hit = takes(resource, step) & changed
@@ -249,7 +248,6 @@ def update(
                 run(session, resource, step.undo, before, old)
             whole = not isinstance(step, Call) or step.whole
             run(session, resource, step, environment, new if whole else {n: new.get(n) for n in hit})
-            done.append(step.operation if isinstance(step, Call) else "")
         if {"tags", "tagsAll"} & changed:
             retag(session, resource, environment, state.get("tagsAll") or {}, session.tags(new))
     except ProviderError as error:

@@ -255,7 +255,9 @@ class AwsProvider(BaseProvider[Session]):
             raise ProviderError(f"the sandbox has no function {request.tok}; it has {', '.join(sorted(FUNCTIONS))}")
         arguments = reveal(to_python(request.args))
         answer = {**arguments, **function(self.settings(context), arguments)}
-        return provider_pb2.InvokeResponse(**{"return": to_struct(answer)})
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct(answer))
+        return response
 
     def _note(self, urn: str, resource: Resource, made: lifecycle.Result) -> None:
         covered = coverage_of(resource)

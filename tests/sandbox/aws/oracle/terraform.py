@@ -95,6 +95,11 @@ class Terraform:
         """Delete everything."""
         self._run("destroy", "-input=false", "-auto-approve", "-no-color", "-parallelism=4")
 
+    def state(self) -> dict[str, dict[str, Any]]:
+        """Return the attributes of each resource that was made, by name."""
+        whole = json.loads(self._run("show", "-json").stdout)
+        return {item["name"]: item["values"] for item in whole["values"]["root_module"]["resources"]}
+
     def plan(self) -> dict[str, str]:
         """Return what would happen to each resource, by name: no-op, update or replace."""
         self._run("plan", "-input=false", "-out=plan", "-no-color", "-refresh=false")

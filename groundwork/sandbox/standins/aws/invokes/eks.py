@@ -21,7 +21,7 @@ DEFAULT_ADDON_VERSIONS = {
     "snapshot-controller": "v8.4.0-eksbuild.1",
     "vpc-cni": "v1.21.1-eksbuild.1",
 }
-"""A version of each add-on that EKS is known to have: moto has none, so this is a version that exists, not the newest."""
+"""A version of each add-on that EKS is known to have; not the newest, since moto has none to ask."""
 
 
 @function("eks/getClusterAuth")

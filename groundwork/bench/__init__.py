@@ -1,0 +1,1 @@
+"""Figures of this machine, as ratios measured side by side in one run."""

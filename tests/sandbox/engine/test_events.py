@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from groundwork.sandbox.engine.events import Checked, Diagnostic, Moment, Step, Summary, Violation, parse
+from groundwork.sandbox.engine.failures import failure
+from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.engine.progress import Progress
+
+STACK = "urn:pulumi:dev::demo::pulumi:pulumi:Stack::demo-dev"
+PART = "urn:pulumi:dev::demo::demo:index:Part::one"
+INNER = "urn:pulumi:dev::demo::demo:index:Part$demo:index:Inner::one-inner"
+QUEUE = "urn:pulumi:dev::demo::demo:index:Part$demo:index:Inner$aws:sqs/queue:Queue::one-queue"
+
+
+def step(urn: str, parent: str, moment: Moment = Moment.STARTED, op: str = "create", custom: bool = True) -> Step:
+    kind = urn.split("::")[2].rpartition("$")[2]
+    return Step(moment, op, urn, kind, parent, custom=custom)
+
+
+def event(**content: Any) -> Any:
+    return parse(json.dumps({"sequence": 1, "timestamp": 1, **content}))
+
+
+def metadata(**more: Any) -> dict[str, Any]:
+    return {"op": "update", "urn": QUEUE, "type": "aws:sqs/queue:Queue", **more}
+
+
+@pytest.mark.parametrize(
+    ("key", "moment"),
+    [
+        ("resourcePreEvent", Moment.STARTED),
+        ("resOutputsEvent", Moment.DONE),
+        ("resOpFailedEvent", Moment.FAILED),
+    ],
+)
+def test_steps(key: str, moment: Moment) -> None:
+    found = event(
+        **{key: {"metadata": metadata(new={"parent": PART, "custom": True}, detailedDiff={"b": {}, "a.c": {}})}}
+    )
+    assert found == Step(moment, "update", QUEUE, "aws:sqs/queue:Queue", PART, ("a.c", "b"), True)
+    assert found.name == "one-queue"
+
+
+def test_a_deleted_resource_has_only_an_old_state() -> None:
+    found = event(resOutputsEvent={"metadata": metadata(op="delete", old={"parent": PART, "custom": True}, new=None)})
+    assert (found.op, found.parent, found.custom) == ("delete", PART, True)
+
+
+def test_debug_messages_are_dropped_since_they_hold_secrets() -> None:
+    assert event(diagnosticEvent={"severity": "debug", "message": "props={secret}"}) is None
+    assert event(diagnosticEvent={"severity": "info", "message": "soon gone", "ephemeral": True}) is None
+
+
+def test_diagnostics_lose_the_engines_markup() -> None:
+    found = event(diagnosticEvent={"severity": "error", "message": "<{%fg 1%}>wrong<{%reset%}>\n", "urn": QUEUE})
+    assert found == Diagnostic("error", "wrong", QUEUE)
+
+
+def test_policies() -> None:
+    content = {"policyPackName": "p", "policyName": "n", "enforcementLevel": "mandatory", "resourceUrn": QUEUE}
+    assert event(policyEvent={**content, "message": "The description.\nwhat is wrong\n"}) == Violation(
+        "p", "n", "mandatory", "what is wrong", QUEUE
+    )
+    assert event(policyEvent={**content, "message": "alone"}).message == "alone"
+    assert event(policyAnalyzeSummaryEvent={"policyPackName": "p", "passed": ["a"], "failed": ["b"]}) == Checked(
+        "p", ("a",), ("b",)
+    )
+    assert event(summaryEvent={"resourceChanges": {"same": 2}, "result": "succeeded"}) == Summary(
+        {"same": 2}, "succeeded"
+    )
+    assert event(cancelEvent={}) is None
+
+
+def outcome_of(*events: Any) -> Outcome:
+    outcome = Outcome()
+    for number, each in enumerate(events):
+        outcome.add(each, float(number))
+    return outcome
+
+
+def test_an_outcome_counts_what_is_there_and_what_changed() -> None:
+    outcome = outcome_of(step(QUEUE, PART), Summary({"create": 3, "same": 4, "delete": 2}, "succeeded"))
+    assert (outcome.resources, outcome.changed, outcome.first_step) == (7, 5, 0.0)
+
+
+def test_the_same_message_is_kept_once() -> None:
+    outcome = outcome_of(*[Diagnostic("warning", "again")] * 3, Diagnostic("error", "e"), Diagnostic("info", "i"))
+    assert (len(outcome.warnings), len(outcome.errors), len(outcome.messages)) == (1, 1, 1)
+
+
+def test_a_failure_names_the_resources_the_policies_and_the_log() -> None:
+    outcome = outcome_of(
+        Diagnostic("error", "name taken\nin eu-west-1", QUEUE),
+        Violation("p", "no-queues", "mandatory", "no queues here", QUEUE),
+        Violation("p", "advice", "advisory", "better not", QUEUE),
+    )
+    outcome.code = 4
+    assert str(failure("up of dev", outcome, "/log")) == (
+        "The up of dev failed: a resource failed.\n"
+        "- Queue one-queue: name taken\n  in eu-west-1\n"
+        "- policy no-queues: Queue one-queue: no queues here\n"
+        "All it said: /log"
+    )
+
+
+def test_a_failure_that_was_told_nowhere_shows_the_end_of_the_output() -> None:
+    outcome = Outcome(code=-9, output="first\n\nerror: the stack is locked")
+    assert str(failure("up of dev", outcome, "/log")) == (
+        "The up of dev failed: it was ended by signal 9.\n- first\n- error: the stack is locked\nAll it said: /log"
+    )
+
+
+def test_many_errors_are_cut_short() -> None:
+    outcome = outcome_of(*[Diagnostic("error", f"e{i}") for i in range(11)])
+    outcome.code = 1
+    assert "- and 3 more\n" in str(failure("up of dev", outcome, "/log"))
+
+
+def test_progress_tells_the_topmost_component_and_the_longest_waiting_first() -> None:
+    now = [0.0]
+    progress = Progress(clock=lambda: now[0])
+    progress.add(step(STACK, "", custom=False))
+    progress.add(step(PART, STACK, custom=False))
+    progress.add(step(INNER, PART, custom=False))
+    progress.add(step(QUEUE, INNER))
+    now[0] = 7.0
+    assert progress.lines() == ["one: Queue one-queue 7 s"]
+    assert progress.words() == "0 done, 1 under way: one"
+    progress.add(step(QUEUE, INNER, Moment.DONE))
+    assert progress.lines() == []
+    assert progress.words() == "1 done"
+    progress.add(step(QUEUE, INNER, op="same"))
+    assert progress.words() == "1 done, 1 unchanged"
+
+
+def test_progress_counts_failures() -> None:
+    progress = Progress()
+    progress.add(step(QUEUE, STACK))
+    progress.add(step(QUEUE, STACK, Moment.FAILED))
+    assert progress.words() == "0 done, 1 failed"

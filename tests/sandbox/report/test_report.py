@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from rich.console import Console
+
+from groundwork.sandbox.engine.events import Moment, Step, Violation
+from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.finding import Finding, Severity
+from groundwork.sandbox.rehearsal.narrator import Phase
+from groundwork.sandbox.rehearsal.rehearse import Rehearsal
+from groundwork.sandbox.report import parts
+from groundwork.sandbox.report.findings import of_findings
+from groundwork.sandbox.report.policies import policy_rows
+from groundwork.sandbox.report.resources import component_rows, remarks
+from groundwork.sandbox.report.whole import changes, of_rehearsal, verdict
+
+BASE = "urn:pulumi:dev::demo::"
+STACK = f"{BASE}pulumi:pulumi:Stack::demo-dev"
+EKS = f"{BASE}groundwork:component:Eks::eks"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
+
+def text(renderable: Any) -> str:
+    file = io.StringIO()
+    Console(file=file, width=100).print(renderable)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+
+
+def resource(kind: str, name: str, parent: str = STACK, custom: bool = True) -> dict[str, Any]:
+    return {"urn": f"{BASE}{kind}::{name}", "type": kind, "parent": parent, "custom": custom}
+
+
+RESOURCES = {
+    "dev": [
+        {"urn": STACK, "type": "pulumi:pulumi:Stack", "custom": False},
+        resource("groundwork:component:Eks", "eks", custom=False),
+        resource("demo:index:Inner", "inner", EKS, custom=False),
+        resource("aws:eks/cluster:Cluster", "eks-cluster", f"{BASE}demo:index:Inner::inner"),
+        resource("aws:eks/addon:Addon", "eks-dns", EKS),
+        resource("aws:eks/addon:Addon", "eks-cni", EKS),
+        resource("pulumi:providers:aws", "default"),
+        resource("random:index/randomPassword:RandomPassword", "password", EKS),
+        resource(RELEASE, "alone"),
+    ]
+}
+MARKS = {
+    f"{BASE}aws:eks/cluster:Cluster::eks-cluster": {"mark": "executed", "reason": "on moto", "notes": ["may replace"]},
+    f"{BASE}aws:eks/addon:Addon::eks-dns": {"mark": "recorded", "reason": "moto has no addons", "notes": []},
+    f"{BASE}aws:eks/addon:Addon::eks-cni": {"mark": "recorded", "reason": "moto has no addons", "notes": []},
+    f"{BASE}{RELEASE}::alone": {"mark": "double", "reason": "in no mirror", "notes": []},
+}
+
+
+def test_resources_are_counted_under_the_topmost_component() -> None:
+    rows = {row.component: dict(row.counts) for row in component_rows(RESOURCES, MARKS)}
+    assert rows == {"eks": {"executed": 2, "recorded": 2}, "(none)": {"double": 1}}
+
+
+def test_what_a_standin_said_nothing_of_is_never_called_executed() -> None:
+    assert component_rows({"dev": [resource("aws:x/y:Z", "z")]}, {})[0].counts == {"recorded": 1}
+
+
+def test_the_same_remark_of_many_resources_is_one() -> None:
+    told = {(r.mark, r.what): (r.names, r.reason) for r in remarks(RESOURCES, MARKS)}
+    assert told == {
+        ("recorded", "Addon"): (("eks-dns", "eks-cni"), "moto has no addons"),
+        ("double", "Release"): (("alone",), "in no mirror"),
+        ("executed", "Cluster"): (("eks-cluster",), "may replace"),
+    }
+
+
+def violation(level: str, policy: str = "no-queues") -> Violation:
+    return Violation("pack", policy, level, "wrong", f"{BASE}aws:sqs/queue:Queue::q")
+
+
+def test_broken_policies_come_first_mandatory_ones_before() -> None:
+    outcome = Outcome(violations=[violation("advisory", "b"), violation("mandatory", "c")])
+    outcome.checked.update({"pack/a": 3, "pack/b": 3, "pack/c": 1})
+    rows = policy_rows([outcome])
+    assert [(row.policy, row.checked, len(row.violations)) for row in rows] == [
+        ("pack/c", 1, 1),
+        ("pack/b", 3, 1),
+        ("pack/a", 3, 0),
+    ]
+    shown = text(parts.policies(rows))
+    assert "mandatory   Queue q" in shown
+    assert "1 of 3 policies are kept (7 checks)." in shown
+
+
+def placement(**more: Any) -> dict[str, Any]:
+    node = {"name": "n", "pods": ["a/b", "c/d"], "daemons": ["e/f"], "accelerators": {"nvidia.com/gpu": 1}}
+    pool = {"name": "gpu", "instance_types": ["g6.xlarge"], "nodes": [node], "minimum": 0, "maximum": 4}
+    return {"pools": [pool], **more}
+
+
+def test_pods_by_pool_and_those_without_a_place() -> None:
+    homeless = [{"pod": "x/y", "scheduler": "0/1 nodes fit", "scaler": "pool gpu is full"}]
+    shown = text(parts.pods(placement(homeless=homeless)))
+    assert "gpu    g6.xlarge       1   0 to 4   1 nvidia.com/gpu      2         1" in shown
+    assert "Pod x/y" in shown
+    assert "0/1 nodes fit; pool gpu is full" in shown
+    assert "Every pod found a place" in text(parts.pods(placement()))
+    assert "There are no nodes." in text(parts.pods({"pools": []}))
+
+
+def test_the_whole_report_fits_a_hundred_columns_and_names_the_next_commands() -> None:
+    rehearsal = Rehearsal(
+        "dev",
+        [Phase("bring up the sandbox", 3.0, (("control plane", 2.0),)), Phase("up dev", 9.0)],
+        outcomes={"dev": Outcome(changes={"create": 5}, violations=[violation("advisory")])},
+        resources=RESOURCES,
+        marks={**MARKS, f"{BASE}{RELEASE}::alone": {"mark": "double", "reason": "long " * 60, "notes": []}},
+        placement=placement(),
+        kept_from={"neutralised": {"APIService/v1": ["API v1 at service a/b"]}, "refused": ["kubelet, once"]},
+        recovered=["dev: the last run was cut off; its lock is cancelled"],
+        seconds=12.0,
+    )
+    shown = text(of_rehearsal(rehearsal))
+    for word in ("Recovered", "APIService/v1", "kubelet, once", "control plane", "groundwork plan dev"):
+        assert word in shown
+    assert "dev is up: 5 resources, 5 changed, 12 s." in shown
+    assert max(map(len, shown.splitlines())) <= 100
+
+
+def test_a_failed_rehearsal_ends_with_the_error_and_not_with_the_real_thing() -> None:
+    rehearsal = Rehearsal("dev", [], error="The up of dev failed: a resource failed.")
+    assert verdict(rehearsal).plain == "The up of dev failed: a resource failed."
+    assert "groundwork up" not in text(of_rehearsal(rehearsal))
+
+
+def test_planned_changes_show_replacements_and_deletions_first() -> None:
+    def step(op: str, name: str) -> Step:
+        return Step(Moment.STARTED, op, f"{BASE}aws:ec2/vpc:Vpc::{name}", "aws:ec2/vpc:Vpc", STACK, ("cidrBlock",))
+
+    steps = [step("create", "c"), step("same", "s"), step("delete", "d"), step("replace", "r")]
+    outcome = Outcome(steps={each.urn: each for each in steps})
+    assert [line.split()[:3] for line in text(changes(outcome)).splitlines()] == [
+        ["replace", "Vpc", "r"],
+        ["delete", "Vpc", "d"],
+        ["create", "Vpc", "c"],
+    ]
+    assert "nothing changes" in text(changes(Outcome()))
+
+
+def test_findings_come_worst_first_with_the_command_that_mends_them() -> None:
+    shown = text(
+        of_findings(
+            [
+                Finding("sandbox dev", "its servers run", "groundwork down dev", Severity.NOTE),
+                Finding("helm 3.22.0", "is missing", "make tools"),
+            ]
+        )
+    )
+    assert shown.index("helm 3.22.0") < shown.index("sandbox dev")
+    assert "make tools" in shown
+    assert shown.endswith("1 to mend.")
+    assert "Nothing is missing" in text(of_findings([]))

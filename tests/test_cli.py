@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from groundwork import cli
+from groundwork.core.errors import StackError
+
+VERBS = ("rehearse", "plan", "down", "shell", "up", "doctor", "bench", "explain")
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "groundwork", *arguments],
+        env={"PATH": "/usr/bin:/bin", "COLUMNS": "100", **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "Pulumi.yaml").write_text("name: demo\nmain: stacks/\nstackConfigDir: stacks\nruntime: python\n")
+    stack = "config:\n  groundwork:environment: dev\n  groundwork:components: {thing: {}}\n"
+    (tmp_path / "stacks" / "Pulumi.dev.yaml").write_text(stack)
+    return tmp_path
+
+
+def test_help_shows_every_verb_with_a_whole_line() -> None:
+    shown = run("--help").stdout
+    for verb in VERBS:
+        line = next(line for line in shown.splitlines() if line.strip().startswith(f"{verb} "))
+        assert line.endswith("."), line
+        assert not line.endswith("..."), line
+    assert "--root" not in shown
+
+
+@pytest.mark.parametrize("verb", ["plan", "down", "up"])
+def test_an_unknown_stack_is_answered_with_the_valid_ones(verb: str, project: Path) -> None:
+    done = run("--root", str(project), verb, "dve")
+    assert done.returncode == 2
+    assert "no environment or stack 'dve'; did you mean 'dev'? valid: dev" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_without_a_project(tmp_path: Path) -> None:
+    done = run("--root", str(tmp_path), "down")
+    assert done.returncode == 2
+    assert "is no Groundwork project: it has no Pulumi.yaml" in done.stderr
+
+
+def test_all_problems_of_a_stack_file_at_once(project: Path) -> None:
+    (project / "stacks" / "Pulumi.dev.yaml").write_text(
+        "config:\n  groundwork:environment: dev\n  groundwork:components: {thing: 3}\n  oops: 1\n"
+    )
+    done = run("--root", str(project), "down", "dev")
+    assert done.returncode == 2
+    assert "thing must be a map" in done.stderr
+    assert "unknown setting 'oops'" in done.stderr
+
+
+def test_the_real_thing_is_refused_in_the_sandboxs_shell(project: Path) -> None:
+    done = run("--root", str(project), "up", "dev", GROUNDWORK_SANDBOX="/somewhere")
+    assert done.returncode == 1
+    assert done.stderr.strip() == "You are in the sandbox's shell: leave it with `exit` before the real thing."
+
+
+def test_the_real_thing_without_the_official_cli(project: Path) -> None:
+    done = run("--root", str(project), "up", "dev", PATH="/nowhere")
+    assert done.returncode == 1
+    assert "There is no `pulumi` on your PATH" in done.stderr
+
+
+def test_the_real_thing_runs_each_stack_in_the_order_of_imports(project: Path, tmp_path: Path) -> None:
+    stacks = project / "stacks"
+    first = (stacks / "Pulumi.dev.yaml").read_text()
+    (stacks / "Pulumi.a-late.yaml").write_text(first + "  groundwork:imports: [dev]\n")
+    (project / "policies").mkdir()
+    (project / "policies" / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    fake = tools / "pulumi"
+    fake.write_text(f'#!/bin/sh\necho "$PWD $MINE $*" >> {tmp_path}/calls\n[ "$3" = "$FAIL" ] && exit 6\nexit 0\n')
+    fake.chmod(0o755)
+    path = f"{tools}:/usr/bin:/bin"
+    done = run("--root", str(project), "up", "a-late", "--", "--yes", PATH=path, MINE="kept")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "calls").read_text().splitlines() == [
+        f"{project} kept up --stack dev --policy-pack=policies --yes",
+        f"{project} kept up --stack a-late --policy-pack=policies --yes",
+    ]
+    failed = run("--root", str(project), "up", "dev", PATH=path, FAIL="dev")
+    assert failed.returncode == 1
+    assert "The stack dev is not initialised: run `pulumi stack init dev` once." in failed.stderr
+
+
+def test_down_where_nothing_is_up(project: Path, tmp_path: Path) -> None:
+    done = run("--root", str(project), "down", "dev", GROUNDWORK_HOME=str(tmp_path / "home"))
+    assert done.returncode == 0, done.stderr
+    assert "there is no sandbox of dev" in done.stdout
+
+
+def test_a_defect_is_a_message_and_never_a_traceback() -> None:
+    told, code = cli._message_of(ZeroDivisionError("division by zero"))
+    assert code == 1
+    assert told.startswith("Groundwork failed, which is a defect of its own: ZeroDivisionError: division by zero")
+    assert cli._message_of(StackError(["one", "two"])) == ("- one\n- two", 2)
+
+
+def test_facts_are_written_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli._write(tmp_path / "facts.json", {"a": 1})
+    assert json.loads((tmp_path / "facts.json").read_text()) == {"a": 1}
+    cli._write(Path("-"), {"b": 2})
+    assert json.loads(capsys.readouterr().out) == {"b": 2}
