@@ -36,8 +36,8 @@ doctor: ## what is missing, stuck or left running, and the command that mends it
 bench: ## the figures of this machine
 	@$(RUN) groundwork bench
 
-explain: ## what STACK consists of, and why
-	@$(RUN) groundwork explain $(STACK)
+explain: ## what there is to switch on; of one component, with COMPONENT=, its options and what it needs
+	@$(RUN) groundwork explain $(COMPONENT)
 
 lint: ## ruff and mypy
 	@$(RUN) ruff check

@@ -40,7 +40,9 @@ class PoolsConfig(Config):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[Annotated[str, AfterValidator(_pool_name)], PoolSettings] = Field(init=False)
 
-    general: PoolSettings | None = Field(default=None, validate_default=True)
+    general: PoolSettings | None = Field(
+        default=None, validate_default=True, description="for whatever asks for no other; null leaves it out"
+    )
 
     @model_validator(mode="before")
     @classmethod

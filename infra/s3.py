@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
@@ -22,7 +22,9 @@ from infra._eks_cluster import identity_of
 class S3Config(Config):
     """What a stack file may say under `s3:`."""
 
-    keep_old_versions_days: Annotated[PositiveInt, ByProfile("backup_retention_days")]
+    keep_old_versions_days: Annotated[PositiveInt, ByProfile("backup_retention_days")] = Field(
+        description="how long what was overwritten or deleted can be had back"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

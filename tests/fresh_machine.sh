@@ -19,7 +19,7 @@
 set -eu
 
 PASS="PIP_INDEX_URL PIP_CERT UV_DEFAULT_INDEX UV_INDEX_URL SSL_CERT_FILE http_proxy https_proxy no_proxy
-HTTP_PROXY HTTPS_PROXY NO_PROXY GOPROXY GOSUMDB GONOSUMDB GOPRIVATE CI"
+HTTP_PROXY HTTPS_PROXY NO_PROXY GOPROXY GOSUMDB GONOSUMDB GOPRIVATE CI PYTEST_ADDOPTS"
 USER_HOME=/home/engineer
 CHECKOUT=$USER_HOME/groundwork
 ENTER="unshare --mount --pid --fork --kill-child"
@@ -61,6 +61,7 @@ for name in $PASS; do
     [ -z "$value" ] || set_variables="$set_variables $name=$value"
 done
 
+# Runs a script as the user, in a process namespace that ends with it, and with mounts that nobody else sees.
 # shellcheck disable=SC2016,SC2086 # the inner shell expands its own; each variable is a word
 as_engineer() {
     $ENTER sh -eu -c '
@@ -68,7 +69,7 @@ as_engineer() {
         mount -t proc proc "$root/proc"
         mount --bind /dev "$root/dev"
         exec chroot --userspec=engineer "$root" /usr/bin/env -i "$@"
-    ' sh "$root" $set_variables sh -eu -c "$1"
+    ' sh "$root" $set_variables sh -eu -c "$@"
 }
 
 chroot "$root" chown -R engineer: "$CHECKOUT"
@@ -87,18 +88,25 @@ while sleep 5; do
 done &
 sampler=$!
 
-summary=""
+# All targets in one namespace, as on a machine: what one leaves running, the next finds.
 failed=0
-for target in "$@"; do
-    echo "== make $target"
-    began=$(date +%s)
-    if as_engineer "cd $CHECKOUT && make $target"; then result=passed; else result=FAILED failed=1; fi
-    summary="$summary
-make $target: $result after $(($(date +%s) - began)) s"
-done
+# shellcheck disable=SC2016 # the inner shell expands its own
+as_engineer '
+    cd "$1"; shift
+    failed=0
+    : > "$HOME/summary"
+    for target in "$@"; do
+        echo "== make $target"
+        began=$(date +%s)
+        if make "$target"; then result=passed; else result=FAILED failed=1; fi
+        echo "make $target: $result after $(($(date +%s) - began)) s" >> "$HOME/summary"
+    done
+    exit $failed
+' sh "$CHECKOUT" "$@" || failed=1
 
 read -r own all < "$peak"
 stays=$(du -sm "$root$USER_HOME/.cache/groundwork" | cut -f1)
-echo "== result$summary
+echo "== result
+$(cat "$root$USER_HOME/summary")
 Groundwork's home: at most $own MB, at the end $stays MB; the user's home: at most $all MB"
 exit $failed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
@@ -100,9 +100,15 @@ def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
         if current is None:
             return []
         field = next((f for n, f in current.model_fields.items() if step in (n, f.alias)), None)
-        inner = _models_in(field.annotation) if field is not None else [current]
+        extra = current.__annotations__.get("__pydantic_extra__") if field is None else None
+        inner = _models_in(field.annotation) if field is not None else _extras_of(current) if extra else [current]
         current = inner[0] if inner else None
     return [f.alias or n for n, f in current.model_fields.items()] if current else []
+
+
+def _extras_of(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """Return the models of a configuration whose keys a user names himself."""
+    return _models_in(get_type_hints(model).get("__pydantic_extra__"))
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

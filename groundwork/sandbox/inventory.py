@@ -72,6 +72,7 @@ class InventoryObject(_Model):
     node_selector: dict[str, str] | None = None
     secret_volumes: tuple[str, ...] = ()
     priority_class_name: str | None = None
+    value: int | None = None
     tolerations: tuple[dict[str, Any], ...] = ()
     host_network: bool | None = None
     webhooks: tuple[Webhook, ...] = ()
@@ -150,6 +151,8 @@ def _object(document: Mapping[str, Any]) -> InventoryObject:
     elif kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
         hooks = document.get("webhooks") or ()
         facts["webhooks"] = [{"name": w["name"], "failurePolicy": w.get("failurePolicy")} for w in hooks]
+    elif kind == "PriorityClass":
+        facts["value"] = document.get("value")
     elif _pod_template(document):
         facts |= _workload(spec, _pod_template(document) or {})
     return InventoryObject.model_validate({key: value for key, value in facts.items() if value is not None})

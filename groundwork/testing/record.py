@@ -15,7 +15,7 @@ import pulumi
 import yaml
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
-from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.settings import SETTINGS, get_root_resource, set_root_resource
 from pulumi.runtime.stack import Stack, run_pulumi_func
 
 from groundwork.core.charts import SANDBOX
@@ -104,7 +104,10 @@ def _computed(args: MockResourceArgs) -> dict[str, Any]:
     """Return plausible values for what every resource of a kind computes, so that no Output is empty."""
     if args.typ.startswith("aws:"):
         service = args.typ.split(":")[1].split("/")[0]
-        return {"arn": f"arn:aws:{service}:{REGION}:{ACCOUNT}:{args.name}"}
+        computed: dict[str, Any] = {"arn": f"arn:aws:{service}:{REGION}:{ACCOUNT}:{args.name}"}
+        if args.typ == "aws:eks/cluster:Cluster":
+            computed |= {"endpoint": "https://cluster.example", "certificateAuthority": {"data": "Q0E="}}
+        return computed
     if args.typ.startswith("random:"):
         return {"result": f"random-{args.name}"}
     return {}
@@ -139,6 +142,10 @@ def record(
     # The SDK keeps its settings in the process, and wants an event loop of its own for each program.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    # Each program has a root of its own, or it would export what earlier ones did.
+    set_root_resource(None)
+    # An Output that a test made outside any program never ends, and the SDK would wait for it.
+    SETTINGS.outputs.clear()
     set_mocks(answers, project=project.name, stack=stack.name, preview=False, monitor=monitor)
     try:
         # Nothing is dialled here either: a chart that upstream does not ship is looked up by nobody.

@@ -60,7 +60,7 @@ class AirflowConfig(Config):
         description="copies of the API server, of the scheduler, of the triggerer and of the DAG processor"
     )
     dags: DagsConfig | None = Field(default=None, description="none: an Airflow without DAGs")
-    workers: WorkersConfig = Field(default_factory=WorkersConfig)
+    workers: WorkersConfig = Field(default_factory=WorkersConfig, description="where tasks run, and what each may use")
 
     @model_validator(mode="after")
     def _each_once(self) -> AirflowConfig:

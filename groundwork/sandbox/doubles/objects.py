@@ -89,6 +89,7 @@ class Builder:
             "MutatingWebhookConfiguration": lambda: self._webhooks(entry),
             "APIService": lambda: self._api_service(entry),
             "CSIDriver": lambda: {"spec": {}},
+            "PriorityClass": lambda: None if entry.value is None else {"value": entry.value},
         }
         make = makers.get(entry.kind)
         return make() if make else None

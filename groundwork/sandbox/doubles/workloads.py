@@ -75,7 +75,7 @@ def pod_spec(entry: InventoryObject, naming: Naming, knobs: Knobs) -> dict[str, 
             for index, name in enumerate(entry.secret_volumes)
         ],
         "securityContext": entry.pod_security_context,
-        "priorityClassName": entry.priority_class_name,
+        "priorityClassName": naming.text(entry.priority_class_name or ""),
         "hostNetwork": entry.host_network,
         "nodeSelector": entry.node_selector,
         "tolerations": list(entry.tolerations),

@@ -10,6 +10,7 @@ from groundwork.sandbox.rehearsal import servers as running
 from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
 from groundwork.sandbox.rehearsal.stage import Stage, arrange, on_stage
+from groundwork.sandbox.standins.aws.protection import lift_deletion_protection
 from groundwork.sandbox.standins.control import ask
 from groundwork.sandbox.tools.locate import locate
 
@@ -64,6 +65,8 @@ def destroy_all(stage: Stage) -> Down:
         with stage.narrator.phase(f"lift the protection of {stack.name}"):
             state = stage.recover(stack.name)
             result.lifted += state.lift_protection()
+            if stack.region:
+                result.lifted += lift_deletion_protection(stage.servers.ready.moto_url, stack.region)
         outcome = stage.run("destroy", stack.name, "--yes", "--skip-preview")
         result.destroyed[stack.name] = outcome.changes.get("delete", 0)
     with stage.narrator.phase("look for what no stack knows"):

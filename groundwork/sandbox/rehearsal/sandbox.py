@@ -61,10 +61,22 @@ class Sandbox:
         """Make the folders, and the passphrase of the engine's secrets."""
         self.paths.create()
         write_json(self._about, {"project": str(self.project), "environment": self.environment})
+        self._keep_the_engine_from_logging()
         if not self.paths.passphrase_file.exists():
             descriptor = os.open(self.paths.passphrase_file, os.O_WRONLY | os.O_CREAT, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(secrets.token_urlsafe(32))
+
+    def _keep_the_engine_from_logging(self) -> None:
+        """Put a file where the engine would make its folder of logs, for which it has no switch.
+
+        It logs every property of every resource each time that it handles it, and so takes two thirds of a plan with
+        large CRDs; part of what it logs is not encrypted. It goes on without where it cannot make the folder.
+        """
+        logs = self.paths.pulumi_home / "logs"
+        if logs.is_dir():
+            shutil.rmtree(logs)
+        logs.touch()
 
     def remove(self) -> None:
         """Remove everything; its processes must have been stopped."""

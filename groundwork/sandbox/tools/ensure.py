@@ -6,11 +6,12 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from types import FrameType
 
 from groundwork.sandbox.home import home, tools_dir
 from groundwork.sandbox.tools.build import Workshop, build
-from groundwork.sandbox.tools.definitions import TOOLS, Tool
+from groundwork.sandbox.tools.definitions import MEGABYTE, TOOLS, Tool
 from groundwork.sandbox.tools.disk import gigabytes, require_room
 from groundwork.sandbox.tools.errors import file_errors_told
 from groundwork.sandbox.tools.golang import Go, fetch_go, own_go
@@ -22,8 +23,11 @@ from groundwork.sandbox.tools.scratch import build_scratch, clear_leftovers
 
 LOCK = "tools"
 
-FETCHED_GO_BYTES = 300_000_000
-"""The pinned Go: its wheel and what it unpacks to."""
+FETCHED_GO_BYTES = 260 * MEGABYTE
+"""The pinned Go, unpacked."""
+
+RESERVE_BYTES = 500 * MEGABYTE
+"""For what tools share: the first to be built pays for it, and the others' numbers lack it."""
 
 
 def install_missing(telling: Reporter, tools: Sequence[Tool] = TOOLS) -> None:
@@ -47,9 +51,10 @@ def install_missing(telling: Reporter, tools: Sequence[Tool] = TOOLS) -> None:
 
 
 def room_needed(tools: Sequence[Tool], go: Go | None) -> int:
-    """Return the bytes that building `tools` takes at its peak: caches are removed only at the end."""
-    own = sum(tool.build_bytes + tool.installed_bytes for tool in tools)
-    return own + (0 if go else FETCHED_GO_BYTES)
+    """Return the bytes that building `tools` one after the other takes at its peak."""
+    kept = accumulate(tool.cache_bytes + tool.installed_bytes for tool in tools)
+    peak = max(before + tool.linking_bytes for before, tool in zip(kept, tools, strict=True))
+    return peak + RESERVE_BYTES + (0 if go else FETCHED_GO_BYTES)
 
 
 def _install(tools: Sequence[Tool], telling: Reporter) -> None:

@@ -81,7 +81,8 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tool:
         module="example.org/tiny",
         binaries=(Binary("tiny", "example.org/tiny/cmd/tiny", ("--version",)),),
         installed_bytes=2 * MEGABYTE,
-        build_bytes=100 * MEGABYTE,
+        cache_bytes=90 * MEGABYTE,
+        linking_bytes=10 * MEGABYTE,
         build_minutes=1,
         link_variables={"main.version": "v1.2.3"},
     )

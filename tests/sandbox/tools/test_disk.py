@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from groundwork.sandbox.tools.definitions import Tool
+from groundwork.sandbox.tools.definitions import TOOLS, Tool
 from groundwork.sandbox.tools.disk import require_room
-from groundwork.sandbox.tools.ensure import FETCHED_GO_BYTES, install_missing, room_needed
+from groundwork.sandbox.tools.ensure import FETCHED_GO_BYTES, RESERVE_BYTES, install_missing, room_needed
 from groundwork.sandbox.tools.errors import ToolsError
 from groundwork.sandbox.tools.golang import Go
 from groundwork.sandbox.tools.progress import PlainReporter
@@ -34,8 +35,20 @@ def test_a_folder_that_is_not_there_yet_is_measured_where_it_will_be(tmp_path: P
 
 def test_the_machines_own_go_saves_the_room_for_ours(tiny: Tool) -> None:
     own = Go(Path("/usr/bin/go"), "go1.26.9", None)
-    assert room_needed([tiny], own) == 102_000_000
-    assert room_needed([tiny], None) == 102_000_000 + FETCHED_GO_BYTES
+    assert room_needed([tiny], None) == room_needed([tiny], own) + FETCHED_GO_BYTES
+
+
+def test_caches_add_up_and_what_a_linker_takes_is_given_back(tiny: Tool) -> None:
+    own = Go(Path("/usr/bin/go"), "go1.26.9", None)
+    small = replace(tiny, installed_bytes=1, cache_bytes=10, linking_bytes=5)
+    greedy = replace(tiny, installed_bytes=2, cache_bytes=20, linking_bytes=1000)
+    assert room_needed([small, greedy], own) - RESERVE_BYTES == 11 + 22 + 1000
+    assert room_needed([greedy, small], own) - RESERVE_BYTES == 22 + 1000
+
+
+def test_what_building_everything_took_from_nothing_has_room() -> None:
+    measured = 8_830_000_000
+    assert measured < room_needed(TOOLS, None) < 1.1 * measured
 
 
 def test_without_room_nothing_is_begun(
@@ -43,7 +56,7 @@ def test_without_room_nothing_is_begun(
 ) -> None:
     fake_go()
     monkeypatch.setattr("groundwork.sandbox.tools.disk.free_at", lambda folder: 5)
-    with pytest.raises(ToolsError, match=r"No room on the disk: building tiny 1\.2\.3 needs 0\.1 GB in "):
+    with pytest.raises(ToolsError, match=r"No room on the disk: building tiny 1\.2\.3 needs 0\.6 GB in "):
         install_missing(telling, [tiny])
     assert not (home / "scratch").exists()
     assert not (home / "tools").exists()

@@ -39,7 +39,7 @@ from groundwork.sandbox.tools.errors import ToolsError
 from groundwork.sandbox.tools.progress import PlainReporter, reporter
 definitions.MODULES = Path(sys.argv[1])
 binary = Binary("tiny", "example.org/tiny/cmd/tiny", ("--version",))
-tool = Tool("tiny", "1.2.3", "example.org/tiny", (binary,), 1, 1, 1)
+tool = Tool("tiny", "1.2.3", "example.org/tiny", (binary,), 1, 1, 1, 1)
 install_missing(PlainReporter(Console(file=sys.stdout, width=200)), [tool])
 """
 

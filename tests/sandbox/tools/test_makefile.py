@@ -31,7 +31,7 @@ def commands(*arguments: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("verb", ["rehearse", "plan", "down", "shell", "explain"])
+@pytest.mark.parametrize("verb", ["rehearse", "plan", "down", "shell"])
 def test_a_verb_is_passed_on_with_the_stack_which_is_dev_unless_told(verb: str) -> None:
     assert commands(verb) == [f"{RUN} groundwork {verb} dev"]
     assert commands(verb, "STACK=prod") == [f"{RUN} groundwork {verb} prod"]
@@ -40,6 +40,8 @@ def test_a_verb_is_passed_on_with_the_stack_which_is_dev_unless_told(verb: str) 
 def test_verbs_without_a_stack() -> None:
     assert commands("rehearse-all") == [f"{RUN} groundwork rehearse --all"]
     assert commands("doctor") == [f"{RUN} groundwork doctor"]
+    assert commands("explain") == [f"{RUN} groundwork explain"]
+    assert commands("explain", "COMPONENT=eks") == [f"{RUN} groundwork explain eks"]
     assert commands("bench") == [f"{RUN} groundwork bench"]
 
 
