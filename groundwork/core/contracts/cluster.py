@@ -98,7 +98,7 @@ class Namespace:
     def service_account(self, name: str, *, annotations: Mapping[str, str] | None = None) -> ServiceAccount:
         """Make a service account whose token no pod mounts unless it asks to."""
         account = k8s.core.v1.ServiceAccount(
-            f"{self.owner.name}-{name}-account",
+            "-".join(dict.fromkeys((self.owner.name, self.name, name, "account"))),
             metadata={"name": name, "namespace": self.name, "annotations": dict(annotations or {})},
             automount_service_account_token=False,
             opts=self.options(),

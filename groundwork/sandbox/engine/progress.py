@@ -19,7 +19,6 @@ class Progress:
         """Nothing has been reached yet."""
         self._clock = clock
         self._parents: dict[str, str] = {}
-        self._types: dict[str, str] = {}
         self._running: dict[str, tuple[Step, float]] = {}
         self._done: set[str] = set()
         self._unchanged: set[str] = set()
@@ -30,7 +29,6 @@ class Progress:
         if not isinstance(event, Step):
             return
         self._parents[event.urn] = event.parent
-        self._types[event.urn] = event.type
         if not event.custom:
             return
         if event.op in UNCHANGED and event.moment is Moment.STARTED:
@@ -45,7 +43,8 @@ class Progress:
 
     def component_of(self, urn: str) -> str:
         """Return the name of the topmost component above a resource, its own name where there is none."""
-        while (parent := self._parents.get(urn)) and self._types.get(parent, STACK_TYPE) != STACK_TYPE:
+        # A destroy reaches children before their parents: so a parent's type is read from its own URN.
+        while (parent := self._parents.get(urn)) and type_of(parent) != STACK_TYPE:
             urn = parent
         return urn.split("::", 3)[3]
 
@@ -82,6 +81,11 @@ class Progress:
             return self.counts()
         shown = ", ".join(names[:_MOST_COMPONENTS])
         return f"{self.counts()}: {shown}{', …' if len(names) > _MOST_COMPONENTS else ''}"
+
+
+def type_of(urn: str) -> str:
+    """Return the type token of a URN."""
+    return urn.split("::", 3)[2].rpartition("$")[2]
 
 
 def kind_of(type_token: str) -> str:

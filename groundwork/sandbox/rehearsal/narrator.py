@@ -98,7 +98,8 @@ class Narrator:
         now = time.monotonic()
         if not self.live and now - self._last >= _PLAIN_SECONDS:
             self._last = now
-            self.console.print(f"[{self.seconds:6.1f} s]   {activity.words()}", markup=False, highlight=False)
+            line = Text(f"[{self.seconds:6.1f} s]   {activity.words()}", no_wrap=True, overflow="ellipsis")
+            self.console.print(line)
 
 
 class _View:

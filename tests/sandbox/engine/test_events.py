@@ -137,6 +137,14 @@ def test_progress_tells_the_topmost_component_and_the_longest_waiting_first() ->
     assert progress.words() == "1 done, 1 unchanged"
 
 
+def test_a_destroy_that_reaches_children_first_still_tells_their_component() -> None:
+    progress = Progress()
+    progress.add(step(QUEUE, INNER, op="delete"))
+    assert progress.words() == "0 done, 1 under way: one-inner"
+    progress.add(step(PART.replace("Part::one", "Alone::x"), STACK, op="delete"))
+    assert progress.words() == "0 done, 2 under way: one-inner, x"
+
+
 def test_progress_counts_failures() -> None:
     progress = Progress()
     progress.add(step(QUEUE, STACK))

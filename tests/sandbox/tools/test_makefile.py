@@ -28,7 +28,7 @@ def commands(*arguments: str) -> list[str]:
         text=True,
         check=True,
     )
-    return done.stdout.splitlines()
+    return [line.rstrip() for line in done.stdout.splitlines()]
 
 
 @pytest.mark.parametrize("verb", ["rehearse", "plan", "down", "shell"])

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import io
+import json
+import multiprocessing
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from groundwork.sandbox.rehearsal.narrator import Narrator
+from groundwork.sandbox.rehearsal.sandbox import Sandbox, SandboxBusyError, all_sandboxes
+from groundwork.sandbox.standins.arrangement import Ready
+from groundwork.sandbox.standins.cloud import reaches
+from groundwork.sandbox.standins.control import ControlError, ask, serve_control
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    monkeypatch.setenv("GROUNDWORK_HOME", str(tmp_path / "home"))
+    return Sandbox.of(tmp_path / "checkout", "dev")
+
+
+def test_each_checkout_and_environment_has_a_sandbox_of_its_own(sandbox: Sandbox, tmp_path: Path) -> None:
+    others = [Sandbox.of(tmp_path / "checkout", "prod"), Sandbox.of(tmp_path / "another", "dev")]
+    assert len({sandbox.paths.root, *(other.paths.root for other in others)}) == 3
+    assert Sandbox.of(tmp_path / "checkout", "dev").paths.root == sandbox.paths.root
+
+
+def test_nobody_else_can_read_a_sandbox_and_the_engine_cannot_log(sandbox: Sandbox) -> None:
+    """The engine would log every property of every resource, partly as plain text, and for two thirds of a plan."""
+    (sandbox.paths.pulumi_home / "logs").mkdir(parents=True)
+    sandbox.create()
+    assert stat.S_IMODE(sandbox.paths.root.stat().st_mode) == 0o700
+    assert stat.S_IMODE(sandbox.paths.passphrase_file.stat().st_mode) == 0o600
+    assert (sandbox.paths.pulumi_home / "logs").is_file()
+    before = sandbox.paths.passphrase_file.read_text()
+    sandbox.create()
+    assert sandbox.paths.passphrase_file.read_text() == before
+    assert [each.environment for each in all_sandboxes()] == ["dev"]
+    sandbox.remove()
+    assert all_sandboxes() == []
+
+
+def _hold(sandbox: Sandbox, held: Any, release: Any) -> None:
+    with sandbox.alone():
+        held.set()
+        release.wait(20)
+
+
+def test_a_second_command_is_told_who_works_in_the_sandbox(sandbox: Sandbox) -> None:
+    context = multiprocessing.get_context("fork")
+    held, release = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(sandbox, held, release))
+    other.start()
+    try:
+        assert held.wait(20)
+        message = rf"Another groundwork command works in the sandbox dev \(process {other.pid}\): wait for it to end"
+        with pytest.raises(SandboxBusyError, match=message), sandbox.alone():
+            pass
+    finally:
+        release.set()
+        other.join()
+    with sandbox.alone():
+        pass
+
+
+def test_elsewhere_than_on_a_terminal_phases_are_plain_lines_with_times() -> None:
+    file = io.StringIO()
+    narrator = Narrator(Console(file=file, width=100))
+    with narrator.phase("bring up [the sandbox]") as activity:
+        activity.words = lambda: "3 done"
+        activity.took("control plane", 2.0)
+    lines = file.getvalue().splitlines()
+    assert lines[0].endswith("] bring up [the sandbox] ...")
+    assert lines[1].endswith("took 0.0 s: 3 done")
+    assert "\x1b" not in file.getvalue()
+    assert narrator.phases[0].inner == (("control plane", 2.0),)
+
+
+def _ready(port: int, token: str) -> Ready:
+    return Ready(pid=1, providers={}, moto_url="", control=port, token=token, phases={})
+
+
+def test_the_standins_answer_only_who_knows_the_token() -> None:
+    port, token = serve_control({"double": lambda number: number * 2, "fail": lambda: 1 / 0})
+    assert ask(_ready(port, token), "double", number=4) == 8
+    with pytest.raises(ControlError, match="the stand-ins' process does not answer"):
+        ask(_ready(port, "guess"), "double", number=4)
+    with pytest.raises(ControlError, match="could not answer 'fail': ZeroDivisionError: division by zero"):
+        ask(_ready(port, token), "fail")
+
+
+def test_a_service_account_reaches_aws_by_name_or_wildcard() -> None:
+    subjects = [("kube-system", "autoscaler"), ("team-*", "*")]
+    assert reaches(subjects, "kube-system", "autoscaler")
+    assert reaches(subjects, "team-a", "worker")
+    assert not reaches(subjects, "kube-system", "other")
+    assert not reaches([], "kube-system", "autoscaler")
+
+
+def test_a_flat_program_registers_the_same_resources_and_no_secret() -> None:
+    from groundwork.bench.flat import registrations
+
+    secret = {"4dabf18193072939515e22adb298388d": "x", "plaintext": json.dumps({"password": "hidden"})}
+    base = "urn:pulumi:dev::demo::"
+    stack = {"urn": f"{base}pulumi:pulumi:Stack::demo-dev", "type": "pulumi:pulumi:Stack"}
+    default = {"urn": f"{base}pulumi:providers:aws::default_7_51_1", "type": "pulumi:providers:aws", "custom": True}
+    part = {"urn": f"{base}demo:index:Part::one", "type": "demo:index:Part", "parent": stack["urn"]}
+    queue = {
+        "urn": f"{base}demo:index:Part$aws:sqs/queue:Queue::q",
+        "type": "aws:sqs/queue:Queue",
+        "custom": True,
+        "parent": part["urn"],
+        "provider": f"{default['urn']}::id",
+        "dependencies": [part["urn"], "urn:of:another::stack::x::y"],
+        "inputs": {"name": "q", "__defaults": [], "policy": secret},
+    }
+    found = registrations([stack, default, part, queue])
+    assert [entry["name"] for entry in found] == ["one", "q"]
+    assert found[0]["parent"] is None
+    assert found[1]["parent"] == part["urn"]
+    assert found[1]["provider"] is None
+    assert found[1]["after"] == [part["urn"]]
+    assert found[1]["inputs"] == {"name": "q", "policy": {"password": "c2VjcmV0"}}
+    assert "hidden" not in json.dumps(found)
