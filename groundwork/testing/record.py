@@ -143,7 +143,7 @@ def record(
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     # Each program has a root of its own, or it would export what earlier ones did.
-    set_root_resource(None)
+    set_root_resource(None)  # type: ignore[arg-type]  # the SDK begins with None itself
     # An Output that a test made outside any program never ends, and the SDK would wait for it.
     SETTINGS.outputs.clear()
     set_mocks(answers, project=project.name, stack=stack.name, preview=False, monitor=monitor)

@@ -7,6 +7,9 @@ A request is a length of 4 bytes and that much JSON, with four file descriptors:
 standard error, a pipe on which its process id and then its exit code are reported, one a line, and a pipe that the
 asker holds open: when that closes, in whatever way the asker ended, the fork ends too. The request carries the
 configuration, secrets too: so it goes through the socket, never through arguments or the environment.
+
+The SDKs import most of their modules only when a program uses them, which takes seconds. What a program used of the
+packages that we were told to import, we import after it ended, so that the next one finds it.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -38,10 +41,14 @@ class Gone(Exception):  # noqa: N818 - not an error
 class Zygote:
     """Serves connections; single-threaded, so that forking is safe."""
 
-    def __init__(self, run: Callable[[Request], int], listener: socket.socket | None) -> None:
-        """Fork into `run`; `listener` takes new connections."""
+    def __init__(
+        self, run: Callable[[Request], int], listener: socket.socket | None, packages: Sequence[str] = ()
+    ) -> None:
+        """Fork into `run`; `listener` takes new connections, programs are watched for modules of `packages`."""
         self._run = run
         self._listener = listener
+        self._packages = frozenset(packages)
+        self._used = Path(f"{listener.getsockname()}.modules") if listener else None
         self._connections: dict[int, socket.socket] = {}
         self._forks: dict[int, int] = {}
         self._wake, self._woken = os.pipe()
@@ -107,7 +114,11 @@ class Zygote:
             os.close(source)
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a real process's TextIO
         threading.Thread(target=_end_with, args=(life,), daemon=True).start()
-        os._exit(self._run(request))
+        code = self._run(request)
+        if self._used and code == 0 and request["kind"] == "program":
+            used = [name for name in sys.modules if name.partition(".")[0] in self._packages]
+            self._used.write_text(json.dumps(used), encoding="utf-8")
+        os._exit(code)
 
     def _report_ended(self) -> None:
         while self._forks:
@@ -117,6 +128,10 @@ class Zygote:
             report = self._forks.pop(pid)
             _say(report, os.waitstatus_to_exitcode(status))
             os.close(report)
+        if self._used and self._used.exists():
+            used = json.loads(self._used.read_text(encoding="utf-8"))
+            self._used.unlink()
+            _import([name for name in used if name not in sys.modules])
 
 
 def main() -> None:
@@ -128,11 +143,8 @@ def main() -> None:
     # Listening comes first: who comes while we import, waits instead of starting a host of its own.
     listener = _listener(address) if mode == "--listen" else None
     program = runpy.run_path(str(Path(__file__).with_name("program.py")))
-    for module in modules:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(module)
-    gc.freeze()  # forks share what was imported: collecting must not touch it
-    zygote = Zygote(program["run"], listener)
+    _import(modules)
+    zygote = Zygote(program["run"], listener, modules)
     if listener is None:
         zygote.add(socket.socket(fileno=int(address)))
     zygote.serve()
@@ -148,6 +160,13 @@ def _listener(path: str) -> socket.socket:
     Path(path).chmod(0o600)
     listener.listen(_BACKLOG)
     return listener
+
+
+def _import(modules: Sequence[str]) -> None:
+    for module in modules:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    gc.freeze()  # forks share what was imported: collecting must not touch it
 
 
 def _without_descriptor(words: list[str]) -> list[str]:
