@@ -124,14 +124,24 @@ def policies(rows: Sequence[PolicyRow]) -> RenderableType:
 
 def kept_from(facts: Mapping[str, Any]) -> RenderableType:
     """Return what was neutralised, and what the API server was kept from dialling."""
-    rows = [
-        (name, backend) for name, backends in sorted((facts.get("neutralised") or {}).items()) for backend in backends
-    ]
+    rows = [(name, _backends(backends)) for name, backends in sorted((facts.get("neutralised") or {}).items())]
     refused = [("refused", line) for line in facts.get("refused") or ()]
     if not rows and not refused:
         return Text("")
     told = "Neutralised: only simulated pods stand behind these, so the API server must not call them"
     return Group(heading(told), _pairs("object", "would have called", [*rows, *refused], ""))
+
+
+def _backends(backends: Sequence[str]) -> str:
+    """Return `6 webhooks at service a/b` for six lines that say `webhook NAME at service a/b`; one alone as it is."""
+    if len(backends) == 1:
+        return backends[0]
+    counts: dict[tuple[str, str], int] = {}
+    for backend in backends:
+        what, _, where = backend.partition(" at ")
+        key = (what.partition(" ")[0], where)
+        counts[key] = counts.get(key, 0) + 1
+    return "; ".join(f"{count} {what}{'s' if count > 1 else ''} at {where}" for (what, where), count in counts.items())
 
 
 def times(phases: Sequence[Phase]) -> RenderableType:

@@ -19,6 +19,7 @@ class Bench:
     project: Path
     environ: dict[str, str]
     pulumi: str
+    socket: Path | None
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def write(self, program: str, name: str = "__main__.py") -> None:
@@ -68,7 +69,7 @@ def make_bench(root: Path, socket: Path | None) -> Bench:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
-    bench = Bench(root / "project", environ, str(root / "bin" / "pulumi"))
+    bench = Bench(root / "project", environ, str(root / "bin" / "pulumi"), socket)
     bench.write("name: demo\nruntime: python\n", "Pulumi.yaml")
     bench.write("import pulumi\n")
     assert bench.run("stack", "init", "one").returncode == 0

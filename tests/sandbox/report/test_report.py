@@ -157,3 +157,10 @@ def test_findings_come_worst_first_with_the_command_that_mends_them() -> None:
     assert "make tools" in shown
     assert shown.endswith("1 to mend.")
     assert "Nothing is missing" in text(of_findings([]))
+
+
+def test_webhooks_of_one_service_are_one_line() -> None:
+    webhooks = [f"webhook {name}.example.com at service a/b" for name in ("one", "two")]
+    shown = text(parts.kept_from({"neutralised": {"ValidatingWebhookConfiguration/x": webhooks}, "refused": []}))
+    assert "2 webhooks at service a/b" in shown
+    assert "one.example.com" not in shown
