@@ -41,7 +41,7 @@ class Graph:
         return iter(self.resources)
 
     def of(self, type_: str) -> list[Registered]:
-        """Return all of one type, in the order of their registration."""
+        """Return all of one type, sorted by URN."""
         return [r for r in self.resources if r.type == type_]
 
     def one(self, type_: str, name: str | None = None) -> Registered:

@@ -156,6 +156,8 @@ def record(
         loop.close()
         # An Output made later in the same thread, by a test, needs an open one.
         asyncio.set_event_loop(asyncio.new_event_loop())
+    # Registrations arrive in no particular order: a test must not depend on it.
+    monitor.graph.resources.sort(key=lambda resource: resource.urn)
     return monitor.graph
 
 

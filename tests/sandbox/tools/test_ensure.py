@@ -28,8 +28,10 @@ from groundwork.sandbox.tools.progress import PlainReporter, reporter
 FakeGo = Callable[..., Path]
 
 # What a second process of this machine does, with the tiny tool of these tests.
+# A shell that runs the tests in the background lets them ignore interrupts: this process must not.
 _INSTALL = """
-import json, sys
+import json, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from rich.console import Console
 from groundwork.sandbox.tools import definitions
