@@ -22,6 +22,7 @@ from groundwork.sandbox.rehearsal.snapshot import snapshot as kubernetes_snapsho
 from groundwork.sandbox.rehearsal.stage import Stage, on_stage
 from groundwork.sandbox.report.whole import as_json, of_plan, of_rehearsal
 from groundwork.sandbox.standins.aws.snapshot import snapshot as aws_snapshot
+from groundwork.sandbox.standins.control import ask
 
 
 def _narrator() -> Any:
@@ -32,6 +33,8 @@ def _narrator() -> Any:
 
 def _snapshots(stage: Stage) -> dict[str, list[str]]:
     ready = stage.servers.ready
+    # The cluster that is there before has add-ons of its own, which take a moment to appear.
+    assert ask(ready, "settle", timeout=60, seconds=30)
     found = {**kubernetes_snapshot(stage.servers.endpoint), **aws_snapshot(ready.moto_url, ["eu-west-1"])}
     return {
         place: [name for name in names if not name.endswith("(PendingDeletion)")]
