@@ -68,7 +68,8 @@ def _contents(theatre: Any) -> dict[str, list[str]]:
         charts = [
             f"{s['metadata']['namespace']}/{s['metadata']['labels']['status']}"
             for s in client.list("v1", "Secret")
-            if s.get("type") == "helm.sh/release.v1"
+            # An interrupted install stays in Helm's history, as a superseded revision of the same release.
+            if s.get("type") == "helm.sh/release.v1" and s["metadata"]["labels"]["status"] != "superseded"
         ]
         client.close()
     keys = [key for key in aws.get("eu-west-1/kms/keys", []) if not key.endswith("(PendingDeletion)")]

@@ -54,12 +54,15 @@ class Engine:
         outcome = Outcome()
         started = time.monotonic()
         log = self.log(verb, stack)
-        # The event log belongs to the commands for debugging the engine itself.
-        environ = {**self.environ, "PULUMI_DEBUG_COMMANDS": "true"}
-        if verb == "destroy":
-            # The engine would write its whole state twice for each resource. Nothing is lost without: after a kill
-            # the next destroy finds deleted what it deletes again, and goes on.
-            environ |= {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+        # The event log belongs to the commands for debugging the engine itself. Checkpoints: the engine would write
+        # its whole state, megabytes, twice for each resource. It still does so at its end, after a failure or an
+        # interrupt too; after a kill the stand-ins' journals know what was made, and the next run adopts it.
+        environ = {
+            **self.environ,
+            "PULUMI_DEBUG_COMMANDS": "true",
+            "PULUMI_EXPERIMENTAL": "true",
+            "PULUMI_SKIP_CHECKPOINTS": "true",
+        }
         with log.open("wb") as output, EventStream() as stream:
             log.chmod(0o600)
             target = ("--stack", stack, "--event-log", stream.address)

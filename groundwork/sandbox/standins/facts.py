@@ -15,7 +15,6 @@ from groundwork.sandbox.controlplane.layout import Layout
 from groundwork.sandbox.controlplane.refusals import describe_refusals, read_refusals
 from groundwork.sandbox.paths import SandboxPaths
 from groundwork.sandbox.standins.cloud import CloudWatch
-from groundwork.sandbox.standins.kubernetes.metadata import ObjectId
 
 _CLOUD_SECONDS = 10.0
 
@@ -87,13 +86,8 @@ class Reporter:
         return [f"{each.namespace}/{each.name} ({each.status})" for each in pending]
 
     def mend_releases(self) -> list[str]:
-        """Bring interrupted releases back to where Helm accepts them, and return them."""
-        mender = self._providers["kubernetes"].releases.mender
-        mended = []
-        for each in mender.pending_releases():
-            mender.mend(ObjectId(each.namespace, each.name))
-            mended.append(f"{each.namespace}/{each.name}")
-        return mended
+        """Bring interrupted releases back to where Helm accepts them, and return them; no engine may be at work."""
+        return [str(id) for id in self._providers["kubernetes"].releases.mender.mend_all()]
 
     def sweep(self) -> list[str]:
         """Delete what interrupted creates left behind, after a destroy; return their URNs."""

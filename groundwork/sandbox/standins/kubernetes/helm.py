@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,10 @@ from typing import Any
 import yaml
 
 from groundwork.sandbox.controlplane.endpoint import ClusterEndpoint
+from groundwork.sandbox.processes import MARKER
 
 _QUICK_SECONDS = 60.0
+_GRACE_SECONDS = 10.0
 
 
 class HelmError(Exception):
@@ -35,7 +39,11 @@ class Helm:
             "HELM_DATA_HOME": str(homes / "data"),
             "HELM_DRIVER": "secret",
             "NO_PROXY": "127.0.0.1,localhost",
+            # So that one that outlives everything else is known as this sandbox's.
+            **{name: os.environ[name] for name in (MARKER,) if name in os.environ},
         }
+        self._at_work: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
         homes.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def install(
@@ -120,24 +128,45 @@ class Helm:
         answer: list[dict[str, Any]] = json.loads(self._run(arguments, "", _QUICK_SECONDS))
         return answer
 
+    def interrupt(self) -> None:
+        """Ask every Helm at work to stop where it is, and wait until it has."""
+        with self._lock:
+            interrupted = list(self._at_work)
+        for process in interrupted:
+            process.send_signal(signal.SIGTERM)
+        for process in interrupted:
+            try:
+                process.wait(_GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
     def _run(self, arguments: Sequence[str], stdin: str, seconds: float) -> str:
+        pipe = subprocess.PIPE
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 [str(self._binary), *arguments],
-                input=stdin,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=pipe,
                 env=self._environment,
-                capture_output=True,
                 text=True,
-                timeout=seconds,
-                check=False,
             )
-        except subprocess.TimeoutExpired:
-            raise HelmError(f"helm {arguments[0]} did not end within {seconds:g} s") from None
         except FileNotFoundError:
             raise HelmError(f"there is no helm at {self._binary}: run `groundwork doctor`") from None
-        if done.returncode != 0:
-            raise HelmError(_error_of(done.stderr) or f"helm {arguments[0]} ended with code {done.returncode}")
-        return done.stdout
+        with self._lock:
+            self._at_work.add(process)
+        try:
+            said, complaint = process.communicate(stdin, seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise HelmError(f"helm {arguments[0]} did not end within {seconds:g} s") from None
+        finally:
+            with self._lock:
+                self._at_work.discard(process)
+        if process.returncode != 0:
+            raise HelmError(_error_of(complaint) or f"helm {arguments[0]} ended with code {process.returncode}")
+        return said
 
 
 def _yaml(values: Mapping[str, Any]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,16 +31,41 @@ class Mender:
         """Wait at most `seconds` for each step."""
         self._helm = helm
         self._seconds = seconds
+        self._lock = threading.Lock()
+        self._turns: dict[str, threading.Lock] = {}
+
+    @contextmanager
+    def turn(self, id: ObjectId) -> Iterator[None]:
+        """Be alone with a release: a killed engine leaves its requests at work here, and the next one comes soon."""
+        with self._lock:
+            mine = self._turns.setdefault(str(id), threading.Lock())
+        with mine:
+            yield
 
     def pending_releases(self) -> list[Pending]:
         """Return every interrupted release of the cluster, by namespace and name."""
         found = [Pending(str(e["namespace"]), str(e["name"]), str(e["status"])) for e in self._helm.pending()]
         return sorted(found, key=lambda entry: (entry.namespace, entry.name))
 
+    def mend_all(self) -> list[ObjectId]:
+        """Cut short what an engine that is gone has Helm still do, mend every interrupted release, and return those.
+
+        Raises:
+            ProviderError: Helm cannot do it.
+        """
+        self._helm.interrupt()
+        mended = []
+        for each in self.pending_releases():
+            id = ObjectId(each.namespace, each.name)
+            with self.turn(id):
+                self.mend(id)
+            mended.append(id)
+        return mended
+
     def mend(self, id: ObjectId) -> dict[str, Any] | None:
         """Roll an interrupted release back, or uninstall it if it never stood; return what is there then.
 
-        Call it only when no Helm is at work on that release any more.
+        Call it in its `turn` only, when no Helm is at work on that release any more.
 
         Raises:
             ProviderError: Helm cannot do it.

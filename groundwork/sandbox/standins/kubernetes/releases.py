@@ -103,12 +103,15 @@ class Releases:
             mine = attempt.earlier is not None and attempt.earlier.id == str(id)
             same = mine and attempt.earlier is not None and attempt.earlier.fingerprint == fingerprint(inputs)
             if attempt.earlier is not None and not mine:
-                self.mender.remove(ObjectId.parse(attempt.earlier.id))
+                earlier = ObjectId.parse(attempt.earlier.id)
+                with self.mender.turn(earlier):
+                    self.mender.remove(earlier)
                 attempt.gone()
             if not mine and self._status(id) is not None and not inputs.get("replace"):
                 raise ProviderError("cannot re-use a name that is still in use: " + _in_use(id))
             attempt.made(str(id), inputs)
-            live = self._bring_up(request.urn, news, chart, request.timeout, context, finished=same)
+            with self.mender.turn(id):
+                live = self._bring_up(request.urn, news, chart, request.timeout, context, finished=same)
         properties = self._properties(news, id, live)
         return provider_pb2.CreateResponse(id=str(id), properties=to_struct(properties))
 
@@ -119,18 +122,20 @@ class Releases:
         if request.preview:
             return provider_pb2.UpdateResponse(properties=to_struct(self._preview(request.urn, news)))
         inputs = reveal(news)
-        live = self._bring_up(request.urn, news, self._chart(inputs), request.timeout, context, finished=False)
-        properties = self._properties(news, ObjectId(inputs["namespace"], inputs["name"]), live)
+        id, chart = ObjectId(inputs["namespace"], inputs["name"]), self._chart(inputs)
+        with self.mender.turn(id):
+            live = self._bring_up(request.urn, news, chart, request.timeout, context, finished=False)
+        properties = self._properties(news, id, live)
         return provider_pb2.UpdateResponse(properties=to_struct(properties))
 
     def delete(self, id: str, inputs: Mapping[str, Any], timeout: float) -> None:
         """Uninstall the release with its hooks, and wait until its objects are gone."""
         name = ObjectId.parse(id)
         wait = bool(inputs.get("atomic")) or not inputs.get("skipAwait")
+        seconds = self._seconds(inputs, timeout)
         try:
-            self.helm.uninstall(
-                name.name, name.namespace or "default", wait=wait, seconds=self._seconds(inputs, timeout)
-            )
+            with self.mender.turn(name):
+                self.helm.uninstall(name.name, name.namespace or "default", wait=wait, seconds=seconds)
         except HelmError as error:
             raise ProviderError(f"Helm release {id!r} could not be uninstalled: {error}") from None
 
