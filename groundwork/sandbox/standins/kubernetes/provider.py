@@ -31,6 +31,7 @@ from groundwork.sandbox.standins.kubernetes.values import (
     prune,
     to_api,
     to_sdk,
+    without_schemas,
 )
 from groundwork.sandbox.standins.ledger import Ledger
 from groundwork.sandbox.standins.protocol import (
@@ -45,6 +46,8 @@ from groundwork.sandbox.standins.protocol import (
     type_of,
 )
 
+# A Release is compared with what is deployed, a Job with whether it has finished, not with inputs alone.
+_CHANGES_BY_ITSELF = (RELEASE, ":Job")
 _DEPRECATED = ("deprecated", "unavailable in v")
 
 
@@ -147,6 +150,10 @@ class KubernetesProvider(BaseProvider[Options]):
         """Compare the inputs of the state with the new ones, property by property."""
         options = self.settings(context)
         self.journal.seen(request.urn, request.id)
+        if request.old_inputs == request.news and not type_of(request.urn).endswith(_CHANGES_BY_ITSELF):
+            return provider_pb2.DiffResponse(
+                changes=provider_pb2.DiffResponse.DIFF_NONE, detailedDiff={}, hasDetailedDiff=True
+            )
         old, new = reveal(to_python(request.old_inputs)), reveal(to_python(request.news))
         if type_of(request.urn) == RELEASE:
             return self.releases.diff(old, new, list(request.ignoreChanges), reveal(to_python(request.olds)))
@@ -300,7 +307,7 @@ class KubernetesProvider(BaseProvider[Options]):
 
     def _outputs(self, live: Mapping[str, Any], news: Mapping[str, Any], manager: str | None) -> dict[str, Any]:
         metadata = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
-        outputs = mark_secrets(to_sdk({**live, "metadata": metadata}), dict(news))
+        outputs = mark_secrets(to_sdk(without_schemas({**live, "metadata": metadata})), dict(news))
         own = {ownership.STATE_KEY: manager} if manager else {}
         return {**outputs, "__initialApiVersion": live["apiVersion"], **own}
 

@@ -126,6 +126,19 @@ def prune(live: Any, inputs: Any) -> Any:
     return inputs if same(live, inputs) else live
 
 
+def without_schemas(live: dict[str, Any]) -> dict[str, Any]:
+    """Return a CustomResourceDefinition without its schemas, which its inputs hold already; anything else as it is.
+
+    The real provider returns them. They are megabytes, which engine and program would copy many times over at
+    every run, in time that grows with their depth.
+    """
+    if live.get("kind") != "CustomResourceDefinition":
+        return live
+    versions = get_path(live, "spec", "versions", default=[])
+    bare = [{key: item for key, item in version.items() if key != "schema"} for version in versions]
+    return {**live, "spec": {**live["spec"], "versions": bare}}
+
+
 def mark_secrets(outputs: Any, inputs: Any) -> Any:
     """Return `outputs` with as secret what is secret in `inputs`, and always the content of a Secret.
 
