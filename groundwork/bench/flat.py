@@ -1,13 +1,19 @@
-"""A flat program that registers what a composed one did: nothing but the registrations themselves."""
+"""A flat program that registers what a composed one did: nothing but the registrations themselves.
+
+It is run on the composed program's own stack, previews only: same URNs, same inputs, so that the engine and the
+providers have the same to do for both.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-PROJECT, STACK = "flat", "flat"
+from groundwork.bench.classes import arguments, sdk_class
+
 _SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of a secret in its state
 _NOT_REPLAYED = ("pulumi:pulumi:Stack", "pulumi:pulumi:StackReference")
 _MASK = "c2VjcmV0"  # also good where Kubernetes wants base64
@@ -21,35 +27,34 @@ def registrations(resources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]
     """
     kept = [r for r in resources if r["type"] not in _NOT_REPLAYED and not _made_by_engine(r) and not r.get("delete")]
     known = {r["urn"] for r in kept}
-    return [
-        {
-            "urn": r["urn"],
-            "type": r["type"],
-            "name": r["urn"].split("::", 3)[3],
-            "custom": bool(r.get("custom")),
-            "parent": r.get("parent") if r.get("parent") in known else None,
-            "provider": _provider(r, known),
-            "after": [urn for urn in r.get("dependencies") or () if urn in known],
-            "inputs": _plain(r.get("inputs") or {}),
-        }
-        for r in kept
-    ]
+    return [_entry(resource, known) for resource in kept]
 
 
-def write_project(folder: Path, found: Iterable[Mapping[str, Any]], config: Mapping[str, Any]) -> None:
-    """Write a project whose one stack registers what was `found`, with the providers' configuration."""
+def _entry(resource: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
+    custom, inputs = bool(resource.get("custom")), _plain(resource.get("inputs") or {})
+    module, name = (sdk_class(resource["type"]) if custom else None) or (None, None)
+    return {
+        "urn": resource["urn"],
+        "type": resource["type"],
+        "name": resource["urn"].split("::", 3)[3],
+        "custom": custom,
+        "module": module,
+        "class": name,
+        "parent": resource.get("parent") if resource.get("parent") in known else None,
+        "provider": _provider(resource, known),
+        "after": [urn for urn in resource.get("dependencies") or () if urn in known],
+        "inputs": arguments(module, name, inputs) if module and name else inputs,
+    }
+
+
+def write_project(folder: Path, found: Iterable[Mapping[str, Any]], project: str, stack_file: Path) -> None:
+    """Write a project of that name whose program registers what was `found`, with a copy of the stack file."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     program = Path(__file__).with_name("flat_program.py").read_text(encoding="utf-8")
     (folder / "__main__.py").write_text(program, encoding="utf-8")
-    (folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
-    stack = folder / f"Pulumi.{STACK}.yaml"
-    salt = [line for line in _lines(stack) if line.startswith("encryptionsalt:")]
-    stack.write_text("\n".join([f"config: {json.dumps(config)}", *salt, ""]), encoding="utf-8")
+    (folder / "Pulumi.yaml").write_text(f"name: {project}\nruntime: python\n", encoding="utf-8")
+    shutil.copyfile(stack_file, folder / stack_file.name)
     (folder / "registrations.json").write_text(json.dumps(list(found)), encoding="utf-8")
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
 
 def _made_by_engine(resource: Mapping[str, Any]) -> bool:

@@ -7,23 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
-
 from groundwork.bench import flat
 from groundwork.core.errors import StackError
 from groundwork.core.stacks import load_project
 from groundwork.sandbox.engine.failures import EngineError, failure
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.engine.shadow import stack_folder
-from groundwork.sandbox.engine.state import StackState
 from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.plan import plan
 from groundwork.sandbox.rehearsal.rehearse import discard, rehearse
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
 from groundwork.sandbox.rehearsal.stage import Stage, on_stage
 
-ROUNDS = 3
-COMPOSED = "composed"
+ROUNDS = 5
 _POLICY_SECONDS, _POLICY_SECONDS_EACH = 0.6, 0.002
 
 
@@ -74,16 +70,19 @@ def measure(root: Path, name: str, narrator: Callable[[], Narrator]) -> list[Fig
 
 
 def compare(root: Path, name: str, stack: str, narrator: Narrator) -> list[Figure]:
-    """Return what composing and the policies cost, each as previews of an empty stack with the same resources."""
+    """Return what composing and the policies cost in a preview of a stack that is up."""
     with on_stage(root, name, narrator) as stage:
         found = flat.registrations(stage.state(stack).revealed())
-        composed, flattened = _composed(stage, stack), _flattened(stage, stack, found)
+        flattened = _flattened(stage, stack, found)
         seconds: dict[str, list[float]] = {"composed": [], "flat": [], "policies": []}
+        changed = 0
         for number in range(ROUNDS):
             with narrator.phase(f"round {number + 1} of {ROUNDS}: composed, flat, composed with policies"):
-                seconds["composed"].append(_preview(composed, COMPOSED))
-                seconds["flat"].append(_preview(flattened, flat.STACK))
-                seconds["policies"].append(_preview(composed, COMPOSED, *stage.policy_flags))
+                seconds["composed"].append(_preview(stage, stack).seconds)
+                outcome = _preview(flattened, stack)
+                seconds["flat"].append(outcome.seconds)
+                changed = outcome.changed
+                seconds["policies"].append(_preview(stage, stack, *stage.policy_flags).seconds)
     # The quickest of each: what is slower is the machine's doing, not the program's.
     best = {key: min(values) for key, values in seconds.items()}
     count = len(found)
@@ -93,7 +92,7 @@ def compare(root: Path, name: str, stack: str, narrator: Narrator) -> list[Figur
             best["composed"] / best["flat"],
             "times",
             1.10,
-            f"{best['composed']:.2f} s and {best['flat']:.2f} s for {count} registrations",
+            f"{best['composed']:.2f} s and {best['flat']:.2f} s for {count} registrations, {changed} differ",
         ),
         Figure(
             "policies in a plan",
@@ -105,38 +104,16 @@ def compare(root: Path, name: str, stack: str, narrator: Narrator) -> list[Figur
     ]
 
 
-def _composed(stage: Stage, stack: str) -> Stage:
-    """Make an empty stack of the same components in the shadow project."""
-    folder = stage.sandbox.paths.project / stack_folder(stage.project.root)
-    shutil.copyfile(
-        stage.project.root / stack_folder(stage.project.root) / f"Pulumi.{stack}.yaml",
-        folder / f"Pulumi.{COMPOSED}.yaml",
-    )
-    # Whatever an earlier benchmark left: its salt was in the copy that is overwritten now.
-    _forget(stage.state(COMPOSED))
-    stage.state(COMPOSED).init()
-    return stage
-
-
 def _flattened(stage: Stage, stack: str, found: list[dict[str, object]]) -> Stage:
     folder = stage.sandbox.paths.root / "bench"
-    source = stage.project.root / stack_folder(stage.project.root) / f"Pulumi.{stack}.yaml"
-    config = yaml.safe_load(source.read_text(encoding="utf-8"))["config"]
+    shadow = stage.sandbox.paths.project / stack_folder(stage.project.root)
     shutil.rmtree(folder, ignore_errors=True)
-    flat.write_project(folder, found, {k: v for k, v in config.items() if k.startswith("aws:")})
-    engine = replace(stage.engine, project=folder)
-    state = StackState(engine, stage.sandbox.paths.pulumi_state, flat.PROJECT, flat.STACK)
-    _forget(state)
-    state.init()
-    return replace(stage, engine=engine)
+    flat.write_project(folder, found, stage.project.name, shadow / f"Pulumi.{stack}.yaml")
+    return replace(stage, engine=replace(stage.engine, project=folder))
 
 
-def _forget(state: StackState) -> None:
-    state.file.unlink(missing_ok=True)
-
-
-def _preview(stage: Stage, stack: str, *flags: str) -> float:
+def _preview(stage: Stage, stack: str, *flags: str) -> Outcome:
     outcome = stage.engine.run("preview", stack, flags)
     if not outcome.succeeded:
         raise failure(f"preview of {stack}", outcome, str(stage.engine.log("preview", stack)))
-    return outcome.seconds
+    return outcome

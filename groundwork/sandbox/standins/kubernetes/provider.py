@@ -12,7 +12,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.standins.journal import Journal
-from groundwork.sandbox.standins.kubernetes import ownership
+from groundwork.sandbox.standins.kubernetes import opaque, ownership
 from groundwork.sandbox.standins.kubernetes.checking import Scopes, checked
 from groundwork.sandbox.standins.kubernetes.diffing import differences
 from groundwork.sandbox.standins.kubernetes.enginelog import EngineLog, Warnings
@@ -127,6 +127,9 @@ class KubernetesProvider(BaseProvider[Options]):
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
         """Fill in name, namespace and labels, and report all that is wrong at once."""
+        versions = opaque.take_versions(request.news) if type_of(request.urn) == opaque.TYPE else None
+        if versions is not None:
+            opaque.take_versions(request.olds)
         options, news, olds = self.settings(context), to_python(request.news), to_python(request.olds)
         proposed = request.autonaming.proposed_name if request.HasField("autonaming") else ""
         if type_of(request.urn) == RELEASE:
@@ -139,9 +142,9 @@ class KubernetesProvider(BaseProvider[Options]):
         inputs, problems = checked(
             request.urn, kind, plain, to_api(reveal(olds)), options, self._scopes, proposed or None
         )
-        return provider_pb2.CheckResponse(
-            inputs=to_struct(mark_secrets(to_sdk(inputs), news)), failures=check_failures(problems)
-        )
+        answer = to_struct(mark_secrets(to_sdk(inputs), news))
+        opaque.put_versions(answer, versions)
+        return provider_pb2.CheckResponse(inputs=answer, failures=check_failures(problems))
 
     @guarded
     def Diff(  # noqa: N802
