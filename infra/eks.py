@@ -26,6 +26,8 @@ from infra._subnets import overlap
 SYSTEM_POOL = "system"
 STORAGE_CLASS = "gp3"
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+# EKS' own two choices for a cluster, by the network that it is in.
+_SERVICE_CIDRS = ("10.100.0.0/16", "172.20.0.0/16")
 _ROLE = re.compile(r"arn:aws(-cn|-us-gov)?:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
@@ -137,7 +139,7 @@ class Eks(AwsComponent[EksConfig]):
         if overlap(self.config.service_cidr, network.cidr):
             problems.append(
                 f"{self.name}.serviceCidr: {self.config.service_cidr} overlaps the network's {network.cidr}; take one "
-                "outside of it, such as 10.100.0.0/16 or 172.20.0.0/16"
+                f"outside of it, such as {next(c for c in _SERVICE_CIDRS if not overlap(c, network.cidr))}"
             )
         if problems:
             raise StackError(problems)

@@ -9,5 +9,5 @@ from policies.serving import answer_only_for
 
 ROOT = Path(__file__).resolve().parent.parent
 
-answer_only_for(*judged_types(ROOT))
+answer_only_for(judged_types(ROOT))
 PolicyPack(name="groundwork", policies=policies_of(ROOT))

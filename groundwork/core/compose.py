@@ -238,6 +238,8 @@ def _bind(
             f"say which with `{w.instance}: {{use: {{{need.parameter}: {names[0]}}}}}`"
         )
     elif not need.optional:
+        if w.implied and any(f" requires a {kind}: " in problem for problem in problems):
+            return None  # whoever brought it along lacks the same
         could = sorted(s.name for s in registry.values() if s.provides and issubclass(s.provides, need.contract))
         add = f"add {' or '.join(could)} to this stack" if could else "add a component that provides one"
         problems.append(f"{where}: {w.instance} requires a {kind}: {add}, or import a stack that provides one")

@@ -90,7 +90,10 @@ def sentences(error: ValidationError, path: str, model: type[BaseModel]) -> list
             lines.append(f"{where}: required, and missing")
         else:
             message = problem["msg"].removeprefix("Value error, ")
-            lines.append(f"{where}: {message[:1].lower()}{message[1:]} (got {problem['input']!r})")
+            value = problem["input"]
+            named = isinstance(value, Mapping) or (isinstance(value, str) and repr(value) in message)
+            got = "" if named else f" (got {value!r})"
+            lines.append(f"{where}: {message[:1].lower()}{message[1:]}{got}")
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,8 +15,10 @@ from groundwork.core.environment import Environment
 from groundwork.core.errors import StackError, closest
 from groundwork.core.naming import is_label
 from groundwork.core.profiles import PROFILES, Profile
+from groundwork.core.regions import regions
 
 _KEYS = ("environment", "components", "imports")
+_ACCOUNT = re.compile(r"\d{12}")
 # Written by the engine on `pulumi stack init`; never committed, and of no meaning to a program.
 _ENGINE_KEYS = {"config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment"}
 
@@ -95,8 +98,8 @@ def read_stack(path: Path) -> StackFile:
         name=name,
         path=path,
         environment=str(environment),
-        region=_text(document, config, "aws:region", problems),
-        account_ids=tuple(_texts(document, config, "aws:allowedAccountIds", problems)),
+        region=_region(document, config, problems),
+        account_ids=tuple(_account_ids(document, config, problems)),
         components=_components(document, config.get("groundwork:components"), problems),
         imports=tuple(_texts(document, config, "groundwork:imports", problems)),
         document=document,
@@ -112,6 +115,23 @@ def _text(document: yamlfile.Document, config: Mapping[str, Any], key: str, prob
         return value
     problems.append(f"{document.at('config', key)}: {key} must be text (got {value!r})")
     return None
+
+
+def _region(document: yamlfile.Document, config: Mapping[str, Any], problems: list[str]) -> str | None:
+    region = _text(document, config, "aws:region", problems)
+    if region is not None and region not in regions():
+        where = document.at("config", "aws:region")
+        problems.append(f"{where}: aws:region is {region!r}; {closest(region, regions())}")
+    return region
+
+
+def _account_ids(document: yamlfile.Document, config: Mapping[str, Any], problems: list[str]) -> list[str]:
+    found = _texts(document, config, "aws:allowedAccountIds", problems)
+    for index, account in enumerate(found):
+        if not _ACCOUNT.fullmatch(account):
+            where = document.at("config", "aws:allowedAccountIds", index)
+            problems.append(f"{where}: aws:allowedAccountIds: {account!r} is no account: twelve digits")
+    return found
 
 
 def _texts(document: yamlfile.Document, config: Mapping[str, Any], key: str, problems: list[str]) -> list[str]:

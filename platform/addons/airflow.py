@@ -64,8 +64,9 @@ class AirflowConfig(Config):
 
     @model_validator(mode="after")
     def _each_once(self) -> AirflowConfig:
-        if len(set(self.executors)) != len(self.executors):
-            raise ValueError("an executor can be listed once")
+        twice = [executor for index, executor in enumerate(self.executors) if executor in self.executors[:index]]
+        if twice:
+            raise ValueError(f"executors: {twice[0]!r} is there twice")
         return self
 
 

@@ -206,7 +206,7 @@ def test_the_device_plugin_runs_where_gpus_are(build: Any) -> None:
         ),
         (
             {"airflow": {"executors": ["kubernetes", "kubernetes"]}},
-            "airflow: an executor can be listed once (got",
+            "airflow: executors: 'kubernetes' is there twice",
         ),
         (
             {"airflow": {"workers": {"pool": "gpu"}}},

@@ -48,6 +48,21 @@ config:
     )
 
 
+def test_a_region_and_an_account_are_such_as_there_are(tmp_path: Path) -> None:
+    text = """
+config:
+  aws:region: eu-west-11
+  aws:allowedAccountIds: ["11112222333"]
+  groundwork:environment: dev
+  groundwork:components: {s3: {}}
+"""
+    region, account = _problems(tmp_path, text)
+    assert region.startswith(
+        "Pulumi.dev.yaml:3: aws:region is 'eu-west-11'; did you mean 'eu-west-1'? valid: af-south-1,"
+    )
+    assert account == "Pulumi.dev.yaml:4: aws:allowedAccountIds: '11112222333' is no account: twelve digits"
+
+
 def test_a_stack_needs_components(tmp_path: Path) -> None:
     assert _problems(tmp_path, "config:\n  groundwork:environment: dev\n") == (
         "Pulumi.dev.yaml:1: groundwork:components is required: a map of at least one component",

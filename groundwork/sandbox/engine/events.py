@@ -66,6 +66,15 @@ class Violation:
 
 
 @dataclass(frozen=True)
+class Unjudged:
+    """A policy that reads what is not known before an update."""
+
+    pack: str
+    policy: str
+    urn: str
+
+
+@dataclass(frozen=True)
 class Checked:
     """The policies that one resource, or the stack, was checked against."""
 
@@ -82,7 +91,10 @@ class Summary:
     result: str
 
 
-Event = Step | Diagnostic | Violation | Checked | Summary
+Event = Step | Diagnostic | Violation | Unjudged | Checked | Summary
+
+# How the policy SDK begins what it says of a policy that meets an unknown value in a preview.
+_UNJUDGED = "can't run policy"
 
 
 def parse(text: str) -> Event | None:
@@ -97,6 +109,8 @@ def parse(text: str) -> Event | None:
         return Diagnostic(found["severity"].removeprefix("info#"), _plain(found["message"]), found.get("urn", ""))
     if found := event.get("policyEvent"):
         level = found["enforcementLevel"]
+        if _UNJUDGED in found["message"]:
+            return Unjudged(found["policyPackName"], found["policyName"], found.get("resourceUrn", ""))
         return Violation(
             found["policyPackName"],
             found["policyName"],

@@ -16,6 +16,8 @@ _CODES = {
     255: "the engine itself failed",
 }
 _MOST = 8
+# Follows every error of the program itself.
+_PROGRAM_ENDED = "an unhandled error occurred: Program exited with non-zero exit code: 1"
 
 
 class EngineError(Exception):
@@ -30,11 +32,14 @@ class EngineError(Exception):
 def failure(what: str, outcome: Outcome, log: str) -> EngineError:
     """Return the error of a run: `what` names it ("up of dev"), `log` is the file with all it printed."""
     told = [_headed(error.urn, error.message) for error in outcome.errors]
+    if len(told) > 1:
+        told = [line for line in told if line != _PROGRAM_ENDED]
     told += [f"policy {v.policy}: {_headed(v.urn, v.message)}" for v in outcome.mandatory]
     if not told:
         told = [line for line in outcome.output.splitlines() if line.strip()][-_MOST:]
     more = len(told) - _MOST
-    lines = [f"- {line}" for line in told[:_MOST]]
+    # What the program says of a stack file is a list already.
+    lines = [line if line.startswith("- ") else f"- {line}" for line in told[:_MOST]]
     if more > 0:
         lines.append(f"- and {more} more")
     code = outcome.code or 0
@@ -45,5 +50,7 @@ def failure(what: str, outcome: Outcome, log: str) -> EngineError:
 def _headed(urn: str, message: str) -> str:
     name = urn.split("::", 3)[3] if urn.count("::") >= 3 else ""
     kind = urn.split("::")[2].rpartition("$")[2].rpartition(":")[2] if name else ""
+    if not name or kind == "Stack":
+        return message.strip()
     text = message.strip().replace("\n", "\n  ")
-    return f"{kind} {name}: {text}" if name and kind != "Stack" else text
+    return f"{kind} {name}: {text}"

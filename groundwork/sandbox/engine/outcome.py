@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from groundwork.sandbox.engine.events import Checked, Diagnostic, Event, Moment, Step, Summary, Violation
+from groundwork.sandbox.engine.events import Checked, Diagnostic, Event, Moment, Step, Summary, Unjudged, Violation
 
 # Ops that leave a resource as it is.
 UNCHANGED = frozenset({"same", "read", "refresh", "discard", "read-discard"})
@@ -23,6 +23,7 @@ class Outcome:
         steps: the last step of each resource, in the order in which they were reached.
         failed: steps that failed.
         checked: policy -> number of resources that it was checked on.
+        unjudged: policy -> number of resources of which it reads what only an update makes known.
         output: the last lines that the engine printed, for a failure that it told nowhere else.
     """
 
@@ -37,6 +38,7 @@ class Outcome:
     messages: list[Diagnostic] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     checked: Counter[str] = field(default_factory=Counter)
+    unjudged: Counter[str] = field(default_factory=Counter)
     output: str = ""
 
     def add(self, event: Event, elapsed: float) -> None:
@@ -53,6 +55,10 @@ class Outcome:
                 kind.append(event)
         elif isinstance(event, Violation):
             self.violations.append(event)
+        elif isinstance(event, Unjudged):
+            self.unjudged[f"{event.pack}/{event.policy}"] += 1
+            # The engine counts it as failed, too.
+            self.checked[f"{event.pack}/{event.policy}"] -= 1
         elif isinstance(event, Checked):
             self.checked.update(f"{event.pack}/{policy}" for policy in (*event.passed, *event.failed))
         elif isinstance(event, Summary):

@@ -98,28 +98,35 @@ def pods(placement: Mapping[str, Any]) -> RenderableType:
 
 
 def policies(rows: Sequence[PolicyRow]) -> RenderableType:
-    """Return the policies, and each violation."""
+    """Return the policies with how many resources each judged, and each violation."""
     if not rows:
         return Group(heading("Policies"), Text("The project has no policy pack."))
-    broken = [row for row in rows if row.violations]
-    checks = sum(row.checked for row in rows)
-    parts: list[RenderableType] = [heading("Policies")]
-    if not broken:
-        parts.append(Text(f"{len(rows)} policies, {checks} checks, nothing broken.", style="green"))
-        return Group(*parts)
     table = _table()
     table.add_column("policy", no_wrap=True)
-    table.add_column("level")
-    table.add_column("resource", ratio=2)
-    table.add_column("what is wrong", ratio=3)
-    for row in broken:
-        for violation in row.violations:
+    table.add_column("judged", justify="right")
+    table.add_column("verdict")
+    for row in rows:
+        verdict = Text(f"{len(row.violations)} broken", style="red") if row.violations else Text("kept", style="green")
+        if row.unjudged:
+            verdict.append(f", {row.unjudged} only judged in an up: not all is known before", style="yellow")
+        table.add_row(_rule(row), str(row.checked), verdict)
+    parts: list[RenderableType] = [heading("Policies"), table]
+    violations = [(row, violation) for row in rows for violation in row.violations]
+    if violations:
+        broken = _table()
+        broken.add_column("policy", no_wrap=True)
+        broken.add_column("level")
+        broken.add_column("resource", ratio=2)
+        broken.add_column("what is wrong", ratio=3)
+        for row, violation in violations:
             style = "red" if violation.level == "mandatory" else "yellow"
-            name, message = row.policy.partition("/")[2], violation.message
-            table.add_row(name, Text(violation.level, style=style), subject_of(violation), message)
-    good = len(rows) - len(broken)
-    parts += [table, Text(f"{good} of {len(rows)} policies are kept ({checks} checks).")]
+            broken.add_row(_rule(row), Text(violation.level, style=style), subject_of(violation), violation.message)
+        parts += [Text(), broken]
     return Group(*parts)
+
+
+def _rule(row: PolicyRow) -> str:
+    return row.policy.partition("/")[2]
 
 
 def kept_from(facts: Mapping[str, Any]) -> RenderableType:

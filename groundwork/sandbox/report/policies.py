@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,11 +12,12 @@ from groundwork.sandbox.engine.outcome import Outcome
 
 @dataclass(frozen=True)
 class PolicyRow:
-    """One policy: on how many resources it was checked, and what breaks it."""
+    """One policy: on how many resources it was checked, what breaks it, and how many are judged in an update only."""
 
     policy: str
     checked: int
     violations: tuple[Violation, ...]
+    unjudged: int = 0
 
     @property
     def mandatory(self) -> int:
@@ -25,15 +27,16 @@ class PolicyRow:
 
 def policy_rows(outcomes: Iterable[Outcome]) -> list[PolicyRow]:
     """Return a row for each policy, those that are broken first."""
-    checked: dict[str, int] = {}
+    checked: Counter[str] = Counter()
+    unjudged: Counter[str] = Counter()
     broken: dict[str, list[Violation]] = {}
     for outcome in outcomes:
-        for policy, count in outcome.checked.items():
-            checked[policy] = checked.get(policy, 0) + count
+        checked.update(outcome.checked)
+        unjudged.update(outcome.unjudged)
         for violation in outcome.violations:
             broken.setdefault(f"{violation.pack}/{violation.policy}", []).append(violation)
     rows = [
-        PolicyRow(policy, checked.get(policy, 0), tuple(broken.get(policy, ())))
+        PolicyRow(policy, checked[policy], tuple(broken.get(policy, ())), unjudged[policy])
         for policy in sorted({*checked, *broken})
     ]
     return sorted(rows, key=lambda row: (-row.mandatory, -len(row.violations)))

@@ -20,7 +20,9 @@ _MOST_CHANGES = 60
 
 
 def of_rehearsal(rehearsal: Rehearsal) -> RenderableType:
-    """Return everything that a rehearsal found out."""
+    """Return everything that a rehearsal found out; only why, where it ended before the first resource."""
+    if rehearsal.error and not reached(rehearsal):
+        return verdict(rehearsal)
     found: list[RenderableType] = []
     if rehearsal.recovered:
         found += [parts.heading("Recovered"), *(Text(f"  {line}") for line in rehearsal.recovered)]
@@ -37,6 +39,11 @@ def of_rehearsal(rehearsal: Rehearsal) -> RenderableType:
         verdict(rehearsal),
     ]
     return Group(*found)
+
+
+def reached(result: Rehearsal | Plan) -> bool:
+    """Whether the engine got as far as a resource."""
+    return any(step.custom for outcome in result.outcomes.values() for step in outcome.steps.values())
 
 
 def verdict(rehearsal: Rehearsal) -> Text:
@@ -72,7 +79,9 @@ def next_steps(rehearsal: Rehearsal) -> list[tuple[str, str]]:
 
 
 def of_plan(plan: Plan) -> RenderableType:
-    """Return what would change, what the policies say, and where the time went."""
+    """Return what would change, what the policies say, and where the time went; only why, where nothing was planned."""
+    if plan.error and not reached(plan):
+        return Text(plan.error, style="red")
     found: list[RenderableType] = []
     for stack, outcome in plan.outcomes.items():
         found += [parts.heading(f"Changes of {stack}"), changes(outcome)]
