@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,9 @@ from groundwork.core.contract import Contract
 from groundwork.core.errors import StackError
 from groundwork.core.registry import Registry, discover
 from groundwork.core.stacks import Project, load_project
+
+# The exit code by which Pulumi's language host knows that the user has been told what is wrong.
+_TOLD = 32
 
 
 class OtherStack:
@@ -64,6 +68,11 @@ def build(composition: Composition, project: Project) -> None:
             loaded[provider] = provider.contract.load(others[provider.stack], provider.instance)
         return loaded[provider]
 
+    # Imports first: to wait for them lets the SDK send what was registered before, and a later step may refuse.
+    for step in composition.steps:
+        for provider in step.bindings.values():
+            if provider is not None and provider.stack is not None:
+                resolve(provider)
     for step in composition.steps:
         needs = {parameter: resolve(provider) for parameter, provider in step.bindings.items()}
         site = Site(environment, catalogue, needs, _after(step, made))
@@ -98,5 +107,7 @@ def main(root: Path) -> None:
         run(root)
     except StackError as error:
         pulumi.log.error(str(error))
-        # The engine has the message; a traceback would bury it.
-        sys.exit(1)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # At once: an orderly end would first register what components before the refusing one asked for.
+        os._exit(_TOLD)

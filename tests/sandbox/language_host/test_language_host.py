@@ -87,6 +87,26 @@ def test_a_run_error_is_shown_as_it_is_without_a_traceback(bench: Any) -> None:
     assert "non-zero exit code" not in preview.stdout
 
 
+def test_a_stack_file_that_is_refused_registers_nothing(bench: Any) -> None:
+    """Not even what components before the refusing one asked for."""
+    bench.write(
+        "import pathlib, pulumi\n"
+        "from groundwork.core import program\n"
+        "from groundwork.core.errors import StackError\n"
+        "def run(root):\n"
+        "    pulumi.ComponentResource('demo:index:Early', 'early')\n"
+        "    raise StackError(['late: refused', 'later: refused too'])\n"
+        "program.run = run\n"
+        "program.main(pathlib.Path())\n"
+    )
+    up = bench.run("up", "--yes", "--skip-preview")
+    assert up.returncode != 0
+    assert "- late: refused\n    - later: refused too" in up.stdout
+    assert "Traceback" not in up.stdout
+    assert "non-zero exit code" not in up.stdout
+    assert "early" not in bench.run("stack", "export").stdout
+
+
 def test_the_traceback_of_a_bug_begins_in_the_users_program(bench: Any) -> None:
     bench.write("def divide():\n    return 1 / 0\n\ndivide()\n")
     preview = bench.run("preview")
