@@ -167,7 +167,10 @@ def main() -> NoReturn:
 def _readable_errors() -> Iterator[None]:
     try:
         yield
-    except KeyboardInterrupt:
+    except SystemExit as end:
+        # typer ends an interrupt without a word; a command in the shell may end with that code, too.
+        if end.__context__ is None or not isinstance(end.__context__.__cause__, KeyboardInterrupt):
+            raise
         _complain("Interrupted. Run the same command again: it goes on from here.", _INTERRUPTED)
     except Exception as error:
         if os.environ.get("GROUNDWORK_DEBUG") == "1":

@@ -106,6 +106,18 @@ def test_down_where_nothing_is_up(project: Path, tmp_path: Path) -> None:
     assert "there is no sandbox of dev" in done.stdout
 
 
+def test_an_interrupt_ends_with_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("groundwork.core.registry.discover", interrupted)
+    monkeypatch.setattr(sys, "argv", ["groundwork", "explain"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 130
+    assert capsys.readouterr().err == "Interrupted. Run the same command again: it goes on from here.\n"
+
+
 def test_a_defect_is_a_message_and_never_a_traceback() -> None:
     told, code = cli._message_of(ZeroDivisionError("division by zero"))
     assert code == 1

@@ -6,7 +6,6 @@ always give the same values, but not those of the real provider, whose generator
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,11 +36,10 @@ class RandomProvider(BaseProvider[bool]):
 
     version = "4.21.4"
 
-    def __init__(self, state_dir: Path | None = None) -> None:
-        """Keep the ledger in `state_dir`, or in a temporary folder."""
+    def __init__(self, state_dir: Path) -> None:
+        """Keep the ledger in `state_dir`."""
         super().__init__()
-        folder = state_dir or Path(tempfile.mkdtemp(prefix="groundwork-random-"))
-        self.ledger = Ledger(folder / "random-ledger.jsonl")
+        self.ledger = Ledger(state_dir / "random-ledger.jsonl")
 
     def configure(self, arguments: dict[str, Any], request: provider_pb2.ConfigureRequest) -> bool | None:
         """Accept anything: the provider has no configuration."""

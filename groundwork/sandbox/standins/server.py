@@ -109,7 +109,7 @@ class Server:
             client = KubeClient(endpoint)
             aws = AwsProvider(self._aws_settings(moto_url, endpoint, state))
             kubernetes = KubernetesProvider(self._kubernetes_settings(endpoint, state))
-            random = RandomProvider()
+            random = RandomProvider(state)
         with phase("start the simulated cluster"):
             record = state / "cluster.json"
             self._simulation = ClusterSimulation(client, record, has_identity=self._cloud.has_identity)
