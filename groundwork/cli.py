@@ -102,7 +102,7 @@ def shell(
     from groundwork.sandbox.rehearsal.shell import shell as run
 
     _put_tools_in_place()
-    raise typer.Exit(run(_root, name, command or [], _narrator(stderr=True)))
+    raise typer.Exit(run(_root, name, command or [], _narrator()))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -239,10 +239,11 @@ def _console(*, stderr: bool = False) -> Console:
     return probe if probe.is_terminal else Console(stderr=stderr, width=_WIDTH)
 
 
-def _narrator(*, stderr: bool = False) -> Narrator:
+def _narrator() -> Narrator:
+    """Tell the progress on standard error: standard output is the report's."""
     from groundwork.sandbox.rehearsal.narrator import Narrator
 
-    return Narrator(_console(stderr=stderr))
+    return Narrator(_console(stderr=True))
 
 
 def _show(renderable: Any) -> None:
