@@ -90,7 +90,7 @@ class Server:
             from groundwork.sandbox.standins.protocol import serve
             from groundwork.sandbox.standins.random import RandomProvider
         with phase("read the AWS SDK"):
-            # In this one thread: modules that import each other are half-made for who imports them at the same time.
+            # While the control plane starts: read at the first requests, the shapes would hold these up for seconds.
             from groundwork.sandbox.standins.aws import sdk, types
             from groundwork.sandbox.standins.aws.declare import RESOURCES
 
