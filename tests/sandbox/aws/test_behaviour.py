@@ -169,6 +169,49 @@ def test_refresh_shows_what_others_changed(aws: Wire, moto: Moto, ec2: Any) -> N
         aws.delete(made)
 
 
+def test_a_table_with_several_subnets_keeps_each_association_apart(aws: Wire, standin: StandIn, ec2: Any) -> None:
+    """An association shows its own subnet, not that of the table's first; another table in its place is drift."""
+    vpc = aws.create(VPC, {"cidrBlock": "10.3.0.0/16"})
+    table = aws.create("aws:ec2/routeTable:RouteTable", {"vpcId": vpc.id})
+    subnets = [
+        aws.create("aws:ec2/subnet:Subnet", {"vpcId": vpc.id, "cidrBlock": f"10.3.{index}.0/24"}) for index in (0, 1)
+    ]
+    associations = [
+        aws.create(
+            "aws:ec2/routeTableAssociation:RouteTableAssociation", {"routeTableId": table.id, "subnetId": subnet.id}
+        )
+        for subnet in subnets
+    ]
+    for subnet, association in zip(subnets, associations, strict=True):
+        entry, seen = standin.provider.ledger.get(association.urn), aws.read(association)
+        assert entry is not None
+        assert entry.notes == ()
+        assert seen is not None
+        assert seen.inputs["subnetId"] == subnet.id
+    ec2.disassociate_route_table(AssociationId=associations[1].id)
+    assert aws.read(associations[1]) is None
+    for made in (*associations, *subnets, table, vpc):
+        aws.delete(made)
+
+
+def test_a_launch_template_keeps_the_tags_of_what_it_launches(aws: Wire, standin: StandIn, ec2: Any) -> None:
+    """Tags of instances and volumes are kept beside the template's own, and a change of them by others is drift."""
+    specifications = [{"resourceType": kind, "tags": {"team": "ml"}} for kind in ("instance", "volume")]
+    inputs = {"tags": {"of": "the template"}, "tagSpecifications": specifications}
+    made = aws.create("aws:ec2/launchTemplate:LaunchTemplate", inputs)
+    entry, seen = standin.provider.ledger.get(made.urn), aws.read(made)
+    assert entry is not None
+    assert entry.notes == ()
+    assert seen is not None
+    assert (seen.inputs["tagSpecifications"], seen.inputs["tags"]) == (specifications, {"of": "the template"})
+    other = [{"ResourceType": "instance", "Tags": [{"Key": "team", "Value": "data"}]}]
+    ec2.create_launch_template_version(LaunchTemplateId=made.id, LaunchTemplateData={"TagSpecifications": other})
+    seen = aws.read(made)
+    assert seen is not None
+    assert seen.inputs["tagSpecifications"] == [{"resourceType": "instance", "tags": {"team": "data"}}]
+    aws.delete(made)
+
+
 def test_a_resource_deleted_by_others_is_gone_and_its_delete_ends_well(aws: Wire, ec2: Any) -> None:
     made = aws.create(VPC, {"cidrBlock": "10.0.0.0/16"})
     ec2.delete_vpc(VpcId=made.id)

@@ -58,12 +58,12 @@ def _read(token: str) -> SdkResource:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of types beside the one that is asked for
         module = importlib.import_module("pulumi_aws" if folder == "index" else f"pulumi_aws.{folder}")
-    found = getattr(module, name, None)
-    if found is None:
-        raise KeyError(token)
-    outputs = {key: _shape(kind, 0) for key, kind in sdk_types.resource_types(found).items()}
-    arguments = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args", None)
-    inputs = _object(arguments, 0) if arguments is not None else Shape("object")
+        found = getattr(module, name, None)
+        if found is None:
+            raise KeyError(token)
+        outputs = {key: _shape(kind, 0) for key, kind in sdk_types.resource_types(found).items()}
+        arguments = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args", None)
+        inputs = _object(arguments, 0) if arguments is not None else Shape("object")
     return SdkResource(inputs, outputs)
 
 
