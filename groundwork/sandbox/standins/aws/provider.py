@@ -60,6 +60,13 @@ class AwsProvider(BaseProvider[Session]):
         self._main = self._session({})
         self.facts = Facts(self._main, self.store)
 
+    def belong_to(self, instance: str) -> None:
+        """Keep what is remembered only for that instance of the emulated API: each start of it begins with nothing."""
+        file = self._own.state_dir / "instance"
+        if (file.read_text(encoding="utf-8") if file.exists() else "") != instance:
+            self.reset()
+            file.write_text(instance, encoding="utf-8")
+
     def reset(self) -> None:
         """Forget every recorded resource, create and mark: for a fresh emulated API."""
         self.store.clear()
