@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from groundwork.data.instance_types import instance_type
@@ -64,7 +64,7 @@ def node_to_be(world: World, pool: NodePool, zone: str, autoscaler: Autoscaler) 
 
     A pool with a ready node is judged by that node. An empty one is judged as
     `cloudprovider/aws/aws_manager.go` does: the whole instance, its GPUs by instance type, labels and taints
-    from EKS if it may ask, from the group's tags in any case.
+    from EKS if it may ask, with resources in the node group's tags, from the Auto Scaling group's tags in any case.
     """
     alike = [node for node in world.all(NODE) if marks.labels_of(node).get(marks.POOL) == pool.name and is_ready(node)]
     node = _like(alike[0], zone) if alike else _template(pool, zone, autoscaler)
@@ -95,7 +95,9 @@ def _template(pool: NodePool, zone: str, autoscaler: Autoscaler) -> Object:
         "memory": f"{int((kind.memory_gib or 0) * 1024)}Mi",
         "pods": _TEMPLATE_PODS,
         **{name: str(count) for name, count in hardware(pool).items() if name == "nvidia.com/gpu"},
-        **_from_tags(pool, "resources/"),
+        **_from_tags(pool.tags, "resources/"),
+        # Of a node group's own tags it reads resources alone, and puts them above those of the group.
+        **_from_tags(pool.group_tags if autoscaler.describes_pools else {}, "resources/"),
     }
     generic = {
         "kubernetes.io/arch": architecture(pool),
@@ -107,19 +109,19 @@ def _template(pool: NodePool, zone: str, autoscaler: Autoscaler) -> Object:
     }
     asked = pool_labels(pool, zone) if autoscaler.describes_pools else {}
     taints = [taint.manifest() for taint in pool.taints] if autoscaler.describes_pools else []
-    for key, text in _from_tags(pool, "taint/").items():
+    for key, text in _from_tags(pool.tags, "taint/").items():
         value, _, effect = text.partition(":")
         taints.append({"key": key, "value": value, "effect": effect})
     return {
-        "metadata": {"name": "new", "labels": generic | asked | _from_tags(pool, "label/")},
+        "metadata": {"name": "new", "labels": generic | asked | _from_tags(pool.tags, "label/")},
         "spec": {"taints": taints},
         "status": {"allocatable": allocatable},
     }
 
 
-def _from_tags(pool: NodePool, part: str) -> dict[str, str]:
+def _from_tags(tags: Mapping[str, str], part: str) -> dict[str, str]:
     prefix = _TEMPLATE_TAG + part
-    return {key.removeprefix(prefix): value for key, value in pool.tags.items() if key.startswith(prefix)}
+    return {key.removeprefix(prefix): value for key, value in tags.items() if key.startswith(prefix)}
 
 
 def _daemons(world: World, node: Object) -> Iterable[Object]:

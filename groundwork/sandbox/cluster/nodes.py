@@ -98,8 +98,11 @@ def existing_node(spec: ExistingCluster, ordinal: int) -> Object:
 
 
 def shape(pool: NodePool) -> str:
-    """Return what cannot change on a node that runs: EKS makes another one for it."""
-    return f"{pool.instance_types[0]}/{pool.ami_type}/{pool.disk_gib}/{pool.max_pods}/{pool.prefix_delegation}"
+    """Return what cannot change on a node that runs: EKS makes another one for it.
+
+    Whether the VPC CNI gives prefixes is not part of it: that counts for nodes made later, and replaces none.
+    """
+    return f"{pool.instance_types[0]}/{pool.ami_type}/{pool.disk_gib}/{pool.max_pods}"
 
 
 def architecture(pool: NodePool) -> str:

@@ -42,7 +42,8 @@ class NodePool:
     """Nodes of one shape that one Auto Scaling group keeps.
 
     `labels` and `taints` are those that the program gives, without what EKS adds. `tags` are those of the
-    Auto Scaling group, by which the cluster-autoscaler finds it and learns what a node would be.
+    Auto Scaling group, by which the cluster-autoscaler finds it and learns what a node would be; `group_tags` are those
+    of the node group, which stay there: it has to ask EKS for them.
     """
 
     name: str
@@ -58,6 +59,7 @@ class NodePool:
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Taint, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    group_tags: Mapping[str, str] = field(default_factory=dict)
     disk_gib: int = 20
     """EKS's default for a managed node group."""
     max_pods: int | None = None

@@ -157,6 +157,7 @@ def working(world: World, image: str, what: str, identity: HasIdentity | None) -
     if identity is not None and not identity(first.namespace, first.service_account):
         return (
             f"the {what} ({first.label}) has no cloud identity: service account "
-            f"{first.namespace}/{first.service_account} has neither a pod identity nor IRSA"
+            f"{first.namespace}/{first.service_account} has neither a pod identity with its agent nor IRSA with its "
+            "OIDC provider"
         )
     return first

@@ -136,9 +136,11 @@ class KubeClient:
         *,
         label_selector: str | None = None,
         field_selector: str | None = None,
+        metadata_only: bool = False,
     ) -> Objects:
-        """Return all objects of a kind, each with its `apiVersion` and `kind`."""
-        return self._list(api_version, kind, namespace, _selectors(label_selector, field_selector))[0]
+        """Return all objects of a kind, each with its `apiVersion` and `kind`; with `metadata_only` nothing else."""
+        accept = _accept("PartialObjectMetadataList", metadata_only)
+        return self._list(api_version, kind, namespace, _selectors(label_selector, field_selector), accept)[0]
 
     def create(
         self,

@@ -44,6 +44,8 @@ class Neutraliser:
         self._served = frozenset(served)
         self._record: dict[str, list[str]] = {}
         self._lock = threading.Lock()
+        self._turn = threading.Lock()  # what one thread exchanges is missing for a moment: another must not miss it
+        self._treated: dict[str, tuple[str, int]] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; an API server that is away for a while is waited for."""
@@ -58,44 +60,55 @@ class Neutraliser:
             thread.join()
 
     def sweep(self) -> None:
-        """Neutralise all there is right now, and return when it is done."""
+        """Neutralise all there is right now, and return when it is done: whoever calls next must not be too early."""
         for api_version, kind in _WATCHED:
-            for obj in self._client.list(api_version, kind):
+            by_metadata = (api_version, kind) == _DEFINITIONS
+            for obj in self._client.list(api_version, kind, metadata_only=by_metadata):
                 current: dict[str, Any] | None = obj
-                while current is not None and not self._treat(current):
+                done = self._treat_definition(obj["metadata"]) if by_metadata else self._treat(obj)
+                while not done and current is not None:
                     current = self._client.find(api_version, kind, obj["metadata"]["name"])
+                    done = current is None or self._treat(current)
 
     def _follow(self, api_version: str, kind: str, stop: threading.Event) -> None:
         # A CRD is up to a megabyte and changes its status several times: only its metadata is followed.
         metadata_only = (api_version, kind) == _DEFINITIONS
-        seen: dict[str, int] = {}
         while not stop.is_set():
             try:
                 for event in self._client.watch(api_version, kind, stop=stop, metadata_only=metadata_only):
                     metadata = event.object["metadata"]
                     if event.type == "DELETED":
-                        seen.pop(metadata["name"], None)
                         self._note(kind, metadata["name"], [])
-                    elif not metadata_only:
+                    elif metadata_only:
+                        self._treat_definition(metadata)
+                    else:
                         self._treat({"apiVersion": api_version, "kind": kind, **event.object})
-                    elif seen.get(metadata["name"]) != metadata["generation"]:
-                        obj = self._client.find(api_version, kind, metadata["name"])
-                        if obj is None or self._treat(obj):
-                            seen[metadata["name"]] = metadata["generation"]
             except KubeError as error:
                 _LOG.warning("following %s: %s", kind, error)
                 stop.wait(_PAUSE_SECONDS)
+
+    def _treat_definition(self, metadata: dict[str, Any]) -> bool:
+        """Treat a CRD of which only the metadata is known, unless that was done since it changed."""
+        name, known = metadata["name"], (metadata["uid"], metadata["generation"])
+        if self._treated.get(name) == known:
+            return True
+        obj = self._client.find(*_DEFINITIONS, name)
+        done = obj is None or self._treat(obj)
+        if done:
+            self._treated[name] = known
+        return done
 
     def _treat(self, obj: dict[str, Any]) -> bool:
         """Return False if somebody else changed the object meanwhile: its event is on the way."""
         changed = neutralise(obj, self._served)
         if changed is not None:
-            try:
-                obj = self._exchange(changed)
-            except ApiError as error:
-                if error.conflict or error.not_found:
-                    return False
-                raise
+            with self._turn:
+                try:
+                    obj = self._exchange(changed)
+                except ApiError as error:
+                    if error.conflict or error.not_found:
+                        return False
+                    raise
         self._note(obj["kind"], obj["metadata"]["name"], neutralised_backends(obj))
         return True
 

@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
+def issuer_in(region: str) -> str:
+    """Return the issuer of a cluster's tokens, in the form that EKS gives it."""
+    return f"https://oidc.eks.{region}.amazonaws.com/id/5A4D0B0C5A4D0B0C5A4D0B0C5A4D0B0C"
+
+
 @dataclass(frozen=True)
 class ControlPlaneSettings:
     """Settings of a control plane; the defaults suit every rehearsal.
@@ -23,7 +28,7 @@ class ControlPlaneSettings:
 
     service_cidr: str = "10.96.0.0/16"
     pod_cidr: str = "10.244.0.0/16"
-    issuer: str = "https://oidc.eks.eu-west-1.amazonaws.com/id/5A4D0B0C5A4D0B0C5A4D0B0C5A4D0B0C"
+    issuer: str = issuer_in("eu-west-1")
     emulated_version: str = "1.35"
     routes: Mapping[str, str] = field(default_factory=dict)
     start_seconds: float = 60.0

@@ -19,6 +19,7 @@ import psutil
 from groundwork.sandbox import language_host
 from groundwork.sandbox.controlplane.endpoint import ClusterEndpoint
 from groundwork.sandbox.controlplane.plane import ControlPlane
+from groundwork.sandbox.controlplane.settings import ControlPlaneSettings, issuer_in
 from groundwork.sandbox.processes import Processes, ProcessSpec, ProcessStatus, StartError, State
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
 from groundwork.sandbox.standins.arrangement import (
@@ -111,6 +112,8 @@ def start(sandbox: Sandbox, tools: Tools, arrangement: Arrangement, tell: Callab
     arrangement.write(paths.standins_settings)
     began = time.monotonic()
     if processes.status(EMULATION).pid is None:
+        # Stand-ins that still run would go on to ask the one that ended, and to remember what was in it.
+        processes.stop([STANDINS])
         emulation_file(paths).unlink(missing_ok=True)
     if tools.language_host is None and len(str(sandbox.socket)) < _LONGEST_SOCKET:
         processes.start(_programs(sandbox))
@@ -123,7 +126,7 @@ def start(sandbox: Sandbox, tools: Tools, arrangement: Arrangement, tell: Callab
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(_until_ready, sandbox, began, took)
         try:
-            endpoint = ControlPlane().start(paths, tools)
+            endpoint = ControlPlane(ControlPlaneSettings(issuer=issuer_in(arrangement.region))).start(paths, tools)
             took("control plane", began)
             if read_endpoint(paths) != endpoint:
                 write_endpoint(paths, endpoint)

@@ -83,18 +83,27 @@ def pods(placement: Mapping[str, Any]) -> RenderableType:
         )
     nowhere = Text("There are no nodes.", style="yellow")
     parts: list[RenderableType] = [heading("Pods by pool"), table if placement.get("pools") else nowhere]
-    waiting = [(f"pool {pool['name']}", pool["problem"]) for pool in placement.get("pools", ()) if pool.get("problem")]
-    waiting += [
-        (f"Pod {homeless['pod']}", "; ".join(filter(None, (homeless["scheduler"], homeless["scaler"]))))
-        for homeless in placement.get("homeless", ())
-    ]
-    for what in ("workloads", "services", "claims", "volumes"):
-        waiting += [(f"{each['kind']} {each['name']}", each["reason"]) for each in placement.get(what, ())]
+    waiting = not_right(placement)
     if waiting:
         parts += [heading("Without a place, or not ready"), _pairs("what", "why", waiting, "yellow")]
     elif placement:
         parts.append(Text("Every pod found a place, every workload is ready.", style="green"))
     return Group(*parts)
+
+
+def not_right(placement: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return all that found no place, or is not as it should be: what it is and why."""
+    found = [(f"pool {pool['name']}", pool["problem"]) for pool in placement.get("pools", ()) if pool.get("problem")]
+    found += [
+        (f"Pod {homeless['pod']}", "; ".join(filter(None, (homeless["scheduler"], homeless["scaler"]))))
+        for homeless in placement.get("homeless", ())
+    ]
+    for what in ("workloads", "services", "claims", "volumes"):
+        found += [(f"{each['kind']} {each['name']}", each["reason"]) for each in placement.get(what, ())]
+    return found + [
+        (f"{each['kind']} {each['name']}", f"the simulated cluster could not write it: {each['reason']}")
+        for each in placement.get("refused", ())
+    ]
 
 
 def policies(rows: Sequence[PolicyRow]) -> RenderableType:

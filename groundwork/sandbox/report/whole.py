@@ -57,6 +57,9 @@ def verdict(rehearsal: Rehearsal) -> Text:
     unready = len(rehearsal.placement.get("workloads", ()))
     if homeless or unready:
         text.append(f"{homeless} pods without a place, {unready} workloads not ready. ", style="yellow")
+    others = len(parts.not_right(rehearsal.placement)) - homeless - unready
+    if others:
+        text.append(f"{others} other things not as they should be. ", style="yellow")
     if not rehearsal.settled:
         text.append("The cluster was still changing at the end. ", style="yellow")
     return text

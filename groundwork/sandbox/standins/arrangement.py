@@ -80,6 +80,24 @@ class Ready:
             return None
 
 
+@dataclass(frozen=True)
+class Emulation:
+    """What the process of the emulated AWS API answers; each start of it is another `instance`, with nothing in it."""
+
+    pid: int
+    url: str
+    seconds: float
+    instance: str = ""
+
+
+def read_emulation(paths: SandboxPaths) -> Emulation | None:
+    """Return where the emulated AWS API is, None while that is not told yet."""
+    try:
+        return Emulation(**json.loads(emulation_file(paths).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
 def emulation_file(paths: SandboxPaths) -> Path:
     """Return the file in which the emulated AWS API tells its address."""
     return paths.run / "emulation.json"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import ipaddress
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -13,23 +12,22 @@ from groundwork.sandbox.cluster.pools import NodePool, PoolSubnet, Taint, discov
 
 if TYPE_CHECKING:
     from groundwork.sandbox.cluster.simulation import ClusterSimulation
-    from groundwork.sandbox.standins.aws.facts import Facts, NodeGroupFacts
+    from groundwork.sandbox.standins.aws.facts import Facts
+    from groundwork.sandbox.standins.aws.known import NodeGroupFacts
 
 _ADDONS_NAMESPACE = "kube-system"
+_AGENT = "eks-pod-identity-agent"
 _log = logging.getLogger(__name__)
 
 
 def pool_of(group: NodeGroupFacts) -> NodePool:
     """Return the pool of nodes that a managed node group keeps."""
-    # Zones apart, in the order of their names, as a program's subnets lie in them.
-    blocks = ipaddress.ip_network("10.0.0.0/16").subnets(new_prefix=20)
-    subnets = tuple(PoolSubnet(zone, str(block)) for zone, block in zip(group.zones, blocks, strict=False))
     return NodePool(
         name=group.name,
         cluster=group.cluster,
         region=group.region,
         instance_types=group.instance_types,
-        subnets=subnets,
+        subnets=tuple(PoolSubnet(subnet.zone, subnet.cidr) for subnet in group.subnets),
         desired=group.desired,
         minimum=group.min,
         maximum=group.max,
@@ -38,6 +36,10 @@ def pool_of(group: NodeGroupFacts) -> NodePool:
         labels=group.labels,
         taints=tuple(Taint(key, effect, value) for key, value, effect in group.taints),  # type: ignore[arg-type]  # checked against the API's enumeration
         tags=discovery_tags(group.cluster),
+        group_tags=group.tags,
+        disk_gib=group.disk_gib,
+        max_pods=group.max_pods,
+        prefix_delegation=group.prefix_delegation,
     )
 
 
@@ -47,10 +49,19 @@ def reaches(subjects: Iterable[tuple[str, str]], namespace: str, account: str) -
 
 
 def subjects_of(facts: Facts) -> list[tuple[str, str]]:
-    """Return the (namespace, service account) pairs that reach AWS: pod identities, add-ons' own, and IRSA."""
-    found = [(namespace, account) for _, namespace, account, _ in facts.pod_identities()]
-    found += [(_ADDONS_NAMESPACE, account) for _, _, account, _ in facts.addon_identities()]
+    """Return the (namespace, service account) pairs that reach AWS: pod identities, add-ons' own, and IRSA.
+
+    A pod identity is handed out by the agent of its cluster only, and a token is taken only from an issuer that IAM
+    knows as a provider.
+    """
+    associated = [(cluster, namespace, account) for cluster, namespace, account, _ in facts.pod_identities()]
+    associated += [(cluster, _ADDONS_NAMESPACE, account) for cluster, _, account, _ in facts.addon_identities()]
+    served = {cluster for cluster, _, _ in associated if _AGENT in facts.addons(cluster)}
+    found = [(namespace, account) for cluster, namespace, account in associated if cluster in served]
+    issuers = facts.trusted_issuers()
     for identity in facts.web_identities():
+        if identity.issuer not in issuers:
+            continue
         for subject in identity.subjects:
             parts = subject.split(":")
             if len(parts) == 4 and parts[:2] == ["system", "serviceaccount"]:

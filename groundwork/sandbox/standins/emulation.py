@@ -7,11 +7,13 @@ in memory only: whoever finds it dead has lost everything that the program made 
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
-from groundwork.sandbox.standins.arrangement import Arrangement, emulation_file, write_json
+from groundwork.sandbox.standins.arrangement import Arrangement, Emulation, emulation_file, write_json
 from groundwork.sandbox.standins.lifetime import end_without, ending
 
 
@@ -26,7 +28,8 @@ def main() -> None:
 
     moto = start_moto(arrangement.account_id, arrangement.region)
     seconds = round(time.monotonic() - started, 2)
-    write_json(emulation_file(arrangement.paths), {"pid": os.getpid(), "url": moto.url, "seconds": seconds})
+    told = Emulation(os.getpid(), moto.url, seconds, secrets.token_hex(8))
+    write_json(emulation_file(arrangement.paths), asdict(told))
     end.wait()
     os._exit(0)  # its threads serve until the last connection is closed
 

@@ -31,6 +31,7 @@ class Reporter:
         providers: Mapping[str, Any],
         record: Path,
         neutralised: Path,
+        neutralise: Callable[[], None],
     ) -> None:
         """Ask these."""
         self._paths = paths
@@ -40,6 +41,7 @@ class Reporter:
         self._providers = providers
         self._record = record
         self._neutralised = neutralised
+        self._neutralise = neutralise
 
     def handlers(self) -> dict[str, Callable[..., Any]]:
         """Return the questions that can be asked, by name."""
@@ -54,7 +56,8 @@ class Reporter:
         }
 
     def settle(self, seconds: float) -> bool:
-        """Wait until the simulated cluster has nothing left to do; say whether that came about."""
+        """Wait until the simulated cluster has nothing left to do and nothing to call; say whether that came about."""
+        self._neutralise()
         self._cloud.wait(_CLOUD_SECONDS)
         return self._simulation.settle(seconds)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import gc
-import json
 import logging
 import os
 import sys
@@ -23,13 +22,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from groundwork.sandbox.standins.arrangement import (
     Arrangement,
     Ready,
-    emulation_file,
+    read_emulation,
     read_endpoint,
     write_json,
 )
 from groundwork.sandbox.standins.lifetime import end_without, ending
 
 if TYPE_CHECKING:
+    from groundwork.sandbox.controlplane.client import KubeClient
     from groundwork.sandbox.controlplane.endpoint import ClusterEndpoint
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ class Server:
             from groundwork.sandbox.standins.protocol import serve
             from groundwork.sandbox.standins.random import RandomProvider
         with phase("read the AWS SDK"):
-            # In this one thread: modules that import each other are half-made for who imports them at the same time.
+            # While the control plane starts: read at the first requests, the shapes would hold these up for seconds.
             from groundwork.sandbox.standins.aws import sdk, types
             from groundwork.sandbox.standins.aws.declare import RESOURCES
 
@@ -103,12 +103,16 @@ class Server:
         with phase("wait for the control plane"):
             endpoint = _wait("the control plane", lambda: read_endpoint(paths))
         with phase("wait for the emulated AWS API"):
-            moto_url = _wait("the emulated AWS API", lambda: _moto_url(emulation_file(paths)))
+            emulated = _wait("the emulated AWS API", lambda: read_emulation(paths))
+            moto_url = emulated.url
         self._cloud = CloudWatch()
         with phase("make the providers"):
             client = KubeClient(endpoint)
-            aws = AwsProvider(self._aws_settings(moto_url, endpoint, state))
-            kubernetes = KubernetesProvider(self._kubernetes_settings(endpoint, state))
+            aws = AwsProvider(self._aws_settings(moto_url, endpoint, _issuer(client), state))
+            aws.belong_to(emulated.instance)
+            neutralised = state / "neutralised.json"
+            neutraliser = Neutraliser(client, neutralised)
+            kubernetes = KubernetesProvider(self._kubernetes_settings(endpoint, state, neutraliser.sweep))
             random = RandomProvider(state)
         with phase("start the simulated cluster"):
             record = state / "cluster.json"
@@ -116,13 +120,14 @@ class Server:
             self._simulation.start()
             if self._arrangement.existing_cluster:
                 self._simulation.set_existing(ExistingCluster())
-            neutralised = state / "neutralised.json"
-            self._background(Neutraliser(client, neutralised).run, self._stop)
+            self._background(neutraliser.run, self._stop)
             self._background(self._cloud.follow, aws.facts, self._simulation, self._stop)
         with phase("serve"):
             providers: dict[str, Any] = {"aws": aws, "kubernetes": kubernetes, "random": random}
             self._servers = {name: serve(provider) for name, provider in providers.items()}
-            reporter = Reporter(paths, client, self._cloud, self._simulation, providers, record, neutralised)
+            reporter = Reporter(
+                paths, client, self._cloud, self._simulation, providers, record, neutralised, neutraliser.sweep
+            )
             port, token = serve_control(reporter.handlers())
         ready = Ready(
             pid=os.getpid(),
@@ -144,7 +149,7 @@ class Server:
             server.stop(grace=2.0)
         self._simulation.stop()
 
-    def _aws_settings(self, moto_url: str, endpoint: ClusterEndpoint, state: Path) -> Any:
+    def _aws_settings(self, moto_url: str, endpoint: ClusterEndpoint, issuer: str, state: Path) -> Any:
         from groundwork.sandbox.standins.aws.settings import AwsSettings, EksFacts
 
         authority = base64.b64encode(endpoint.ca_file.read_bytes()).decode()
@@ -152,12 +157,12 @@ class Server:
             moto_url=moto_url,
             account_id=self._arrangement.account_id,
             region=self._arrangement.region,
-            eks=EksFacts(endpoint.url, authority, endpoint.token_file.read_text().strip()),
+            eks=EksFacts(endpoint.url, authority, endpoint.token_file.read_text().strip(), issuer),
             state_dir=state / "aws",
             on_change=self._cloud.on_change,
         )
 
-    def _kubernetes_settings(self, endpoint: ClusterEndpoint, state: Path) -> Any:
+    def _kubernetes_settings(self, endpoint: ClusterEndpoint, state: Path, on_release: Callable[[], None]) -> Any:
         from groundwork.sandbox.standins.kubernetes.settings import KubernetesSettings
 
         folder = state / "kubernetes"
@@ -169,17 +174,16 @@ class Server:
             inventory=Path(self._arrangement.inventory),
             state_dir=folder,
             digests=self._arrangement.digests,
+            on_release=on_release,
         )
 
     def _background(self, work: Callable[..., None], *arguments: Any) -> None:
         threading.Thread(target=work, args=arguments, name=work.__qualname__, daemon=True).start()
 
 
-def _moto_url(path: Path) -> str | None:
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["url"])
-    except (FileNotFoundError, ValueError, KeyError):
-        return None
+def _issuer(client: KubeClient) -> str:
+    """Return who signs the tokens of service accounts, as the API server itself tells."""
+    return str(client.raw("GET", "/.well-known/openid-configuration")["issuer"])
 
 
 def _wait(what: str, look: Callable[[], T | None]) -> T:

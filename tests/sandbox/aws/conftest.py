@@ -16,7 +16,9 @@ from groundwork.sandbox.standins.protocol import serve
 from tests.sandbox.aws.wire import Wire
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
-EKS = EksFacts("https://127.0.0.1:6443", "Y2VydGlmaWNhdGU=", "sandbox-token")
+EKS = EksFacts(
+    "https://127.0.0.1:6443", "Y2VydGlmaWNhdGU=", "sandbox-token", "https://oidc.eks.eu-west-1.amazonaws.com/id/1"
+)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from groundwork.sandbox.standins.aws.clients import Clients, Identity
+from groundwork.sandbox.standins.aws.known import SubnetFacts
 from groundwork.sandbox.standins.aws.moto import Moto
+from groundwork.sandbox.standins.cloud import subjects_of
 from groundwork.sandbox.standins.values import UNKNOWN, conceal, to_python, to_struct
 from tests.sandbox.aws.cases import ALLOW, policy
 from tests.sandbox.aws.conftest import ACCOUNT, EKS, REGION, StandIn
@@ -167,6 +170,49 @@ def test_refresh_shows_what_others_changed(aws: Wire, moto: Moto, ec2: Any) -> N
     assert seen[queue.id].inputs["visibilityTimeoutSeconds"] == 90  # type: ignore[union-attr]  # as above
     for made in (queue, group, vpc):
         aws.delete(made)
+
+
+def test_a_table_with_several_subnets_keeps_each_association_apart(aws: Wire, standin: StandIn, ec2: Any) -> None:
+    """An association shows its own subnet, not that of the table's first; another table in its place is drift."""
+    vpc = aws.create(VPC, {"cidrBlock": "10.3.0.0/16"})
+    table = aws.create("aws:ec2/routeTable:RouteTable", {"vpcId": vpc.id})
+    subnets = [
+        aws.create("aws:ec2/subnet:Subnet", {"vpcId": vpc.id, "cidrBlock": f"10.3.{index}.0/24"}) for index in (0, 1)
+    ]
+    associations = [
+        aws.create(
+            "aws:ec2/routeTableAssociation:RouteTableAssociation", {"routeTableId": table.id, "subnetId": subnet.id}
+        )
+        for subnet in subnets
+    ]
+    for subnet, association in zip(subnets, associations, strict=True):
+        entry, seen = standin.provider.ledger.get(association.urn), aws.read(association)
+        assert entry is not None
+        assert entry.notes == ()
+        assert seen is not None
+        assert seen.inputs["subnetId"] == subnet.id
+    ec2.disassociate_route_table(AssociationId=associations[1].id)
+    assert aws.read(associations[1]) is None
+    for made in (*associations, *subnets, table, vpc):
+        aws.delete(made)
+
+
+def test_a_launch_template_keeps_the_tags_of_what_it_launches(aws: Wire, standin: StandIn, ec2: Any) -> None:
+    """Tags of instances and volumes are kept beside the template's own, and a change of them by others is drift."""
+    specifications = [{"resourceType": kind, "tags": {"team": "ml"}} for kind in ("instance", "volume")]
+    inputs = {"tags": {"of": "the template"}, "tagSpecifications": specifications}
+    made = aws.create("aws:ec2/launchTemplate:LaunchTemplate", inputs)
+    entry, seen = standin.provider.ledger.get(made.urn), aws.read(made)
+    assert entry is not None
+    assert entry.notes == ()
+    assert seen is not None
+    assert (seen.inputs["tagSpecifications"], seen.inputs["tags"]) == (specifications, {"of": "the template"})
+    other = [{"ResourceType": "instance", "Tags": [{"Key": "team", "Value": "data"}]}]
+    ec2.create_launch_template_version(LaunchTemplateId=made.id, LaunchTemplateData={"TagSpecifications": other})
+    seen = aws.read(made)
+    assert seen is not None
+    assert seen.inputs["tagSpecifications"] == [{"resourceType": "instance", "tags": {"team": "data"}}]
+    aws.delete(made)
 
 
 def test_a_resource_deleted_by_others_is_gone_and_its_delete_ends_well(aws: Wire, ec2: Any) -> None:
@@ -413,7 +459,7 @@ def test_a_cluster_is_the_sandboxs_own(aws: Wire, cluster: Any, ec2: Any) -> Non
     assert eks.outputs["endpoint"] == EKS.endpoint
     assert eks.outputs["certificateAuthority"] == {"data": EKS.ca_base64}
     assert eks.outputs["status"] == "ACTIVE"
-    assert eks.outputs["identities"][0]["oidcs"][0]["issuer"].startswith("https://oidc.eks.")
+    assert eks.outputs["identities"] == [{"oidcs": [{"issuer": EKS.issuer}]}]
     group = eks.outputs["vpcConfig"]["clusterSecurityGroupId"]
     assert ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["GroupName"] == "eks-cluster-sg-own"
     assert aws.invoke("aws:eks/getClusterAuth:getClusterAuth", {"name": "own"})["token"] == EKS.token
@@ -423,7 +469,15 @@ def test_a_cluster_is_the_sandboxs_own(aws: Wire, cluster: Any, ec2: Any) -> Non
 def test_the_sandbox_learns_of_node_groups_addons_and_identities(aws: Wire, cluster: Any, standin: StandIn) -> None:
     _, role, subnets = cluster
     standin.events.clear()
-    template = aws.create("aws:ec2/launchTemplate:LaunchTemplate", {"instanceType": "g6.xlarge"})
+    data = {"deviceName": "/dev/xvda", "ebs": {"volumeSize": 200}}
+    template = aws.create(
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        {
+            "instanceType": "g6.xlarge",
+            "blockDeviceMappings": [data, {"deviceName": "/dev/xvdb", "ebs": {"volumeSize": 7}}],
+            "userData": base64.b64encode(b"spec:\n  kubelet:\n    config:\n      maxPods: 58\n").decode(),
+        },
+    )
     nodes = aws.create(
         "aws:eks/nodeGroup:NodeGroup",
         {
@@ -435,6 +489,7 @@ def test_the_sandbox_learns_of_node_groups_addons_and_identities(aws: Wire, clus
             "launchTemplate": {"id": template.id, "version": "1"},
             "amiType": "AL2023_x86_64_NVIDIA",
             "capacityType": "SPOT",
+            "tags": {"k8s.io/cluster-autoscaler/node-template/resources/example.com/fast": "4"},
             "labels": {"pool": "gpu"},
             "taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NO_SCHEDULE"}],
         },
@@ -456,7 +511,10 @@ def test_the_sandbox_learns_of_node_groups_addons_and_identities(aws: Wire, clus
     assert (group.name, group.instance_types, group.capacity_type) == ("gpu", ("g6.xlarge",), "SPOT")
     assert (group.min, group.desired, group.max) == (0, 1, 4)
     assert (group.labels, group.taints) == ({"pool": "gpu"}, (("nvidia.com/gpu", "present", "NoSchedule"),))
-    assert (group.ami_type, group.zones) == ("AL2023_x86_64_NVIDIA", ("eu-west-1a", "eu-west-1b"))
+    assert group.ami_type == "AL2023_x86_64_NVIDIA"
+    assert group.subnets == (SubnetFacts("eu-west-1a", "10.0.0.0/24"), SubnetFacts("eu-west-1b", "10.0.1.0/24"))
+    assert (group.disk_gib, group.max_pods, group.prefix_delegation) == (200, 58, False)
+    assert group.tags == {"k8s.io/cluster-autoscaler/node-template/resources/example.com/fast": "4"}
     assert facts.addons("own") == {"aws-ebs-csi-driver"}
     assert facts.addon_identities() == [("own", "aws-ebs-csi-driver", "ebs", role.outputs["arn"])]
     assert facts.pod_identities() == [("own", "ml", "mlflow", role.outputs["arn"])]
@@ -468,6 +526,57 @@ def test_the_sandbox_learns_of_node_groups_addons_and_identities(aws: Wire, clus
     for item in (pod, addon, nodes, template):
         aws.delete(item)
     assert standin.events[-1] == "node-group deleted own:gpu"
+
+
+def test_nodes_follow_the_configuration_of_the_network_add_on(aws: Wire, cluster: Any, standin: StandIn) -> None:
+    """Prefix delegation is what the add-on vpc-cni is configured to, and disks without a template are the group's."""
+    _, role, subnets = cluster
+    settings = {"env": {"ENABLE_PREFIX_DELEGATION": "true"}}
+    cni = aws.create(
+        "aws:eks/addon:Addon",
+        {"clusterName": "own", "addonName": "vpc-cni", "configurationValues": json.dumps(settings)},
+    )
+    group = {"clusterName": "own", "nodeRoleArn": role.outputs["arn"], "subnetIds": subnets[:1], "diskSize": 80}
+    sizes = {"minSize": 1, "desiredSize": 1, "maxSize": 1}
+    nodes = aws.create("aws:eks/nodeGroup:NodeGroup", {**group, "scalingConfig": sizes})
+    (found,) = [found for found in standin.provider.facts.node_groups() if found.cluster == "own"]
+    assert (found.disk_gib, found.max_pods, found.prefix_delegation) == (80, None, True)
+    for item in (nodes, cni):
+        aws.delete(item)
+
+
+def test_a_pod_identity_needs_the_agent_and_irsa_the_provider_of_the_clusters_issuer(
+    aws: Wire, cluster: Any, standin: StandIn
+) -> None:
+    """An association without the agent gives nothing, nor does a role that trusts an issuer that IAM does not know."""
+    eks, role, _ = cluster
+    facts, arn = standin.provider.facts, role.outputs["arn"]
+    issuer = eks.outputs["identities"][0]["oidcs"][0]["issuer"]
+    name = issuer.removeprefix("https://")
+    statement = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{name}"},
+        "Condition": {"StringEquals": {f"{name}:sub": "system:serviceaccount:ml:irsa"}},
+    }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    made = [
+        aws.create(ROLE, {"assumeRolePolicy": trust}),
+        aws.create(
+            "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+            {"clusterName": "own", "namespace": "ml", "serviceAccount": "pods", "roleArn": arn},
+        ),
+    ]
+    assert subjects_of(facts) == []
+    made.append(aws.create("aws:eks/addon:Addon", {"clusterName": "own", "addonName": "eks-pod-identity-agent"}))
+    assert subjects_of(facts) == [("ml", "pods")]
+    thumbprint = {"clientIdLists": ["sts.amazonaws.com"], "thumbprintLists": ["a" * 40]}
+    provider = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+    made.append(aws.create(provider, {"url": issuer, **thumbprint}))
+    assert standin.events[-1] == f"oidc-provider created {made[-1].id}"
+    assert subjects_of(facts) == [("ml", "pods"), ("ml", "irsa")]
+    for item in reversed(made):
+        aws.delete(item)
 
 
 def test_roles_for_service_accounts_are_found(aws: Wire, standin: StandIn) -> None:

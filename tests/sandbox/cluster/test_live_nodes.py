@@ -220,7 +220,7 @@ def test_an_empty_pool_gets_nodes_only_from_an_autoscaler_and_never_above_its_ma
     deploy("scaler", _AUTOSCALER, nodeSelector={"test": unique}, serviceAccountName="default")
     without = (
         f"nothing adds nodes: the cluster-autoscaler (Deployment {namespace}/scaler) has no cloud identity: "
-        f"service account {namespace}/default has neither a pod identity nor IRSA"
+        f"service account {namespace}/default has neither a pod identity with its agent nor IRSA with its OIDC provider"
     )
     until(lambda: reasons() == {without})
     assert _nodes(kube, own_gpu) == []

@@ -56,7 +56,7 @@ def test_a_controller_without_pods_or_identity_names_nothing(make_service: Make,
     up = make_workload("lbc", _IMAGE, serviceAccountName="lbc")
     assert _step(make_service(), up, identity=False) == Pending(
         "the AWS Load Balancer Controller (Deployment kube-system/lbc) has no cloud identity: "
-        "service account kube-system/lbc has neither a pod identity nor IRSA"
+        "service account kube-system/lbc has neither a pod identity with its agent nor IRSA with its OIDC provider"
     )
 
 

@@ -157,6 +157,18 @@ def test_taints_and_resources_of_an_empty_pool_may_come_from_tags(general: NodeP
     assert _plan([pod], pool).add == {"general": 1}
 
 
+def test_resources_in_a_node_groups_own_tags_need_permission_to_ask(general: NodePool, make_pod: Make) -> None:
+    """`buildNodeFromTemplate` reads them by DescribeNodegroup, and takes neither labels nor taints from there."""
+    prefix = "k8s.io/cluster-autoscaler/node-template/"
+    tags = {f"{prefix}taint/team": "ml:NoSchedule", f"{prefix}resources/example.org/fast": "4"}
+    pool = dataclasses.replace(general, desired=0, group_tags=tags)
+    pod = make_pod(waiting=True, requests={"example.org/fast": "2"})
+    assert _plan([pod], pool).add == {"general": 1}
+    assert "Insufficient example.org/fast" in next(
+        iter(_plan([pod], pool, who=_running(describes=False)).reasons.values())
+    )
+
+
 def test_neuron_devices_of_an_empty_pool_are_not_known_without_a_tag(gpu: NodePool, make_pod: Make) -> None:
     """`aws_manager.go` takes only NVIDIA GPUs from the instance type."""
     pool = dataclasses.replace(
@@ -241,7 +253,7 @@ def test_taints_of_a_real_node_are_believed_but_not_those_that_pass(general: Nod
             True,
             False,
             "the cluster-autoscaler (Deployment kube-system/scaler) has no cloud identity: service account "
-            "kube-system/scaler has neither a pod identity nor IRSA",
+            "kube-system/scaler has neither a pod identity with its agent nor IRSA with its OIDC provider",
         ),
     ],
 )

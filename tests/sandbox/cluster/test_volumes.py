@@ -113,7 +113,8 @@ def test_a_driver_without_cloud_identity_provisions_nothing(served: list[Object]
     claim = make_claim(node=_node_in(served, "eu-west-1a"))
     assert _step(served, claim, by=_nobody) == Waits(
         "the controller of ebs.csi.aws.com (Deployment kube-system/ebs-csi-controller) has no cloud identity: "
-        "service account kube-system/ebs-csi-controller-sa has neither a pod identity nor IRSA"
+        "service account kube-system/ebs-csi-controller-sa has neither a pod identity with its agent nor IRSA with its "
+        "OIDC provider"
     )
 
 
@@ -191,7 +192,7 @@ def test_a_claim_that_asks_for_more_is_grown_by_its_driver(served: list[Object],
     assert _step(objects, claim, by=_nobody) == Waits(
         "cannot grow from 1Gi to 5Gi: the controller of ebs.csi.aws.com (Deployment "
         "kube-system/ebs-csi-controller) has no cloud identity: service account "
-        "kube-system/ebs-csi-controller-sa has neither a pod identity nor IRSA"
+        "kube-system/ebs-csi-controller-sa has neither a pod identity with its agent nor IRSA with its OIDC provider"
     )
 
 

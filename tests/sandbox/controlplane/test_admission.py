@@ -15,6 +15,7 @@ import requests
 
 from groundwork.sandbox.controlplane import ClusterEndpoint, pki
 from groundwork.sandbox.controlplane.client import ApiError, ApiUnreachableError, KubeClient
+from groundwork.sandbox.controlplane.settings import issuer_in
 from groundwork.sandbox.controlplane.waiting import wait_for
 from groundwork.sandbox.tools.locate import Tools
 
@@ -139,7 +140,7 @@ def test_service_account_tokens_carry_issuer_and_audience_as_on_eks(kube: KubeCl
     token = kube.create_for("v1", "ServiceAccount", "default", namespace, "token", body)["status"]["token"]
     payload = token.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    assert claims["iss"].startswith("https://oidc.eks.")
+    assert claims["iss"] == kube.raw("GET", "/.well-known/openid-configuration")["issuer"] == issuer_in("eu-west-1")
     assert claims["aud"] == ["https://kubernetes.default.svc"]
 
 

@@ -245,3 +245,18 @@ def test_a_sweep_leaves_nothing_that_would_be_called(kube: KubeClient, unique: s
     found = kube.get(EXTENSIONS, "CustomResourceDefinition", f"things.{group}")
     assert found["spec"]["conversion"] == {"strategy": "None"}
     assert len(json.loads((tmp_path / "record.json").read_text())) >= 3
+
+
+def test_a_second_sweep_finds_a_definition_that_was_changed_since(
+    kube: KubeClient, unique: str, tmp_path: Path
+) -> None:
+    """A CRD that was seen once is looked at again as soon as its specification is another."""
+    neutraliser = Neutraliser(kube, tmp_path / "record.json")
+    original = definition(f"{unique}.example.com")
+    name = original["metadata"]["name"]
+    kube.create(original)
+    neutraliser.sweep()
+    found = kube.get(EXTENSIONS, "CustomResourceDefinition", name)
+    kube.replace(restore(found))
+    neutraliser.sweep()
+    assert MARK in kube.get(EXTENSIONS, "CustomResourceDefinition", name)["metadata"]["annotations"]

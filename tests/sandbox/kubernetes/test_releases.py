@@ -19,9 +19,10 @@ from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.standins.kubernetes import KubernetesProvider, KubernetesSettings
 from groundwork.sandbox.standins.kubernetes.settings import Options
 from groundwork.sandbox.standins.protocol import UNKNOWN, serve
+from tests.sandbox.kubernetes.conftest import Engine
 
 if TYPE_CHECKING:
-    from tests.sandbox.kubernetes.conftest import Engine, Kept
+    from tests.sandbox.kubernetes.conftest import Kept
 
 RELEASE = "helm.sh/v3:Release"
 
@@ -125,6 +126,25 @@ def test_a_chart_of_the_mirror_is_installed_upgraded_and_uninstalled(
     engine.delete(kept)
     assert kube.find("apps/v1", "Deployment", name, namespace) is None
     engine.delete(kept)  # what is gone already is no error
+
+
+def test_others_are_told_of_a_release_before_the_engine_goes_on(
+    settings: KubernetesSettings, kube: KubeClient, namespace: str, mirror: Path
+) -> None:
+    """What a Release installed is there when others are told, and they are done when its create answers."""
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(len(kube.list("apps/v1", "Deployment", namespace)))
+
+    server, port = serve(KubernetesProvider(dataclasses.replace(settings, on_release=look)))
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        engine = Engine(channel)
+        engine.configure()
+        kept = engine.create(RELEASE, "told", release(namespace) | {"skipAwait": True})
+        assert seen == [1]
+        engine.delete(kept)
+    server.stop(0)
 
 
 def test_a_preview_renders_the_chart_and_installs_nothing(

@@ -108,6 +108,25 @@ def test_pods_by_pool_and_those_without_a_place() -> None:
     assert "There are no nodes." in text(parts.pods({"pools": []}))
 
 
+def test_what_no_pod_tells_of_is_told_too_and_counted_at_the_end() -> None:
+    """A pool without accelerators, a volume left behind and a refused write are shown, and only where there are any."""
+    facts = placement(
+        volumes=[{"kind": "PersistentVolume", "name": "pvc-1", "reason": "its volume is left behind"}],
+        refused=[{"kind": "Node", "name": "ip-10-0-0-9", "reason": "invalid label"}],
+    )
+    facts["pools"][0]["problem"] = "AMI type has no driver"
+    shown = text(parts.pods(facts))
+    for what, why in (
+        ("pool gpu", "AMI type has no driver"),
+        ("PersistentVolume pvc-1", "its volume is left behind"),
+        ("Node ip-10-0-0-9", "the simulated cluster could not write it: invalid"),
+    ):
+        assert any(what in line and why in line for line in shown.splitlines()), shown
+    assert "3 other things not as they should be." in verdict(Rehearsal("dev", [], placement=facts)).plain
+    assert "other things" not in verdict(Rehearsal("dev", [], placement=placement())).plain
+    assert "Without a place" not in text(parts.pods(placement()))
+
+
 def test_the_whole_report_fits_a_hundred_columns_and_names_the_next_commands() -> None:
     rehearsal = Rehearsal(
         "dev",

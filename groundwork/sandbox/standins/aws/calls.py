@@ -79,14 +79,13 @@ def _place(
         return None
     if names.get(name) == NO_PARAMETER:
         return None
-    member = names.get(name) or _index(shape).get(key(name))
-    if member in shape.members:
-        return "", str(member)
+    # A launch template and the instances it launches both have tag specifications: inputs are of the wrapped data.
     wrapped = shape.members.get(call.wrap)
-    if isinstance(wrapped, StructureShape):
-        member = names.get(name) or _index(wrapped).get(key(name))
-        if member in wrapped.members:
-            return call.wrap, str(member)
+    for around, inside in ((call.wrap, wrapped), ("", shape)):
+        if isinstance(inside, StructureShape):
+            member = names.get(name) or _index(inside).get(key(name))
+            if member in inside.members:
+                return around, str(member)
     return None
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+import yaml
+
+from groundwork.sandbox.standins.aws import launch
 from groundwork.sandbox.standins.aws.declare import RESOURCES
+from groundwork.sandbox.standins.aws.known import NodeGroupFacts, SubnetFacts, WebIdentity
 from groundwork.sandbox.standins.aws.lifecycle import read
 from groundwork.sandbox.standins.aws.session import NotFoundError, Session
 from groundwork.sandbox.standins.aws.store import Store
@@ -16,39 +19,9 @@ from groundwork.sandbox.standins.aws.store import Store
 _NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 _ADDON = "aws:eks/addon:Addon"
 _POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
-
-
-@dataclass(frozen=True)
-class NodeGroupFacts:
-    """A managed node group as the simulated nodes need it; `taints` are (key, value, Kubernetes effect)."""
-
-    name: str
-    cluster: str
-    instance_types: tuple[str, ...]
-    capacity_type: str
-    min: int
-    desired: int
-    max: int
-    labels: dict[str, str]
-    taints: tuple[tuple[str, str, str], ...]
-    ami_type: str
-    zones: tuple[str, ...]
-    tags: dict[str, str] = field(default_factory=dict)
-    region: str = ""
-
-
-@dataclass(frozen=True)
-class WebIdentity:
-    """A role that service accounts may take by the cluster's OpenID Connect issuer (IRSA).
-
-    `subjects` are `system:serviceaccount:<namespace>:<name>`, with wildcards where the policy has them.
-    """
-
-    role_arn: str
-    issuer: str
-    subjects: tuple[str, ...]
-
-
+_CLUSTER = "aws:eks/cluster:Cluster"
+_CNI = "vpc-cni"
+_PREFIXES = "ENABLE_PREFIX_DELEGATION"
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
 
@@ -87,16 +60,12 @@ class Facts:
         }
 
     def addon_identities(self) -> list[tuple[str, str, str, str]]:
-        """Return (cluster, add-on, service account, role ARN) of each add-on's own identities."""
-        found = []
-        for addon in self._store.recorded_of(_ADDON):
-            place = (addon["clusterName"], addon["addonName"])
-            found += [
-                (*place, item["serviceAccount"], item["roleArn"]) for item in addon.get("podIdentityAssociations") or []
-            ]
-            if addon.get("serviceAccountRoleArn"):
-                found.append((*place, "*", addon["serviceAccountRoleArn"]))
-        return sorted(found)
+        """Return (cluster, add-on, service account, role ARN) of each pod identity that an add-on brings itself."""
+        return sorted(
+            (addon["clusterName"], addon["addonName"], item["serviceAccount"], item["roleArn"])
+            for addon in self._store.recorded_of(_ADDON)
+            for item in addon.get("podIdentityAssociations") or []
+        )
 
     def pod_identities(self) -> list[tuple[str, str, str, str]]:
         """Return (cluster, namespace, service account, role ARN) of each pod identity association."""
@@ -114,6 +83,17 @@ class Facts:
             found += [WebIdentity(role["Arn"], *trusted) for trusted in _trusted(policy)]
         return found
 
+    def trusted_issuers(self) -> set[str]:
+        """Return the issuers, without `https://`, of clusters for which IAM has an OpenID Connect provider."""
+        listed = self._session.ask("iam", "list_open_id_connect_providers")["OpenIDConnectProviderList"]
+        known = {item["Arn"].partition(":oidc-provider/")[2] for item in listed}
+        return known & {self._issuer(cluster) for cluster in self.clusters()}
+
+    def _issuer(self, cluster: str) -> str:
+        seen = read(self._session, RESOURCES[_CLUSTER], cluster, {}, {})
+        identities = seen.properties.get("identities") if seen else None
+        return str(identities[0]["oidcs"][0]["issuer"]).removeprefix("https://") if identities else ""
+
     def _roles(self) -> Iterator[dict[str, Any]]:
         answer = self._session.ask("iam", "list_roles")
         yield from answer["Roles"]
@@ -123,8 +103,11 @@ class Facts:
 
     def _group(self, group: dict[str, Any]) -> NodeGroupFacts:
         sizes = group.get("scalingConfig") or {}
+        template = self._template(group.get("launchTemplate") or {})
+        ami_type = group.get("amiType") or "AL2023_x86_64_STANDARD"
         # EKS refuses types in both places; moto shows its default type beside a template that has one.
-        types = self._template_type(group.get("launchTemplate")) or group.get("instanceTypes") or ["t3.medium"]
+        of_template = template.get("InstanceType")
+        types = [of_template] if of_template else group.get("instanceTypes") or ["t3.medium"]
         return NodeGroupFacts(
             name=group["nodeGroupName"],
             cluster=group["clusterName"],
@@ -138,15 +121,19 @@ class Facts:
                 (taint["key"], taint.get("value") or "", _EFFECTS.get(taint["effect"], taint["effect"]))
                 for taint in group.get("taints") or []
             ),
-            ami_type=group.get("amiType") or "AL2023_x86_64_STANDARD",
-            zones=self._zones(group.get("subnetIds") or []),
+            ami_type=ami_type,
+            subnets=self._subnets(group.get("subnetIds") or []),
+            disk_gib=launch.disk_gib(ami_type, group.get("diskSize"), template),
+            max_pods=launch.max_pods(template),
+            prefix_delegation=self._prefix_delegation(group["clusterName"]),
             tags=dict(group.get("tagsAll") or {}),
             region=str(group.get("region") or self.region),
         )
 
-    def _template_type(self, template: dict[str, Any] | None) -> list[str]:
+    def _template(self, template: dict[str, Any]) -> dict[str, Any]:
+        """Return the data of a node group's launch template, empty where it has none."""
         if not template:
-            return []
+            return {}
         named = (
             {"LaunchTemplateId": template["id"]} if template.get("id") else {"LaunchTemplateName": template.get("name")}
         )
@@ -158,16 +145,33 @@ class Facts:
                 **named,
             )
         except NotFoundError:
-            return []
+            return {}
         versions = answer["LaunchTemplateVersions"]
-        kind = versions[0]["LaunchTemplateData"].get("InstanceType") if versions else None
-        return [kind] if kind else []
+        return dict(versions[0]["LaunchTemplateData"]) if versions else {}
 
-    def _zones(self, subnets: list[str]) -> tuple[str, ...]:
-        if not subnets:
+    def _subnets(self, ids: list[str]) -> tuple[SubnetFacts, ...]:
+        """Return the subnets that have IPv4 addresses, by zone."""
+        if not ids:
             return ()
-        answer = self._session.ask("ec2", "describe_subnets", SubnetIds=subnets)
-        return tuple(sorted({subnet["AvailabilityZone"] for subnet in answer["Subnets"]}))
+        answer = self._session.ask("ec2", "describe_subnets", SubnetIds=ids)
+        found = [(subnet["AvailabilityZone"], subnet.get("CidrBlock")) for subnet in answer["Subnets"]]
+        return tuple(SubnetFacts(zone, cidr) for zone, cidr in sorted(found) if cidr)
+
+    def _prefix_delegation(self, cluster: str) -> bool:
+        for addon in self._store.recorded_of(_ADDON):
+            if (addon["clusterName"], addon["addonName"]) == (cluster, _CNI):
+                return prefix_delegation(addon.get("configurationValues"))
+        return False
+
+
+def prefix_delegation(configuration: str | None) -> bool:
+    """Tell whether the configuration of the add-on vpc-cni, in JSON or YAML, gives nodes prefixes."""
+    try:
+        values = yaml.safe_load(configuration or "")
+    except yaml.YAMLError:
+        return False
+    variables = values.get("env") if isinstance(values, dict) else None
+    return isinstance(variables, dict) and str(variables.get(_PREFIXES)).lower() == "true"
 
 
 def _trusted(policy: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -18,7 +18,6 @@ from groundwork.sandbox.standins.aws.declare import RESOURCES, Resource
 from groundwork.sandbox.standins.aws.diff import Difference, difference
 from groundwork.sandbox.standins.aws.facts import Facts
 from groundwork.sandbox.standins.aws.invokes import FUNCTIONS
-from groundwork.sandbox.standins.aws.sdk import warm
 from groundwork.sandbox.standins.aws.session import CallCounts, Session
 from groundwork.sandbox.standins.aws.settings import AwsSettings
 from groundwork.sandbox.standins.aws.state import guess
@@ -58,9 +57,15 @@ class AwsProvider(BaseProvider[Session]):
         self.counts = CallCounts()
         self._clients = Clients(settings.moto_url)
         self._clients.warm({r.service for r in RESOURCES.values()} | {"sts"}, settings.region, Identity())
-        warm(RESOURCES)
         self._main = self._session({})
         self.facts = Facts(self._main, self.store)
+
+    def belong_to(self, instance: str) -> None:
+        """Keep what is remembered only for that instance of the emulated API: each start of it begins with nothing."""
+        file = self._own.state_dir / "instance"
+        if (file.read_text(encoding="utf-8") if file.exists() else "") != instance:
+            self.reset()
+            file.write_text(instance, encoding="utf-8")
 
     def reset(self) -> None:
         """Forget every recorded resource, create and mark: for a fresh emulated API."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import inspect
 import threading
 import typing
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,8 @@ import pulumi._types as sdk_types
 from groundwork.sandbox.standins.values import UNKNOWN
 
 _DEEPEST = 10  # a few types (WAF statements) contain themselves
+_READ = threading.RLock()  # the SDK's modules load when first touched, and are half-made for other threads meanwhile
+_KNOWN: dict[str, SdkResource] = {}
 
 
 @dataclass(frozen=True)
@@ -37,30 +38,33 @@ class SdkResource:
     outputs: Mapping[str, Shape]
 
 
-@functools.cache
 def sdk_resource(token: str) -> SdkResource:
     """Return the shapes of `token`, such as `aws:s3/bucket:Bucket`.
 
     Raises KeyError where the SDK has no such resource.
     """
+    found = _KNOWN.get(token)
+    if found is not None:
+        return found
+    with _READ:
+        if token not in _KNOWN:
+            _KNOWN[token] = _read(token)
+        return _KNOWN[token]
+
+
+def _read(token: str) -> SdkResource:
     _, module_path, name = token.split(":")
     folder = module_path.partition("/")[0]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of types beside the one that is asked for
         module = importlib.import_module("pulumi_aws" if folder == "index" else f"pulumi_aws.{folder}")
-    found = getattr(module, name, None)
-    if found is None:
-        raise KeyError(token)
-    outputs = {key: _shape(kind, 0) for key, kind in sdk_types.resource_types(found).items()}
-    arguments = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args", None)
-    inputs = _object(arguments, 0) if arguments is not None else Shape("object")
+        found = getattr(module, name, None)
+        if found is None:
+            raise KeyError(token)
+        outputs = {key: _shape(kind, 0) for key, kind in sdk_types.resource_types(found).items()}
+        arguments = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args", None)
+        inputs = _object(arguments, 0) if arguments is not None else Shape("object")
     return SdkResource(inputs, outputs)
-
-
-def warm(tokens: Iterable[str]) -> None:
-    """Read the shapes of `tokens` in the background, so that the first preview does not wait for imports."""
-    wanted = list(tokens)
-    threading.Thread(target=lambda: [sdk_resource(token) for token in wanted], daemon=True).start()
 
 
 def _shape(kind: Any, depth: int) -> Shape:

@@ -232,6 +232,10 @@ class Releases:
             )
         except HelmError as error:
             self._failed(news, id, redacted(str(error), news), context)
+        finally:
+            # A Release that nobody waits for is done at once: its webhooks must be silent by then, not soon after.
+            with suppress(KubeError):
+                self._settings.on_release()
 
     def _failed(self, news: Mapping[str, Any], id: ObjectId, message: str, context: grpc.ServicerContext) -> NoReturn:
         live = self._status(id)

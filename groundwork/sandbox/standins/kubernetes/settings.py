@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from groundwork.sandbox.controlplane.endpoint import ClusterEndpoint
+
+
+def _nothing() -> None:
+    """Nobody else is concerned."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class KubernetesSettings:
         600). longest_timeout: seconds that no wait exceeds, whatever the program says: simulated pods are
         ready at once,
             or never.
+        on_release: called each time Helm has ended, before the engine goes on to what may meet what it installed.
     """
 
     endpoint: ClusterEndpoint
@@ -35,6 +40,7 @@ class KubernetesSettings:
     digests: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     default_timeout: float = 300.0
     longest_timeout: float = 300.0
+    on_release: Callable[[], None] = _nothing
 
 
 @dataclass(frozen=True)

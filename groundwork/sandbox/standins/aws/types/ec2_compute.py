@@ -24,8 +24,18 @@ def _read_template(session: Session, env: dict[str, Any]) -> dict[str, Any] | No
         Versions=["$Latest"],
     )["LaunchTemplateVersions"]
     newest = versions[0] if versions else {}
-    data = newest.get("LaunchTemplateData") or {}
+    data = dict(newest.get("LaunchTemplateData") or {})
+    data["TagSpecifications"] = _tags_of_what_it_launches(data.get("TagSpecifications") or [])
     return {**data, **found[0], "VersionDescription": newest.get("VersionDescription")}
+
+
+def _tags_of_what_it_launches(specifications: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the specifications with tags by key, without the template's own, which moto adds to those of its data."""
+    return [
+        {**each, "Tags": {tag["Key"]: tag["Value"] for tag in each.get("Tags") or []}}
+        for each in specifications
+        if each.get("ResourceType") != "launch-template"
+    ]
 
 
 def _make_default(session: Session, env: dict[str, Any]) -> None:

@@ -260,17 +260,22 @@ declare(
     )
 )
 
+
+def _find_association(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
+    """Return one association of a table: the filter finds the table, which shows all of its associations."""
+    filters = [{"Name": "association.route-table-association-id", "Values": [env["id"]]}]
+    tables = session.ask("ec2", "describe_route_tables", env["region"], Filters=filters)["RouteTables"]
+    every = [association for table in tables for association in table["Associations"]]
+    return next((each for each in every if each["RouteTableAssociationId"] == env["id"]), None)
+
+
 declare(
     Resource(
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         service="ec2",
         create=Call("associate_route_table", spread=True),
         id="AssociationId",
-        read=Read(
-            "describe_route_tables",
-            {"Filters": [{"Name": "association.route-table-association-id", "Values": ["{id}"]}]},
-            "RouteTables[].Associations[] | [0].{RouteTableId: RouteTableId, SubnetId: SubnetId}",
-        ),
+        read=_find_association,
         delete=(Call("disassociate_route_table", {"AssociationId": "{id}"}),),
     )
 )

@@ -71,6 +71,8 @@ def _authority(session: Session, env: dict[str, Any], live: dict[str, Any]) -> A
 
 
 def _identities(session: Session, env: dict[str, Any], live: dict[str, Any]) -> Any:
+    if session.settings.eks:
+        return [{"oidcs": [{"issuer": session.settings.eks.issuer}]}]
     issuer = ((live.get("identity") or {}).get("oidc") or {}).get("issuer")
     return [{"oidcs": [{"issuer": issuer}]}] if issuer else None
 

@@ -251,6 +251,7 @@ declare(
         },
         delete=(Call("delete_open_id_connect_provider", {"OpenIDConnectProviderArn": "{id}"}),),
         arn="{id}",
+        event="oidc-provider",
         tagging=Tagging(
             "tag_open_id_connect_provider",
             "untag_open_id_connect_provider",
