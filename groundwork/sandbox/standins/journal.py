@@ -105,12 +105,6 @@ class Journal:
         with self._lock:
             return list(self._made.values())
 
-    def clear(self) -> None:
-        """Forget everything: the world that it described is gone."""
-        with self._lock:
-            self._made.clear()
-            self._lines.rewrite(())
-
     def _remember(self, made: Made) -> None:
         with self._lock:
             self._made.pop(made.urn, None)

@@ -73,12 +73,6 @@ class Ledger:
         with self._lock:
             return dict(self._entries)
 
-    def clear(self) -> None:
-        """Forget everything: the world that it described is gone."""
-        with self._lock:
-            self._entries.clear()
-            self._lines.rewrite(())
-
     def to_json(self) -> dict[str, dict[str, Any]]:
         """Return the entries as plain data."""
         return {

@@ -62,12 +62,6 @@ class AwsProvider(BaseProvider[Session]):
         self._main = self._session({})
         self.facts = Facts(self._main, self.store)
 
-    def reset(self) -> None:
-        """Forget every recorded resource, create and mark: for a fresh emulated API."""
-        self.store.clear()
-        self.journal.clear()
-        self.ledger.clear()
-
     def sweep(self) -> list[str]:
         """Delete what interrupted creates left behind, newest first, and return their URNs: after a destroy."""
         swept = []
