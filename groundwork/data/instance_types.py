@@ -55,8 +55,6 @@ class InstanceType:
     memory_gib: float | None
     architecture: Architecture | None
     accelerator: Accelerator | None
-    efa: bool
-    """Whether it has an Elastic Fabric Adapter."""
 
     @property
     def gpus(self) -> int:
@@ -97,7 +95,6 @@ def _parsed(row: Mapping[str, str]) -> InstanceType:
             memory_gib=float(row["memory_gib"]) if row["memory_gib"] else None,
             architecture=_architecture(row["architecture"]),
             accelerator=_accelerator(row),
-            efa=row["efa"] == "True",
         )
     except ValueError as error:
         raise ValueError(f"ec2-instance-types.csv, {row['instance_type']}: {error}") from None

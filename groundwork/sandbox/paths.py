@@ -77,11 +77,6 @@ class SandboxPaths:
         """Folder of shims that come first on the engine's PATH."""
         return self.root / "bin"
 
-    @property
-    def events(self) -> Path:
-        """The engine's event log."""
-        return self.root / "events.jsonl"
-
     def create(self) -> None:
         """Make the folders, open to nobody but this user (0700), also those that exist already."""
         for folder in (

@@ -57,10 +57,6 @@ class Graph:
             raise LookupError(f"{len(found)} of {type_} {name or ''}: there are {names or types}")
         return found[0]
 
-    def by_urn(self, urn: str) -> Registered:
-        """Return the resource with this URN."""
-        return next(r for r in self.resources if r.urn == urn)
-
     def before(self, resource: Registered) -> set[str]:
         """Return the URNs of everything that has to exist before `resource`, however indirectly."""
         found: set[str] = set()

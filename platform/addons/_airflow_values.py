@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from addons._charts import budget, spread
-from addons._pods import resources
+from addons._charts import budget
+from addons._pods import resources, spread
 
 # The image's user, and the group that may write its folders on any user.
 USER, GROUP = 50000, 0

@@ -25,15 +25,3 @@ def budget(copies: int) -> dict[str, Any]:
     A budget over a single copy would keep its node from ever being drained.
     """
     return {"maxUnavailable": 1} if copies > 1 else {}
-
-
-def spread(labels: dict[str, str]) -> list[dict[str, Any]]:
-    """Return constraints that keep the copies with these labels in different zones, if there is room."""
-    return [
-        {
-            "maxSkew": 1,
-            "topologyKey": "topology.kubernetes.io/zone",
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": labels},
-        }
-    ]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from addons._charts import budget, spread
-from addons._pods import resources
+from addons._charts import budget
+from addons._pods import resources, spread
 
 _SECCOMP = {"type": "RuntimeDefault"}
 

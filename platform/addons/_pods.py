@@ -1,4 +1,4 @@
-"""What every pod of our own says of itself, so that it is admitted where the restricted standard is enforced.
+"""What pods say of themselves: to be admitted where the restricted standard is enforced, and to be placed well.
 
 https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 """
@@ -32,3 +32,15 @@ def container_security(*, read_only: bool = True) -> dict[str, Any]:
 def resources(cpu: str, memory: str, memory_limit: str | None = None) -> dict[str, Any]:
     """Return requests, and a limit of memory. CPU is not limited: a limit throttles what would be idle anyway."""
     return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory_limit or memory}}
+
+
+def spread(labels: dict[str, str]) -> list[dict[str, Any]]:
+    """Return constraints that keep the copies with these labels in different zones, if there is room."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": "topology.kubernetes.io/zone",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": labels},
+        }
+    ]

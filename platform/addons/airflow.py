@@ -104,7 +104,7 @@ class Airflow(Component[AirflowConfig]):
         )
         if metrics is not None:
             self._watch(metrics, namespace)
-        host = f"{self.name}-api-server.{namespace.name}.svc.cluster.local"
+        host = namespace.host(f"{self.name}-api-server")
         return Orchestrator(url=f"http://{host}:{_PORT}", namespace=namespace.name)
 
     def _worker(self, pools: NodePools | None) -> Worker:

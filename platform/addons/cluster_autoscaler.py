@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from addons._charts import HARDENED, Copies, budget
+from addons._charts import Copies, budget
+from addons._cloud_controller import install_controller, region_and_account
 from addons._pods import container_security, pod_security, resources
 from pydantic import Field
 
-from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Alert, CloudIdentity, Cluster, Metrics, Namespace, NodePools, Statement
-from groundwork.core.errors import StackError
 
 ACCOUNT = "cluster-autoscaler"
 _USER = 65534
@@ -98,24 +97,17 @@ class ClusterAutoscaler(Component[ClusterAutoscalerConfig]):
 
     def build(self, cluster: Cluster, pools: NodePools, identity: CloudIdentity, metrics: Metrics | None) -> None:
         """Install the chart with a cloud identity that reaches this cluster's node groups only."""
-        region, account_id = self.environment.region, self.environment.account_id
-        if region is None or account_id is None:
-            raise StackError([f"{self.name} scales node groups of EKS: set aws:region and aws:allowedAccountIds"])
+        region, account_id = region_and_account(self, "scales node groups of EKS")
         image = self.catalogue.image(f"cluster-autoscaler-{cluster.version}")
-        namespace = cluster.namespace(self.name, parent=self, security=HARDENED)
-        granted = identity.grant(
-            "node-groups",
+        namespace = install_controller(
+            "cluster-autoscaler",
             parent=self,
-            account=namespace.chart_account(ACCOUNT),
+            cluster=cluster,
+            identity=identity,
+            account=ACCOUNT,
+            grant="node-groups",
             statements=statements(cluster=cluster.name, region=region, account_id=account_id),
-        )
-        release(
-            self.name,
-            parent=self,
-            chart="cluster-autoscaler",
-            namespace=namespace,
             values=values(self.config, cluster=cluster.name, region=region, image=image),
-            after=granted,
         )
         if metrics is not None:
             self._watch(metrics, namespace)

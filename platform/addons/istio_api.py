@@ -77,7 +77,7 @@ class IstioMesh(Mesh):
                         "route": [
                             {
                                 "destination": {
-                                    "host": f"{service}.{namespace.name}.svc.cluster.local",
+                                    "host": namespace.host(service),
                                     "port": {"number": port},
                                 }
                             }

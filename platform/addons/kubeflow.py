@@ -72,5 +72,5 @@ class Kubeflow(Component[KubeflowConfig]):
                 namespace=namespace,
                 values=notebooks_values(idle_minutes=self.config.idle_minutes),
             )
-        url = f"http://ml-pipeline.{namespace.name}.svc.cluster.local:{_PORT}"
+        url = f"http://{namespace.host('ml-pipeline')}:{_PORT}"
         return Pipelines(url=url, namespace=namespace.name)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pulumi
-from addons._charts import HARDENED, Copies, budget
+from addons._charts import Copies, budget
+from addons._cloud_controller import install_controller, region_and_account
 from addons._load_balancer_statements import statements
 from addons._pods import container_security, pod_security, resources
 from addons.load_balancer_controller_api import LoadBalancerKinds
 from pydantic import Field
 
-from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Balancers, CloudIdentity, Cluster, Network, NodePools
-from groundwork.core.errors import StackError
 
 ACCOUNT = "aws-load-balancer-controller"
 CLASS = "service.k8s.aws/nlb"
@@ -85,22 +84,15 @@ class LoadBalancerController(Component[LoadBalancerControllerConfig]):
         pools: NodePools | None,
     ) -> Balancers:
         """Install the chart with a cloud identity that changes only what carries this cluster's tag."""
-        region, account_id = self.environment.region, self.environment.account_id
-        if region is None or account_id is None:
-            raise StackError([f"{self.name} makes load balancers of AWS: set aws:region and aws:allowedAccountIds"])
-        namespace = cluster.namespace(self.name, parent=self, security=HARDENED)
-        granted = identity.grant(
-            "balancers",
+        region, account_id = region_and_account(self, "makes load balancers of AWS")
+        install_controller(
+            "aws-load-balancer-controller",
             parent=self,
-            account=namespace.chart_account(ACCOUNT),
+            cluster=cluster,
+            identity=identity,
+            account=ACCOUNT,
+            grant="balancers",
             statements=statements(cluster=cluster.name, region=region, account_id=account_id),
-        )
-        release(
-            self.name,
-            parent=self,
-            chart="aws-load-balancer-controller",
-            namespace=namespace,
             values=values(self.config, cluster=cluster.name, region=region, vpc_id=network.vpc_id),
-            after=granted,
         )
         return Balancers(load_balancer_class=CLASS, annotations=service_annotations(self.config.scheme))

@@ -15,6 +15,7 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons._buckets import provision_bucket
 from addons._pods import container_security, pod_security, resources
+from addons._server_on_volume import server_on_volume
 from pydantic import Field, field_validator
 
 from groundwork.core.component import Component
@@ -90,41 +91,19 @@ class Minio(Component[MinioConfig]):
         """Make the server."""
         namespace = cluster.namespace(self.name, parent=self)
         admin = self._admin(namespace)
-        labels = {"app.kubernetes.io/name": "minio", "app.kubernetes.io/instance": self.name}
-        k8s.core.v1.Service(
-            f"{self.name}-service",
-            metadata={"name": self.name, "namespace": namespace.name, "labels": labels},
-            spec={"selector": labels, "ports": [{"name": "s3", "port": _PORT, "target_port": "s3"}]},
-            opts=namespace.options(),
-        )
-        k8s.apps.v1.StatefulSet(
-            f"{self.name}-server",
-            metadata={"name": self.name, "namespace": namespace.name, "labels": labels},
-            spec={
-                "service_name": self.name,
-                "replicas": 1,
-                "selector": {"match_labels": labels},
-                "template": {"metadata": {"labels": labels}, "spec": self._pod()},
-                "volume_claim_templates": [
-                    {
-                        "metadata": {"name": "data"},
-                        "spec": {
-                            "access_modes": ["ReadWriteOnce"],
-                            "storage_class_name": cluster.storage_class,
-                            "resources": {"requests": {"storage": f"{self.config.storage_gi}Gi"}},
-                        },
-                    }
-                ],
-                # The volume outlives the set and its scaling: data goes only when somebody deletes the claim.
-                "persistent_volume_claim_retention_policy": {"when_deleted": "Retain", "when_scaled": "Retain"},
-            },
-            opts=namespace.options(
-                protect=self.environment.profile.protect, depends_on=[admin], delete_before_replace=True
-            ),
+        host = server_on_volume(
+            "minio",
+            parent=self,
+            namespace=namespace,
+            pod=self._pod(),
+            port_name="s3",
+            port=_PORT,
+            storage_gi=self.config.storage_gi,
+            after=admin,
         )
         return MinioStore(
             namespace=namespace.name,
-            host=f"{self.name}.{namespace.name}.svc.cluster.local",
+            host=host,
             image=self.config.image,
             admin_secret=f"{self.name}-admin",
         )

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import pulumi_kubernetes as k8s
-from addons._pods import container_security, pod_security, resources
+from addons._pods import container_security, pod_security, resources, spread
 from pydantic import Field, PositiveInt
 
 from groundwork.core.component import Component
@@ -59,7 +59,7 @@ class MLflow(Component[MLflowConfig]):
         database = sql.database(self.name, parent=self, namespace=namespace)
         artifacts = objects.bucket(self.name, parent=self, reader_writers=[account])
         labels = {"app.kubernetes.io/name": "mlflow", "app.kubernetes.io/instance": self.name}
-        host = f"{self.name}.{namespace.name}.svc.cluster.local"
+        host = namespace.host(self.name)
         public_url = (
             mesh.expose(self.name, parent=self, namespace=namespace, service=self.name, port=_PORT) if mesh else None
         )
@@ -125,14 +125,7 @@ class MLflow(Component[MLflowConfig]):
             "serviceAccountName": account,
             "automountServiceAccountToken": False,
             "securityContext": pod_security(1000),
-            "topologySpreadConstraints": [
-                {
-                    "maxSkew": 1,
-                    "topologyKey": "topology.kubernetes.io/zone",
-                    "whenUnsatisfiable": "ScheduleAnyway",
-                    "labelSelector": {"matchLabels": labels},
-                }
-            ],
+            "topologySpreadConstraints": spread(labels),
             "containers": [
                 {
                     "name": "mlflow",

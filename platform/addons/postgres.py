@@ -13,6 +13,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons._pods import container_security, pod_security, resources
+from addons._server_on_volume import server_on_volume
 from pydantic import Field
 
 from groundwork.core.component import Component
@@ -72,39 +73,16 @@ class Postgres(Component[PostgresConfig]):
             string_data={"password": password.result},
             opts=namespace.options(),
         )
-        labels = {"app.kubernetes.io/name": "postgres", "app.kubernetes.io/instance": self.name}
-        k8s.core.v1.Service(
-            f"{self.name}-service",
-            metadata={"name": self.name, "namespace": namespace.name, "labels": labels},
-            spec={"selector": labels, "ports": [{"name": "postgres", "port": _PORT, "target_port": "postgres"}]},
-            opts=namespace.options(),
+        host = server_on_volume(
+            "postgres",
+            parent=self,
+            namespace=namespace,
+            pod=self._pod(),
+            port_name="postgres",
+            port=_PORT,
+            storage_gi=self.config.storage_gi,
+            after=secret,
         )
-        k8s.apps.v1.StatefulSet(
-            f"{self.name}-server",
-            metadata={"name": self.name, "namespace": namespace.name, "labels": labels},
-            spec={
-                "service_name": self.name,
-                "replicas": 1,
-                "selector": {"match_labels": labels},
-                "template": {"metadata": {"labels": labels}, "spec": self._pod()},
-                "volume_claim_templates": [
-                    {
-                        "metadata": {"name": "data"},
-                        "spec": {
-                            "access_modes": ["ReadWriteOnce"],
-                            "storage_class_name": cluster.storage_class,
-                            "resources": {"requests": {"storage": f"{self.config.storage_gi}Gi"}},
-                        },
-                    }
-                ],
-                # The volume outlives the set and its scaling: data goes only when somebody deletes the claim.
-                "persistent_volume_claim_retention_policy": {"when_deleted": "Retain", "when_scaled": "Retain"},
-            },
-            opts=namespace.options(
-                protect=self.environment.profile.protect, depends_on=[secret], delete_before_replace=True
-            ),
-        )
-        host = f"{self.name}.{namespace.name}.svc.cluster.local"
         return PostgresServer(host=host, password=password.result)
 
     def _pod(self) -> Any:

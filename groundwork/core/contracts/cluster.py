@@ -95,6 +95,10 @@ class Namespace:
         after = [self.resource, *options.pop("depends_on", ())]
         return self.cluster.options(parent or self.owner, depends_on=after, **options)
 
+    def host(self, service: str) -> str:
+        """Return the name that a Service of this namespace has inside the cluster."""
+        return f"{service}.{self.name}.svc.cluster.local"
+
     def service_account(self, name: str, *, annotations: Mapping[str, str] | None = None) -> ServiceAccount:
         """Make a service account whose token no pod mounts unless it asks to."""
         account = k8s.core.v1.ServiceAccount(

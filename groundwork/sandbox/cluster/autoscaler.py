@@ -11,7 +11,7 @@ from groundwork.sandbox.cluster.accelerators import hardware
 from groundwork.sandbox.cluster.fits import free, selected, untolerated
 from groundwork.sandbox.cluster.marks import Object
 from groundwork.sandbox.cluster.nodes import architecture, pool_labels
-from groundwork.sandbox.cluster.pools import AUTOSCALER_ENABLED_TAG, NodePool
+from groundwork.sandbox.cluster.pools import NodePool, discovery_tags
 from groundwork.sandbox.cluster.quantity import Resources
 from groundwork.sandbox.cluster.world import (
     DAEMON_SET,
@@ -38,17 +38,13 @@ class Autoscaler:
     describes_pools: bool
     """Whether it may ask EKS for a node group's labels and taints (`eks:DescribeNodegroup`)."""
 
-    def discovers(self, pool: NodePool) -> bool:
-        """Whether it finds the pool's Auto Scaling group by its tags."""
-        return self.wanted_tags(pool.cluster) <= set(pool.tags)
-
     def wanted_tags(self, cluster: str) -> set[str]:
         """Return the tags it looks for, from its arguments; the documented ones where it shows none."""
         for word in self.controller.arguments:
             _, found, tags = word.partition(_DISCOVERY)
             if found:
                 return {tag.split("=")[0] for tag in tags.split(",") if tag}
-        return {AUTOSCALER_ENABLED_TAG, f"k8s.io/cluster-autoscaler/{cluster}"}
+        return set(discovery_tags(cluster))
 
 
 def running(world: World, identity: HasIdentity, may_describe: Callable[[str, str], bool]) -> Autoscaler | str:

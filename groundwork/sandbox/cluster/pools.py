@@ -9,8 +9,6 @@ from typing import Literal
 CapacityType = Literal["ON_DEMAND", "SPOT"]
 Effect = Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
 
-AUTOSCALER_ENABLED_TAG = "k8s.io/cluster-autoscaler/enabled"
-
 
 @dataclass(frozen=True)
 class Taint:
@@ -94,4 +92,4 @@ def discovery_tags(cluster: str) -> dict[str, str]:
     The tags of the node group are not carried over to the group, these two are:
     https://docs.aws.amazon.com/eks/latest/best-practices/cas.html
     """
-    return {AUTOSCALER_ENABLED_TAG: "true", f"k8s.io/cluster-autoscaler/{cluster}": "owned"}
+    return {"k8s.io/cluster-autoscaler/enabled": "true", f"k8s.io/cluster-autoscaler/{cluster}": "owned"}

@@ -20,7 +20,6 @@ class ApiResource:
     kind: str
     plural: str
     namespaced: bool
-    verbs: frozenset[str]
 
     def path(self, name: str | None = None, namespace: str | None = None, subresource: str | None = None) -> str:
         """Return the path of the collection, an object of it, or that object's subresource."""
@@ -76,7 +75,6 @@ class Discovery:
                 kind=entry["kind"],
                 plural=entry["name"],
                 namespaced=bool(entry["namespaced"]),
-                verbs=frozenset(entry.get("verbs", ())),
             )
             for entry in listing.get("resources", ())
             if "/" not in entry["name"]

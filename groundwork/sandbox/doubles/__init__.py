@@ -1,1 +1,1 @@
-"""Doubles: charts and CRDs that stand in for real ones, made from facts about them and never imagined."""
+"""Doubles: charts that stand in for real ones, made from facts about them and never imagined."""

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import yaml
 
-from groundwork.sandbox.doubles.crds import LABEL
 from groundwork.sandbox.doubles.objects import Builder, Schemas
 from groundwork.sandbox.doubles.switches import Switches, Target
 from groundwork.sandbox.doubles.templating import Naming, dump, raw, value_of
 from groundwork.sandbox.doubles.workloads import Knobs
 from groundwork.sandbox.inventory import Inventory, InventoryObject
+
+LABEL = "groundwork.example/double"
 
 
 @dataclass(frozen=True)

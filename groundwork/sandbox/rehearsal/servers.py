@@ -49,16 +49,12 @@ class Servers:
     """What runs.
 
     Attributes:
-        fresh: whether nothing of an earlier rehearsal is there any more.
         seconds: what each part took to be ready, by name; they start side by side.
-        restarted: whether the stand-ins were started just now.
     """
 
     endpoint: ClusterEndpoint
     ready: Ready
-    fresh: bool
     seconds: dict[str, float]
-    restarted: bool
 
 
 def is_void(sandbox: Sandbox, arrangement: Arrangement) -> str | None:
@@ -117,8 +113,7 @@ def start(sandbox: Sandbox, tools: Tools, arrangement: Arrangement, tell: Callab
         emulation_file(paths).unlink(missing_ok=True)
     if tools.language_host is None and len(str(sandbox.socket)) < _LONGEST_SOCKET:
         processes.start(_programs(sandbox))
-    new_emulation = processes.start(_emulation(sandbox, arrangement))
-    if new_emulation:
+    if processes.start(_emulation(sandbox, arrangement)):
         emulation_file(paths).unlink(missing_ok=True)
     if processes.status(STANDINS).pid is None:
         endpoint_file(paths).unlink(missing_ok=True)
@@ -132,12 +127,12 @@ def start(sandbox: Sandbox, tools: Tools, arrangement: Arrangement, tell: Callab
                 write_endpoint(paths, endpoint)
                 if not new_standins:  # it serves another address
                     processes.stop([STANDINS])
-                    new_standins = _start_standins(sandbox, arrangement)
+                    _start_standins(sandbox, arrangement)
         except BaseException:
             processes.stop([STANDINS])
             raise
         ready = waiting.result()
-    return Servers(endpoint, ready, new_emulation, seconds, new_standins)
+    return Servers(endpoint, ready, seconds)
 
 
 def stop(sandbox: Sandbox) -> None:

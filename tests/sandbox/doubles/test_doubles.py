@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from groundwork.sandbox.doubles.chart import Double, make_double
-from groundwork.sandbox.doubles.crds import permissive_crd
 from groundwork.sandbox.doubles.minimal import minimal
 from groundwork.sandbox.doubles.switches import read_switches
 from groundwork.sandbox.inventory import InventoryError, parse_inventory
@@ -246,10 +245,3 @@ def test_a_wrong_table_is_refused_with_the_reason(table: str, words: str, tmp_pa
     with pytest.raises(InventoryError) as caught:
         double(table=table, folder=tmp_path)
     assert words in str(caught.value)
-
-
-def test_a_permissive_crd_keeps_everything_and_is_labelled() -> None:
-    crd = permissive_crd("example.org", "Policy", ["v1", "v1beta1"], namespaced=False)
-    assert crd["metadata"] == {"name": "policies.example.org", "labels": {"groundwork.example/double": "crd"}}
-    assert [(v["name"], v["storage"]) for v in crd["spec"]["versions"]] == [("v1", True), ("v1beta1", False)]
-    assert crd["spec"]["scope"] == "Cluster"

@@ -13,7 +13,6 @@ import pytest
 
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.controlplane.waiting import wait_for
-from groundwork.sandbox.doubles.crds import permissive_crd
 from groundwork.sandbox.standins.kubernetes import KubernetesProvider, KubernetesSettings
 from groundwork.sandbox.standins.protocol import UNKNOWN
 
@@ -316,7 +315,18 @@ def test_a_crd_is_established_before_its_kind_is_used_and_its_scope_known_before
     engine: Engine, kube: KubeClient
 ) -> None:
     group = f"t{uuid4().hex[:8]}.example.org"
-    crd = permissive_crd(group, "Widget", ["v1", "v1beta1"], namespaced=False)
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    crd = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"widgets.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Cluster",
+            "names": {"kind": "Widget", "plural": "widgets"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+        },
+    }
     engine.check(engine.urn("apiextensions.k8s.io/v1:CustomResourceDefinition", "c"), crd)
     widget = {"apiVersion": f"{group}/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {"any": {"thing": 1}}}
     assert "namespace" not in engine.check(engine.urn(f"{group}/v1:Widget", "w"), widget)["metadata"]

@@ -13,12 +13,11 @@ from groundwork.sandbox.standins.ledger import Mark
 
 @dataclass(frozen=True)
 class Coverage:
-    """One type: its mark, the reason, and the changes that are recorded although the type is executed."""
+    """One type: its mark, and the reason, which names the changes that are recorded although the type is executed."""
 
     token: str
     mark: Mark
     reason: str
-    recorded_operations: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -32,7 +31,7 @@ def coverage_of(resource: Resource) -> Coverage:
         return Coverage(resource.token, "recorded", reason)
     recorded = sorted({call.operation for call in _calls(resource, "after", "update") if not _has(resource, call)})
     reason = f"on moto; only recorded: {', '.join(recorded)}" if recorded else "on moto"
-    return Coverage(resource.token, "executed", reason, tuple(recorded))
+    return Coverage(resource.token, "executed", reason)
 
 
 def coverage() -> list[Coverage]:

@@ -67,12 +67,6 @@ class Store:
             if name in target:
                 self._set(kind, target, name, None)
 
-    def regions(self, token: str) -> set[str]:
-        """Return the regions of which a recorded resource or overlay of `token` is known."""
-        with self._lock:
-            names = [*self._recorded, *self._overlays]
-        return {name.split("|")[1] for name in names if name.startswith(f"{token}|")}
-
     def clear(self) -> None:
         """Forget everything: the API that it belonged to is gone."""
         with self._lock:
