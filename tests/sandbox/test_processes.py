@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -16,6 +15,7 @@ import pytest
 
 from groundwork.sandbox.paths import SandboxPaths
 from groundwork.sandbox.processes import MARKER, Processes, ProcessSpec, StartError, State
+from tests.sandbox.waiting import until
 
 SLEEP = ProcessSpec("sleeper", ("/bin/sleep", "60"))
 
@@ -37,13 +37,6 @@ def processes(paths: SandboxPaths) -> Iterator[Processes]:
 
 def python(name: str, code: str) -> ProcessSpec:
     return ProcessSpec(name, (sys.executable, "-c", code))
-
-
-def until(true: Callable[[], object], seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def pid_of(processes: Processes, name: str) -> int:

@@ -16,6 +16,7 @@ from groundwork.sandbox.standins.aws.clients import Clients, Identity
 from groundwork.sandbox.standins.aws.moto import Moto
 from groundwork.sandbox.tools.locate import Tools
 from tests.sandbox.aws.conftest import ACCOUNT, REGION, StandIn
+from tests.sandbox.isolation import isolated
 
 PROGRAM = """
 import json
@@ -60,19 +61,12 @@ class Project:
 
     def __init__(self, root: Path, pulumi: Path, port: int) -> None:
         self.folder, self._pulumi = root / "project", pulumi
-        for name in ("project", "home", "state", "bin"):
-            (root / name).mkdir()
+        environment = isolated(root)
         install(root / "bin")
         (self.folder / "Pulumi.yaml").write_text("name: engine\nruntime: python\n")
         (self.folder / "__main__.py").write_text(PROGRAM)
-        self._environment = {
+        self._environment = environment | {
             "PATH": f"{root / 'bin'}:{pulumi.parent}:{os.environ['PATH']}",
-            "HOME": str(root / "home"),
-            "PULUMI_HOME": str(root / "home"),
-            "PULUMI_BACKEND_URL": f"file://{root / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_DEBUG_PROVIDERS": f"aws:{port}",
         }
         self.state_folder = root / "state"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,21 +38,18 @@ def general() -> NodePool:
 
 
 @pytest.fixture
-def gpu() -> NodePool:
-    """None to two nodes with one L4, tainted and labelled."""
-    return NodePool(
+def gpu(general: NodePool) -> NodePool:
+    """None to two nodes with one L4, tainted and labelled, in the same cluster."""
+    return dataclasses.replace(
+        general,
         name="gpu",
-        cluster="dev",
-        region="eu-west-1",
         instance_types=("g6.xlarge",),
-        subnets=SUBNETS,
         desired=0,
         minimum=0,
         maximum=2,
         ami_type="AL2023_x86_64_NVIDIA",
         labels={"nvidia.com/gpu.present": "true"},
         taints=(Taint("nvidia.com/gpu", "NoSchedule", "true"),),
-        tags=discovery_tags("dev"),
     )
 
 

@@ -16,22 +16,13 @@ from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
 from groundwork.sandbox.cluster.settings import Pace
 from groundwork.sandbox.cluster.simulation import ClusterSimulation
 from groundwork.sandbox.controlplane.client import KubeClient
+from tests.sandbox.waiting import until
 
 Object = dict[str, Any]
 Make = Callable[..., Object]
 _AUTOSCALER = "registry.k8s.io/autoscaling/cluster-autoscaler:v1.35.0"
 _PLUGIN = "nvcr.io/nvidia/k8s-device-plugin:v0.20.0"
 _TOLERATE = [{"key": "nvidia.com/gpu", "operator": "Exists"}]
-_SECONDS = 20.0
-
-
-def until(true: Callable[[], Any], seconds: float = _SECONDS) -> Any:
-    """Wait for something to hold, and return it."""
-    deadline = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.1)
-    return found
 
 
 @pytest.fixture

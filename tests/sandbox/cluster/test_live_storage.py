@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,20 +13,11 @@ from groundwork.sandbox.cluster import record
 from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
 from groundwork.sandbox.cluster.simulation import ClusterSimulation
 from groundwork.sandbox.controlplane.client import KubeClient
+from tests.sandbox.waiting import until
 
 Object = dict[str, Any]
 Make = Callable[..., Object]
 _LBC = "public.ecr.aws/eks/aws-load-balancer-controller:v3.5.0"
-_SECONDS = 20.0
-
-
-def until(true: Callable[[], Any], seconds: float = _SECONDS) -> Any:
-    """Wait for something to hold, and return it."""
-    deadline = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.1)
-    return found
 
 
 @pytest.fixture

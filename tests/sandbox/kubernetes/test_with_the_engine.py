@@ -17,6 +17,7 @@ from groundwork.sandbox.standins.kubernetes import KubernetesProvider, Kubernete
 from groundwork.sandbox.standins.protocol import serve
 from groundwork.sandbox.standins.random import RandomProvider
 from groundwork.sandbox.tools.locate import Tools
+from tests.sandbox.isolation import isolated
 
 FACTS = Path(__file__).parents[4] / "shared" / "mirror" / "nvidia-device-plugin-0.20.0" / "objects.json"
 
@@ -70,21 +71,10 @@ class Stack:
     """A project with one stack, whose providers are the stand-ins."""
 
     def __init__(self, root: Path, tools: Tools, ports: str) -> None:
-        for folder in ("bin", "home", "state", "project"):
-            (root / folder).mkdir()
+        self._environment = isolated(root) | {"PULUMI_DEBUG_PROVIDERS": ports}
         install(root / "bin", None)
         self._pulumi, self._project = str(tools.pulumi), root / "project"
         self.state = root / "state"
-        self._environment = {
-            "PATH": f"{root / 'bin'}:/usr/bin:/bin",
-            "HOME": str(root / "home"),
-            "PULUMI_HOME": str(root / "home"),
-            "PULUMI_BACKEND_URL": f"file://{self.state}",
-            "PULUMI_CONFIG_PASSPHRASE": "x",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_DEBUG_PROVIDERS": ports,
-        }
         (self._project / "Pulumi.yaml").write_text("name: demo\nruntime: python\n", encoding="utf-8")
         (self._project / "__main__.py").write_text(PROGRAM, encoding="utf-8")
         self.run("stack", "init", "one")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,8 @@ import pytest
 
 from groundwork.sandbox.language_host import install, zygote_command
 from groundwork.sandbox.tools.locate import ToolsMissing, locate
+from tests.sandbox.isolation import isolated
+from tests.sandbox.waiting import until
 
 
 @dataclass
@@ -56,19 +57,9 @@ def make_bench(root: Path, socket: Path | None) -> Bench:
         pulumi = locate().pulumi
     except ToolsMissing as missing:
         pytest.skip(str(missing))
-    for name in ("bin", "home", "state", "project"):
-        (root / name).mkdir()
+    environ = isolated(root)
     (root / "bin" / "pulumi").hardlink_to(pulumi)
     install(root / "bin", socket)
-    environ = {
-        "PATH": f"{root / 'bin'}:/usr/bin:/bin",
-        "HOME": str(root / "home"),
-        "PULUMI_HOME": str(root / "home"),
-        "PULUMI_BACKEND_URL": f"file://{root / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "x",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-    }
     bench = Bench(root / "project", environ, str(root / "bin" / "pulumi"), socket)
     bench.write("name: demo\nruntime: python\n", "Pulumi.yaml")
     bench.write("import pulumi\n")
@@ -90,11 +81,3 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     finally:
         zygote.kill()
         zygote.wait()
-
-
-def until(condition: object, seconds: float = 15) -> None:
-    assert callable(condition)
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

@@ -13,16 +13,21 @@ import pytest
 
 from groundwork.sandbox.language_host import zygote_command
 from groundwork.sandbox.language_host.host import InterpreterMissingError, interpreter
+from tests.sandbox.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
+def _has_ended(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def _descendants_gone(marker: Path) -> None:
     pid = int(marker.read_text())
-    end = time.monotonic() + 5
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < end, f"the program's process {pid} outlived its engine"
-        time.sleep(0.05)
+    until(lambda: _has_ended(pid), seconds=5)
 
 
 def test_program_runs_with_its_configuration_arguments_and_outputs(bench: Any) -> None:
@@ -141,10 +146,7 @@ def test_nothing_outlives_an_engine_that_is_killed(bench: Any, tmp_path: Path) -
         f"import os, pathlib, time\npathlib.Path({str(marker)!r}).write_text(str(os.getpid()))\ntime.sleep(60)\n"
     )
     engine = bench.start("preview")
-    end = time.monotonic() + 20
-    while not (marker.exists() and marker.read_text()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: marker.exists() and marker.read_text())
     engine.send_signal(signal.SIGKILL)
     engine.wait()
     _descendants_gone(marker)
@@ -232,9 +234,7 @@ def test_zygote_learns_what_programs_import(bench: Any) -> None:
     )
     assert "new" in bench.run("preview").stdout
     if bench.socket is not None:
-        end = time.monotonic() + 10
-        while "known" not in bench.run("preview").stdout:
-            assert time.monotonic() < end
+        until(lambda: "known" in bench.run("preview").stdout)
 
 
 def _ask(path: Path, program: Path, folder: Path) -> str:
