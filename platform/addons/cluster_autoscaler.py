@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from addons._charts import HARDENED, Copies, budget
+from addons._charts import Copies, budget
 from addons._pods import container_security, pod_security, resources
 from pydantic import Field
 
@@ -102,7 +102,7 @@ class ClusterAutoscaler(Component[ClusterAutoscalerConfig]):
         if region is None or account_id is None:
             raise StackError([f"{self.name} scales node groups of EKS: set aws:region and aws:allowedAccountIds"])
         image = self.catalogue.image(f"cluster-autoscaler-{cluster.version}")
-        namespace = cluster.namespace(self.name, parent=self, security=HARDENED)
+        namespace = cluster.namespace(self.name, parent=self)
         granted = identity.grant(
             "node-groups",
             parent=self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pulumi
-from addons._charts import HARDENED, Copies, budget
+from addons._charts import Copies, budget
 from addons._load_balancer_statements import statements
 from addons._pods import container_security, pod_security, resources
 from addons.load_balancer_controller_api import LoadBalancerKinds
@@ -88,7 +88,7 @@ class LoadBalancerController(Component[LoadBalancerControllerConfig]):
         region, account_id = self.environment.region, self.environment.account_id
         if region is None or account_id is None:
             raise StackError([f"{self.name} makes load balancers of AWS: set aws:region and aws:allowedAccountIds"])
-        namespace = cluster.namespace(self.name, parent=self, security=HARDENED)
+        namespace = cluster.namespace(self.name, parent=self)
         granted = identity.grant(
             "balancers",
             parent=self,
