@@ -43,10 +43,11 @@ class VolumeClaim(_Model):
 
 
 class Webhook(_Model):
-    """One webhook of a configuration."""
+    """One webhook of a configuration; `service` has the name and namespace of what answers it."""
 
     name: str
     failure_policy: str | None = None
+    service: dict[str, str] | None = None
 
 
 class InventoryObject(_Model):
@@ -149,13 +150,18 @@ def _object(document: Mapping[str, Any]) -> InventoryObject:
     elif kind == "APIService":
         facts["service"] = spec.get("service")
     elif kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
-        hooks = document.get("webhooks") or ()
-        facts["webhooks"] = [{"name": w["name"], "failurePolicy": w.get("failurePolicy")} for w in hooks]
+        facts["webhooks"] = [_webhook(webhook) for webhook in document.get("webhooks") or ()]
     elif kind == "PriorityClass":
         facts["value"] = document.get("value")
     elif _pod_template(document):
         facts |= _workload(spec, _pod_template(document) or {})
     return InventoryObject.model_validate({key: value for key, value in facts.items() if value is not None})
+
+
+def _webhook(webhook: Mapping[str, Any]) -> dict[str, Any]:
+    service = (webhook.get("clientConfig") or {}).get("service")
+    facts = {"name": webhook["name"], "failurePolicy": webhook.get("failurePolicy")}
+    return facts | ({"service": {key: service[key] for key in ("name", "namespace")}} if service else {})
 
 
 def _pod_template(document: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -7,16 +7,9 @@ from typing import Annotated, Any
 from pydantic import PositiveInt
 
 from groundwork.core.config import ByProfile
-from groundwork.core.contracts import Security
 
 Copies = Annotated[PositiveInt, ByProfile("highly_available", {True: 2, False: 1})]
 """Copies of a controller: one is active, a second one takes over where the environment is highly available."""
-
-HARDENED: Security = "baseline"
-"""What a namespace enforces whose pods are restricted by our values and not by the chart's defaults.
-
-The real charts would pass `restricted`. A double does not: it shows what a chart makes by default.
-"""
 
 
 def budget(copies: int) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from addons._charts import HARDENED
-
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.contracts import CloudIdentity, Cluster, Namespace, Statement
@@ -45,7 +43,7 @@ def install_controller(
         account: the service account that the chart makes.
         grant: what `statements` are called.
     """
-    namespace = cluster.namespace(parent.name, parent=parent, security=HARDENED)
+    namespace = cluster.namespace(parent.name, parent=parent)
     granted = identity.grant(grant, parent=parent, account=namespace.chart_account(account), statements=statements)
     release(parent.name, parent=parent, chart=chart, namespace=namespace, values=values, after=granted)
     return namespace

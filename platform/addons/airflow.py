@@ -9,7 +9,7 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons._airflow_prepare import prepare
 from addons._airflow_values import PARTS, Facts, Repository, Worker, account, values
-from addons._charts import HARDENED, Copies
+from addons._charts import Copies
 from addons._pods import resources
 from pydantic import Field, model_validator
 
@@ -84,7 +84,7 @@ class Airflow(Component[AirflowConfig]):
     ) -> Orchestrator:
         """Prepare the database, then install the chart."""
         worker = self._worker(pools)
-        namespace = cluster.namespace(self.name, parent=self, security=HARDENED)
+        namespace = cluster.namespace(self.name, parent=self)
         database = sql.database(self.name, parent=self, namespace=namespace)
         accounts = [namespace.chart_account(account(self.name, part)) for part in PARTS]
         logs = objects.bucket(f"{self.name}-logs", parent=self, reader_writers=accounts)

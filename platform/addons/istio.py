@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pulumi
 import pulumi_kubernetes as k8s
-from addons._charts import HARDENED, Copies
+from addons._charts import Copies
 from addons._istio_values import base_values, cni_values, gateway_values, istiod_values
 from addons.istio_api import IstioMesh
 from pydantic import Field
@@ -41,10 +41,10 @@ class Istio(Component[IstioConfig]):
         pools: NodePools | None,
     ) -> None:
         """Install the four charts in Istio's order, then what they serve."""
-        system = cluster.namespace("istio-system", parent=self, security=HARDENED)
+        system = cluster.namespace("istio-system", parent=self)
         # It writes the nodes' CNI configuration: nothing less than privileged lets it.
         node = cluster.namespace("istio-cni", parent=self, security="privileged")
-        ingress = cluster.namespace(mesh.gateway_namespace, parent=self, security=HARDENED)
+        ingress = cluster.namespace(mesh.gateway_namespace, parent=self)
         platform, copies = self.config.platform, self.config.replicas
         base = release("istio-base", parent=self, chart="istio-base", namespace=system, values=base_values())
         agent = release("istio-cni", parent=self, chart="istio-cni", namespace=node, values=cni_values(platform))

@@ -2,57 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from groundwork.sandbox.doubles.chart import make_double
-from groundwork.sandbox.doubles.switches import read_switches
-from groundwork.sandbox.inventory import read_inventory
-from groundwork.sandbox.tools.locate import ToolsMissing, locate
 from groundwork.testing import Graph
-
-INVENTORY = Path(__file__).parents[2] / "platform" / "inventory"
-
-Rendered = dict[str, dict[str, Any]]
+from tests.addons.rendering import CHARTS, Rendered, render_double
 
 
 @pytest.fixture
 def render(everything: Graph, tmp_path: Path) -> Callable[[str], Rendered]:
     """Render a chart's double with the values of the stack that has everything."""
-    try:
-        helm = locate().helm
-    except ToolsMissing as missing:
-        pytest.skip(f"{missing}")
-
-    def run(chart: str) -> Rendered:
-        release = next(
-            r for r in everything.of("kubernetes:helm.sh/v3:Release") if r.inputs["chart"].endswith(chart)
-        ).inputs
-        stem = f"{chart}-{release['version']}"
-        inventory = read_inventory(INVENTORY / f"{stem}.json")
-        switches = read_switches(INVENTORY / f"{stem}.switches.yaml", inventory)
-        folder = make_double(chart, release["version"], inventory, switches).write(tmp_path / stem)
-        values = tmp_path / "values.json"
-        values.write_text(json.dumps(release["values"]), encoding="utf-8")
-        command = [helm, "template", release["name"], folder, "--namespace", release["namespace"], "--values", values]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        found = [document for document in yaml.safe_load_all(done.stdout) if document]
-        return {f"{document['kind']}/{document['metadata']['name']}": document for document in found}
-
-    return run
-
-
-CHARTS = (
-    *("airflow", "aws-load-balancer-controller", "base", "cert-manager", "cluster-autoscaler", "cni", "gateway"),
-    *("istiod", "keda", "kube-prometheus-stack", "kubeflow-notebooks", "kubeflow-pipelines", "nvidia-device-plugin"),
-)
+    return lambda chart: render_double(everything, chart, tmp_path)
 
 
 @pytest.mark.parametrize("chart", CHARTS)

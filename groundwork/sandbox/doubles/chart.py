@@ -98,7 +98,7 @@ def _knobs(entry: InventoryObject, table: Switches, naming: Naming) -> Knobs:
         accounts[name] = (
             "{{ " + f"with (get {value_of(target.value)} `name`)" + " }}{{ . }}{{ else }}" + own + "{{ end }}"
         )
-    return Knobs(path(table.replicas), path(table.placement), accounts)
+    return Knobs(path(table.replicas), table.readings(entry), accounts)
 
 
 def _conditions(entry: InventoryObject, table: Switches, account: str | None) -> list[str]:

@@ -158,9 +158,11 @@ class Builder:
             }
         }
 
-    def _webhooks(self, entry: InventoryObject) -> dict[str, Any]:
+    def _webhooks(self, entry: InventoryObject) -> dict[str, Any] | None:
         """Return webhooks without rules: nothing answers them, so the API server must never call one."""
-        service = self._naming.text(self._services[0].name) if self._services else CONTENT
+        services = [hook.service for hook in entry.webhooks if hook.service]
+        if len(services) < len(entry.webhooks):
+            return None
         return {
             "webhooks": [
                 {
@@ -168,12 +170,18 @@ class Builder:
                     "failurePolicy": hook.failure_policy or "Fail",
                     "sideEffects": "None",
                     "admissionReviewVersions": ["v1"],
-                    "clientConfig": {"service": {"name": service, "namespace": RELEASE_NAMESPACE, "path": "/"}},
+                    "clientConfig": {"service": {**self._backend(service), "path": "/"}},
                     "rules": [],
                 }
-                for hook in entry.webhooks
+                for hook, service in zip(entry.webhooks, services, strict=True)
             ]
         }
+
+    def _backend(self, service: Mapping[str, str]) -> dict[str, str]:
+        """Return the Service of a webhook, which need not be one of this chart's own."""
+        fixed = service["namespace"] != NAMESPACE
+        namespace = service["namespace"] if fixed else RELEASE_NAMESPACE
+        return {"name": self._naming.text(service["name"]), "namespace": namespace}
 
 
 def _is_custom(api_version: str) -> bool:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from groundwork.sandbox.inventory import Inventory, InventoryError
-
-_PATH = re.compile(r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")
-
-
-def _path(value: str) -> str:
-    if not _PATH.match(value):
-        raise ValueError("expected names joined by dots, such as scheduler.replicas")
-    return value
-
-
-ValuePath = Annotated[str, AfterValidator(_path)]
+from groundwork.sandbox.doubles.readings import Readings, ValuePath, fields, placed
+from groundwork.sandbox.inventory import Inventory, InventoryError, InventoryObject
 
 
 class _Model(BaseModel):
@@ -42,34 +32,67 @@ class Target(_Model):
     object: str
 
 
+class Placement(_Model):
+    """A map that places one workload; `.` is the root of the values."""
+
+    value: ValuePath | Literal["."]
+    object: str
+
+
 class Switches(_Model):
     """All that the values of the program change in a double.
 
     Attributes:
         switches: a boolean value that makes objects exist.
         replicas: a number that becomes the replicas of a workload.
-        placement: a map of which `nodeSelector`, `tolerations`, `affinity` and `resources` go into a workload's Pods,
-            the resources into its first container.
+        placement: a map of which `nodeSelector`, `tolerations`, `affinity`, `topologySpreadConstraints` and
+            `priorityClassName` go into a workload's Pods, and `resources` into their first container.
+        pods: where other fields of a workload's Pods come from, or the same ones elsewhere.
         service_accounts: a map of which `annotations` go onto a ServiceAccount, `name` renames it everywhere, and
             `create: false` leaves it out.
     """
 
     switches: tuple[Switch, ...] = ()
     replicas: tuple[Target, ...] = ()
-    placement: tuple[Target, ...] = ()
+    placement: tuple[Placement, ...] = ()
+    pods: Mapping[str, Readings] = {}
     serviceAccounts: tuple[Target, ...] = ()  # noqa: N815 - the key in the file
 
+    def readings(self, entry: InventoryObject) -> Readings:
+        """Return where the fields of a workload's Pods come from."""
+        path = next((target.value for target in self.placement if target.object == entry.reference), None)
+        return placed(self.pods.get(entry.reference, Readings()), entry, path)
+
     def value_defaults(self, inventory: Inventory) -> dict[str, Any]:
-        """Return the values of the double, so that every path that its templates read exists."""
+        """Return the values of the double, so that every path that its templates read exists.
+
+        Raises:
+            InventoryError: two fields are read from one value, and the inventory has them different.
+        """
         replicas = {entry.reference: entry.replicas for entry in inventory}
         values: dict[str, Any] = {}
-        for target in (*self.placement, *self.serviceAccounts):
-            _put(values, target.value, {})
+        for path, fact in self._field_defaults(inventory).items():
+            _put(values, path, fact)
+        for account in self.serviceAccounts:
+            _put(values, account.value, {})
         for target in self.replicas:
             _put(values, target.value, replicas.get(target.object) or 1)
         for switch in self.switches:
             _put(values, switch.value, switch.default)
         return values
+
+    def _field_defaults(self, inventory: Inventory) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for entry in inventory:
+            for read in fields(entry, self.readings(entry)):
+                merged = isinstance(read.source, str)
+                for path in read.paths:
+                    fact = read.fact if merged else type(read.fact)()
+                    if found.setdefault(path, fact) != fact:
+                        raise InventoryError(f"{entry.reference}: {path} has another default for another field")
+                for path in (path for paths in read.parts.values() for path in paths):
+                    found.setdefault(path, {})
+        return found
 
 
 def read_switches(path: Path, inventory: Inventory) -> Switches:
@@ -89,11 +112,22 @@ def read_switches(path: Path, inventory: Inventory) -> Switches:
         raise InventoryError("\n".join([f"{path} is not a table of switches:", *problems])) from None
     known = {entry.reference for entry in inventory}
     named = [name for switch in table.switches for name in switch.objects]
-    named += [target.object for target in (*table.replicas, *table.placement, *table.serviceAccounts)]
+    named += [target.object for target in (*table.replicas, *table.serviceAccounts)]
+    named += [placement.object for placement in table.placement]
+    named += [*table.pods, *_containers(table)]
+    known |= {f"{entry.reference}/{container.name}" for entry in inventory for container in entry.containers}
     missing = sorted({name for name in named if name not in known})
     if missing:
         raise InventoryError(f"{path} names objects that its inventory does not have: {', '.join(missing)}")
+    try:
+        table.value_defaults(inventory)
+    except InventoryError as error:
+        raise InventoryError(f"{path}: {error}") from None
     return table
+
+
+def _containers(table: Switches) -> list[str]:
+    return [f"{name}/{container}" for name, readings in table.pods.items() for container in readings.containers]
 
 
 def _put(values: dict[str, Any], path: str, value: Any) -> None:

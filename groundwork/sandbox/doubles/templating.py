@@ -94,12 +94,33 @@ def value_of(path: str) -> str:
     return "(index .Values " + " ".join(f"`{step}`" for step in path.split(".")) + ")"
 
 
-def or_default(path: str, key: str, default: Any) -> str:
-    """Return the expression for `key` of the map at `path`, or the inventory's own where the program says nothing."""
-    read = f"(get {value_of(path)} `{key}`)"
-    fallback = json.dumps(default, sort_keys=True)
-    parse = "fromJsonArray" if isinstance(default, list) else "fromJson"
-    return raw(f"toJson (default ({parse} `{fallback}`) {read})")
+def read(fact: Any, source: str | tuple[str, ...], parts: Mapping[str, tuple[str, ...]] | None = None) -> str:
+    """Return the expression for a field that comes from the program's values.
+
+    Args:
+        fact: what the inventory says. With one path as its source it is that value's default, so it is not repeated.
+        source: a path, or several, of which the first that is not empty counts; none of them leaves the fact.
+        parts: keys of the field that have paths of their own.
+    """
+    if isinstance(source, str):
+        whole = f"(default {_literal(type(fact)())} {value_of(source)})"
+    else:
+        whole = _first(source, _literal(fact))
+    for key, paths in (parts or {}).items():
+        part = _first(paths, "dict")
+        whole = f"(mergeOverwrite (deepCopy {whole}) (ternary (dict) (dict `{key}` {part}) (empty {part})))"
+    return raw(f"toJson {whole}")
+
+
+def _first(paths: tuple[str, ...], otherwise: str) -> str:
+    return "(" + " ".join(["or", *map(value_of, paths), otherwise]) + ")"
+
+
+def _literal(fact: Any) -> str:
+    written = json.dumps(fact, sort_keys=True)
+    if isinstance(fact, str):
+        return f"`{fact}`"
+    return f"({'fromJsonArray' if isinstance(fact, list) else 'fromJson'} `{written}`)"
 
 
 def dump(manifest: Mapping[str, Any]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundwork.sandbox.doubles.templating import Naming, or_default, raw, value_of
+from groundwork.sandbox.doubles.readings import Read, Readings, container_fields, pod_fields
+from groundwork.sandbox.doubles.templating import Naming, raw, read, value_of
 from groundwork.sandbox.inventory import Container, InventoryObject
 
 _CLAIM_PATH = "/var/lib/double"
@@ -18,7 +19,7 @@ class Knobs:
     """The values that act on one workload: paths into the program's values, None where nothing does."""
 
     replicas: str | None = None
-    placement: str | None = None
+    readings: Readings = field(default_factory=Readings)
     account_names: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -63,49 +64,44 @@ def pod_spec(entry: InventoryObject, naming: Naming, knobs: Knobs) -> dict[str, 
     plain = [container for container in entry.containers if not container.init]
     first = plain[0] if plain else None
     spec: dict[str, Any] = {
-        "containers": [
-            _container(c, naming, mounts if c is first else [], knobs.placement if c is first else None) for c in plain
-        ],
+        "containers": [_container(c, naming, mounts if c is first else [], knobs.readings) for c in plain],
     }
-    inits = [_container(c, naming, [], None) for c in entry.containers if c.init]
+    inits = [_container(c, naming, [], knobs.readings) for c in entry.containers if c.init]
     optional = {
         "initContainers": inits,
         "volumes": [
             {"name": f"secret-{index}", "secret": {"secretName": naming.text(name), "optional": True}}
             for index, name in enumerate(entry.secret_volumes)
         ],
-        "securityContext": entry.pod_security_context,
-        "priorityClassName": naming.text(entry.priority_class_name or ""),
         "hostNetwork": entry.host_network,
-        "nodeSelector": entry.node_selector,
-        "tolerations": list(entry.tolerations),
     }
-    spec |= {key: value for key, value in optional.items() if value}
+    spec |= {key: value for key, value in optional.items() if value} | _written(pod_fields(entry, knobs.readings))
+    if "priorityClassName" not in knobs.readings.pod and entry.priority_class_name:
+        spec["priorityClassName"] = naming.text(entry.priority_class_name)
     account = entry.service_account_name
     if account:
         spec["serviceAccountName"] = knobs.account_names.get(account) or naming.text(account)
-    if knobs.placement:
-        spec["nodeSelector"] = or_default(knobs.placement, "nodeSelector", entry.node_selector or {})
-        spec["tolerations"] = or_default(knobs.placement, "tolerations", list(entry.tolerations))
-        spec["affinity"] = or_default(knobs.placement, "affinity", {})
     return spec
 
 
-def _container(container: Container, naming: Naming, mounts: list[Any], placement: str | None) -> dict[str, Any]:
+def _container(container: Container, naming: Naming, mounts: list[Any], readings: Readings) -> dict[str, Any]:
     ports = [{key: value for key, value in port.items() if value is not None} for port in container.ports]
     made: dict[str, Any] = {"name": naming.text(container.name), "image": container.image}
-    optional = {
-        "ports": ports,
-        "resources": container.resources,
-        "securityContext": container.security_context,
-        "volumeMounts": mounts,
-    }
-    made |= {key: value for key, value in optional.items() if value}
-    if placement:
-        made["resources"] = or_default(placement, "resources", container.resources or {})
+    optional = {"ports": ports, "volumeMounts": mounts}
+    made |= {key: value for key, value in optional.items() if value} | _written(container_fields(container, readings))
     if not container.init:
         made |= {probe: _probe(ports) for probe in container.probes}
     return made
+
+
+def _written(fields: Mapping[str, Read]) -> dict[str, Any]:
+    """Return the fields as values say; one that no value acts on is the inventory's, left out where it has none."""
+    acted = {name: f for name, f in fields.items() if f.source is not None or f.parts}
+    plain = {name: f.fact for name, f in fields.items() if name not in acted and f.fact}
+    return plain | {
+        name: read(f.fact, (), f.parts) if f.source is None else read(f.fact, f.source, f.parts)
+        for name, f in acted.items()
+    }
 
 
 def _probe(ports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

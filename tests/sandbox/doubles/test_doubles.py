@@ -62,7 +62,14 @@ FACTS: list[dict[str, Any]] = [
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingWebhookConfiguration",
         "name": "shop",
-        "webhooks": [{"name": "v.shop.example", "failurePolicy": "Fail"}],
+        "webhooks": [
+            {
+                "name": "v.shop.example",
+                "failurePolicy": "Fail",
+                "service": {"name": "release-shop-admission", "namespace": "namespace"},
+            },
+            {"name": "w.shop.example", "service": {"name": "shared", "namespace": "shops"}},
+        ],
     },
     {"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "name": "release-shop"},
     {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "name": "release-shop"},
@@ -151,7 +158,23 @@ def test_hooks_secrets_and_webhooks_are_there_and_harmless(tools: Tools, tmp_pat
     secret = found["Secret/eu-shop-tls"]
     assert secret["metadata"]["annotations"]["helm.sh/hook"] == "pre-install"
     assert secret["stringData"] == {"tls.crt": "double"}
-    assert found["ValidatingWebhookConfiguration/shop"]["webhooks"][0]["rules"] == []
+    assert [hook["rules"] for hook in found["ValidatingWebhookConfiguration/shop"]["webhooks"]] == [[], []]
+
+
+def test_a_webhook_names_the_service_that_answers_it(tools: Tools, tmp_path: Path) -> None:
+    """Not just any Service of its chart: the report says by this name what was neutralised."""
+    webhooks = render(double(), tools, tmp_path)["ValidatingWebhookConfiguration/shop"]["webhooks"]
+    assert [hook["clientConfig"]["service"] for hook in webhooks] == [
+        {"name": "eu-shop-admission", "namespace": "sales", "path": "/"},
+        {"name": "shared", "namespace": "shops", "path": "/"},
+    ]
+
+
+def test_webhooks_whose_service_is_not_known_are_left_out() -> None:
+    """A made up name would be a fact that nobody knows."""
+    webhook = {"name": "v.shop.example", "failurePolicy": "Fail"}
+    facts = [{**entry, "webhooks": [webhook]} if entry.get("webhooks") else entry for entry in FACTS]
+    assert "ValidatingWebhookConfiguration/shop" in double(facts).left_out
 
 
 def test_what_too_little_is_known_of_is_left_out_and_listed() -> None:
@@ -197,8 +220,8 @@ serviceAccounts:
 def test_without_values_the_switches_change_nothing(tools: Tools, tmp_path: Path) -> None:
     plain, switched = render(double(), tools, tmp_path), render(double(table=TABLE, folder=tmp_path), tools, tmp_path)
     web = switched["Deployment/eu-shop-web"]["spec"]["template"]["spec"]
-    assert web.pop("affinity") == {}
-    assert web.pop("nodeSelector") == {}
+    assert [web.pop(field) for field in ("affinity", "nodeSelector", "topologySpreadConstraints")] == [{}, {}, []]
+    assert web.pop("priorityClassName") == ""
     assert switched["ServiceAccount/eu-shop"]["metadata"].pop("annotations") == {}
     assert switched == plain
 
@@ -218,7 +241,95 @@ def test_values_place_size_and_scale_a_workload(tools: Tools, tmp_path: Path) ->
     pod = spec["template"]["spec"]
     assert pod["nodeSelector"] == {"pool": "gpu"}
     assert pod["tolerations"] == web["tolerations"]
-    assert pod["containers"][0]["resources"] == {"limits": {"nvidia.com/gpu": 1}}
+    # As Helm does, what is said is merged into the chart's default.
+    resources = {"limits": {"nvidia.com/gpu": 1}, "requests": {"cpu": "100m"}}
+    assert pod["containers"][0]["resources"] == resources
+
+
+ROOT = """
+placement:
+  - {value: ., object: Deployment/release-shop-web}
+"""
+
+
+def test_a_chart_may_take_its_placement_at_the_root(tools: Tools, tmp_path: Path) -> None:
+    """A chart of one workload has no map for it: its values are the placement."""
+    values = {"nodeSelector": {"pool": "gpu"}, "priorityClassName": "high", "tolerations": []}
+    found = render(double(table=ROOT, folder=tmp_path), tools, tmp_path, values=values)
+    pod = found["Deployment/eu-shop-web"]["spec"]["template"]["spec"]
+    assert (pod["nodeSelector"], pod["priorityClassName"], pod["tolerations"]) == ({"pool": "gpu"}, "high", [])
+    unset = render(double(table=ROOT, folder=tmp_path), tools, tmp_path)["Deployment/eu-shop-web"]
+    assert unset["spec"]["template"]["spec"]["tolerations"] == WEB["tolerations"]
+
+
+PODS = """
+pods:
+  Deployment/release-shop-web:
+    pod: {securityContext: [web.podSecurity, podSecurity]}
+    containers:
+      web: {securityContext: web.security, resources: web.resources}
+      wait: {securityContext.seccompProfile: [seccomp], resources: wait.resources}
+"""
+SECURE = {
+    **WEB,
+    "podSecurityContext": {"fsGroup": 0},
+    "containers": [
+        {"name": "wait", "image": "example/wait:1", "init": True, "securityContext": {"runAsNonRoot": True}},
+        {"name": "web", "image": "example/web:1", "securityContext": {"runAsUser": 1, "privileged": True}},
+    ],
+}
+
+
+def pod_of(values: dict[str, Any], tools: Tools, folder: Path) -> dict[str, Any]:
+    facts = [SECURE if entry is WEB else entry for entry in FACTS]
+    found = render(double(facts, PODS, folder), tools, folder, values=values)
+    pod: dict[str, Any] = found["Deployment/eu-shop-web"]["spec"]["template"]["spec"]
+    return pod
+
+
+def test_without_values_security_is_the_charts_own(tools: Tools, tmp_path: Path) -> None:
+    """A double is as loose or as strict as its chart, not as we would like it."""
+    pod = pod_of({}, tools, tmp_path)
+    assert pod["securityContext"] == {"fsGroup": 0}
+    assert pod["containers"][0]["securityContext"] == {"runAsUser": 1, "privileged": True}
+    assert pod["initContainers"][0]["securityContext"] == {"runAsNonRoot": True}
+
+
+def test_a_value_that_has_the_charts_default_is_merged_into_it(tools: Tools, tmp_path: Path) -> None:
+    """Helm merges maps: what the program does not name stays, and null takes it away."""
+    pod = pod_of({"web": {"security": {"runAsUser": 2, "privileged": None}}}, tools, tmp_path)
+    assert pod["containers"][0]["securityContext"] == {"runAsUser": 2}
+
+
+@pytest.mark.parametrize(
+    ("values", "group"),
+    [
+        ({"podSecurity": {"fsGroup": 5}}, {"fsGroup": 5}),
+        ({"podSecurity": {"fsGroup": 5}, "web": {"podSecurity": {"runAsUser": 6}}}, {"runAsUser": 6}),
+        ({"podSecurity": {"fsGroup": 5}, "web": {"podSecurity": {}}}, {"fsGroup": 5}),
+    ],
+)
+def test_the_first_value_that_says_something_stands_instead_of_the_charts_own(
+    values: dict[str, Any], group: dict[str, Any], tools: Tools, tmp_path: Path
+) -> None:
+    """A template's own fallback is replaced as a whole, by the nearest value."""
+    assert pod_of(values, tools, tmp_path)["securityContext"] == group
+
+
+def test_a_value_may_add_to_what_the_template_says(tools: Tools, tmp_path: Path) -> None:
+    """Some charts fix a security context but for its seccomp profile."""
+    pod = pod_of({"seccomp": {"type": "RuntimeDefault"}}, tools, tmp_path)
+    assert pod["initContainers"][0]["securityContext"] == {
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def test_sidecars_and_init_containers_have_the_resources_that_values_give_them(tools: Tools, tmp_path: Path) -> None:
+    """Each container by its name: none of them gets what is another's."""
+    small, large = {"limits": {"memory": "1Gi"}}, {"limits": {"memory": "2Gi"}}
+    pod = pod_of({"wait": {"resources": small}, "web": {"resources": large}}, tools, tmp_path)
+    assert (pod["initContainers"][0]["resources"], pod["containers"][0]["resources"]) == (small, large)
 
 
 def test_a_service_account_takes_its_annotations_its_name_or_goes(tools: Tools, tmp_path: Path) -> None:
@@ -237,6 +348,15 @@ def test_a_service_account_takes_its_annotations_its_name_or_goes(tools: Tools, 
     [
         ("replicas: [{value: a.b, object: Deployment/nope}]", "does not have: Deployment/nope"),
         ("replicas: [{value: 'a..b', object: Deployment/release-shop-web}]", "names joined by dots"),
+        (
+            "pods: {Deployment/release-shop-web: {containers: {nope: {resources: r}}}}",
+            "Deployment/release-shop-web/nope",
+        ),
+        ("pods: {Deployment/release-shop-web: {pod: {image: i}}}", "pods.Deployment/release-shop-web.pod.image"),
+        (
+            "pods: {Deployment/release-shop-web: {containers: {wait: {resources: r}, web: {resources: r}}}}",
+            "r has another default for another field",
+        ),
         ("switch: []", "switch: Extra inputs are not permitted"),
         ("replicas: [", "shop-1.0.0.switches.yaml"),
     ],

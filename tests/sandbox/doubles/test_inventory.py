@@ -44,6 +44,12 @@ metadata: {name: release-db}
 roleRef: {kind: Role, name: release-db}
 subjects: [{kind: ServiceAccount, name: release-db}]
 ---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: release-db}
+webhooks:
+  - {name: a.db.example, clientConfig: {service: {name: release-db, namespace: namespace, path: /a}}}
+---
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: things.example.org}
@@ -58,13 +64,15 @@ def test_names_and_shapes_are_taken_and_no_content() -> None:
         "ConfigMap/release-config",
         "StatefulSet/release-db",
         "RoleBinding/release-db",
+        "ValidatingWebhookConfiguration/release-db",
     ]
-    secret, config, database, binding = inventory
+    secret, config, database, binding, webhooks = inventory
     assert (secret.hook, secret.keys) == ("pre-install", ("token",))
     assert (config.namespace, config.keys) == ("namespace", ("app.cfg",))
     assert (database.replicas, database.volume_claims[0].size) == (3, "8Gi")
     assert database.secret_volumes == ("release-key",)
     assert (binding.role_ref, binding.subjects) == ("Role/release-db", ("ServiceAccount/release-db",))
+    assert webhooks.webhooks[0].service == {"name": "release-db", "namespace": "namespace"}
     assert "hunter2" not in to_json(inventory)
 
 

@@ -1,0 +1,74 @@
+"""Charts and their doubles, rendered by the real Helm with the values of a built stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from groundwork.sandbox.doubles.chart import make_double
+from groundwork.sandbox.doubles.switches import read_switches
+from groundwork.sandbox.inventory import Inventory, read_inventory
+from groundwork.sandbox.tools.locate import ToolsMissing, locate
+from groundwork.testing import Graph
+
+INVENTORY = Path(__file__).parents[2] / "platform" / "inventory"
+KUBERNETES = "1.35.0"
+
+ARCHIVES = "GROUNDWORK_TEST_CHARTS"
+"""Names a folder of real charts, `<chart>-<version>.tgz`. Not the mirror's variable: a mirror has to be complete."""
+
+Rendered = dict[str, dict[str, Any]]
+
+CHARTS = (
+    *("airflow", "aws-load-balancer-controller", "base", "cert-manager", "cluster-autoscaler", "cni", "gateway"),
+    *("istiod", "keda", "kube-prometheus-stack", "kubeflow-notebooks", "kubeflow-pipelines", "nvidia-device-plugin"),
+)
+
+
+def release(graph: Graph, chart: str) -> Mapping[str, Any]:
+    """Return the inputs of a chart's release."""
+    found = graph.of("kubernetes:helm.sh/v3:Release")
+    return next(r for r in found if r.inputs["chart"].rpartition("/")[2] == chart).inputs
+
+
+def inventory(graph: Graph, chart: str) -> Inventory:
+    """Return the inventory that a chart's double is made from."""
+    return read_inventory(INVENTORY / f"{chart}-{release(graph, chart)['version']}.json")
+
+
+def render_double(graph: Graph, chart: str, folder: Path, more: Mapping[str, Any] | None = None) -> Rendered:
+    """Render a chart's double, with `more` values in the place of those of the stack."""
+    version = release(graph, chart)["version"]
+    facts = inventory(graph, chart)
+    switches = read_switches(INVENTORY / f"{chart}-{version}.switches.yaml", facts)
+    return _render(graph, chart, make_double(chart, version, facts, switches).write(folder / "double"), folder, more)
+
+
+def render_chart(graph: Graph, chart: str, folder: Path) -> Rendered:
+    """Render the chart itself, from the folder that the environment names; the test is skipped without it."""
+    archive = Path(os.environ.get(ARCHIVES, "")) / f"{chart}-{release(graph, chart)['version']}.tgz"
+    if not archive.is_file():
+        pytest.skip(f"no {archive.name} in the folder that {ARCHIVES} names")
+    return _render(graph, chart, archive, folder)
+
+
+def _render(graph: Graph, chart: str, path: Path, folder: Path, more: Mapping[str, Any] | None = None) -> Rendered:
+    try:
+        helm = locate().helm
+    except ToolsMissing as missing:
+        pytest.skip(f"{missing}")
+    given = release(graph, chart)
+    values = folder / "values.json"
+    values.write_text(json.dumps({**given["values"], **(more or {})}), encoding="utf-8")
+    command = [helm, "template", given["name"], path, "--namespace", given["namespace"], "--values", values]
+    done = subprocess.run([*command, "--kube-version", KUBERNETES], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = [document for document in yaml.safe_load_all(done.stdout) if document]
+    return {f"{document['kind']}/{document['metadata']['name']}": document for document in found}

@@ -1,0 +1,70 @@
+"""A real API server admits every Pod of the charts under the standard that its namespace enforces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundwork.sandbox.controlplane.client import KubeClient
+from groundwork.sandbox.controlplane.errors import ApiError
+from groundwork.sandbox.controlplane.plane import ControlPlane
+from groundwork.sandbox.controlplane.waiting import wait_for
+from groundwork.sandbox.paths import SandboxPaths
+from groundwork.sandbox.tools.locate import ToolsMissing, locate
+from groundwork.testing import Graph
+from tests.addons.rendering import CHARTS, Rendered, release, render_chart, render_double
+
+NAMESPACE = "kubernetes:core/v1:Namespace"
+
+
+@pytest.fixture(scope="module")
+def kube(everything: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeClient]:
+    """A control plane with every namespace of the platform."""
+    try:
+        tools = locate()
+    except ToolsMissing as missing:
+        pytest.skip(f"{missing}")
+    plane, paths = ControlPlane(), SandboxPaths(tmp_path_factory.mktemp("pods"))
+    try:
+        with KubeClient(plane.start(paths, tools)) as client:
+            for namespace in everything.of(NAMESPACE):
+                metadata = namespace.inputs["metadata"]
+                client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+                wait_for(client, "v1", "ServiceAccount", "default", metadata["name"])
+            yield client
+    finally:
+        plane.stop(paths)
+
+
+def admit(kube: KubeClient, rendered: Rendered, namespace: str) -> None:
+    """Ask the server, without making them, for a Pod of each workload."""
+    for made in rendered.values():
+        spec: dict[str, Any] = (made.get("spec") or {}).get("template", {}).get("spec", {})
+        if spec:
+            # Neither the account nor the priority is a matter of this standard, and neither is there.
+            accounts = dict.fromkeys(("serviceAccountName", "serviceAccount"), "default")
+            spec = {**spec, **accounts, "priorityClassName": "", "restartPolicy": "Always"}
+            metadata = {"name": made["metadata"]["name"], "namespace": namespace}
+            kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}, dry_run=True)
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_the_pods_of_a_double_are_admitted(chart: str, kube: KubeClient, everything: Graph, tmp_path: Path) -> None:
+    """A Pod that its namespace refuses is never made: the release waits for it in vain."""
+    admit(kube, render_double(everything, chart, tmp_path), release(everything, chart)["namespace"])
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_the_pods_of_the_chart_are_admitted(chart: str, kube: KubeClient, everything: Graph, tmp_path: Path) -> None:
+    """What the double promises, the chart keeps."""
+    admit(kube, render_chart(everything, chart, tmp_path), release(everything, chart)["namespace"])
+
+
+def test_without_our_values_a_double_is_refused(kube: KubeClient, everything: Graph, tmp_path: Path) -> None:
+    """A double is no stricter than its chart, so what we leave out is found out."""
+    rendered = render_double(everything, "cluster-autoscaler", tmp_path, {"securityContext": None})
+    with pytest.raises(ApiError, match="violates PodSecurity"):
+        admit(kube, rendered, "cluster-autoscaler")
