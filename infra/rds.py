@@ -30,7 +30,7 @@ class RdsConfig(Config):
     )
     instance_class: Annotated[
         str, ByProfile("size", {"small": "db.t4g.medium", "medium": "db.m7g.large", "large": "db.m7g.xlarge"})
-    ] = Field(pattern=r"db\.[a-z0-9-]+\.[a-z0-9-]+", description="RDS instance class: CPUs and memory")
+    ] = Field(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9-]+$", description="RDS instance class: CPUs and memory")
     storage_gi: Annotated[int, ByProfile("size", {"small": 20, "medium": 100, "large": 400})] = Field(
         ge=20, le=65536, description="to begin with, in GiB"
     )

@@ -13,6 +13,7 @@ from addons._charts import Copies
 from addons._pods import resources
 from pydantic import Field, model_validator
 
+from groundwork.core.amounts import Cpu, Memory
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
@@ -37,7 +38,9 @@ _PORT = 8080
 class DagsConfig(Config):
     """Where DAGs come from."""
 
-    repository: str = Field(pattern=r"https://\S+", description="a git repository that anybody in the network may read")
+    repository: str = Field(
+        pattern=r"^https://\S+$", description="a git repository that anybody in the network may read"
+    )
     branch: str = Field(default="main", min_length=1)
     folder: str = Field(default="", description="in the repository; all of it by default")
 
@@ -45,8 +48,8 @@ class DagsConfig(Config):
 class WorkersConfig(Config):
     """The pod that a task gets, unless its DAG says otherwise."""
 
-    cpu: str = Field(default="500m", pattern=r"[1-9][0-9]*m?", description="request")
-    memory: str = Field(default="1Gi", pattern=r"[1-9][0-9]*[MG]i", description="request and limit")
+    cpu: Cpu = Field(default="500m", description="request")
+    memory: Memory = Field(default="1Gi", description="request and limit")
     pool: str | None = Field(default=None, description="name of the node pool; any that has room by default")
 
 

@@ -20,7 +20,7 @@ class CertManagerApiConfig(Config):
 
     issuer: str = Field(
         default="platform",
-        pattern=r"[a-z]([a-z0-9-]*[a-z0-9])?",
+        pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
         description="the ClusterIssuer that certificates are asked of; cert-manager makes `platform`, a CA of its own",
     )
 

@@ -18,6 +18,7 @@ from addons._pods import container_security, pod_security, resources
 from addons._server_on_volume import server_on_volume
 from pydantic import Field, field_validator
 
+from groundwork.core.amounts import Memory
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Cluster, Namespace, NodePools, ObjectStore, ServiceAccount
@@ -35,8 +36,8 @@ class MinioConfig(Config):
     storage_gi: Annotated[int, ByProfile("size", {"small": 20, "medium": 200, "large": 1000})] = Field(
         ge=1, alias="storageGi", description="size of the volume in GiB; it can grow, never shrink"
     )
-    memory: Annotated[str, ByProfile("size", {"small": "512Mi", "medium": "4Gi", "large": "8Gi"})] = Field(
-        pattern=r"^[1-9][0-9]*[MG]i$", description="request and limit"
+    memory: Annotated[Memory, ByProfile("size", {"small": "512Mi", "medium": "4Gi", "large": "8Gi"})] = Field(
+        description="request and limit"
     )
 
     @field_validator("image")

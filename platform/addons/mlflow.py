@@ -13,6 +13,7 @@ import pulumi_kubernetes as k8s
 from addons._pods import container_security, pod_security, resources, spread
 from pydantic import Field, PositiveInt
 
+from groundwork.core.amounts import Memory
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import (
@@ -36,8 +37,8 @@ class MLflowConfig(Config):
     """What a stack file may say under `mlflow:`."""
 
     replicas: Annotated[PositiveInt, ByProfile("replicas")] = Field(description="copies of the server")
-    memory: Annotated[str, ByProfile("size", {"small": "1Gi", "medium": "2Gi", "large": "4Gi"})] = Field(
-        pattern=r"^[1-9][0-9]*[MG]i$", description="request and limit of each copy"
+    memory: Annotated[Memory, ByProfile("size", {"small": "1Gi", "medium": "2Gi", "large": "4Gi"})] = Field(
+        description="request and limit of each copy"
     )
 
 

@@ -16,6 +16,7 @@ from addons._pods import container_security, pod_security, resources
 from addons._server_on_volume import server_on_volume
 from pydantic import Field
 
+from groundwork.core.amounts import Cpu, Memory
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Cluster, Database, Namespace, NodePools, SqlServer
@@ -33,11 +34,11 @@ class PostgresConfig(Config):
     storage_gi: Annotated[int, ByProfile("size", {"small": 10, "medium": 50, "large": 200})] = Field(
         ge=1, alias="storageGi", description="size of the volume in GiB; it can grow, never shrink"
     )
-    memory: Annotated[str, ByProfile("size", {"small": "512Mi", "medium": "2Gi", "large": "8Gi"})] = Field(
-        pattern=r"^[1-9][0-9]*[MG]i$", description="request and limit"
+    memory: Annotated[Memory, ByProfile("size", {"small": "512Mi", "medium": "2Gi", "large": "8Gi"})] = Field(
+        description="request and limit"
     )
-    cpu: Annotated[str, ByProfile("size", {"small": "100m", "medium": "500m", "large": "2"})] = Field(
-        pattern=r"^[1-9][0-9]*m?$", description="request"
+    cpu: Annotated[Cpu, ByProfile("size", {"small": "100m", "medium": "500m", "large": "2"})] = Field(
+        description="request"
     )
 
 

@@ -11,6 +11,7 @@ from addons._prometheus_values import GRAFANA_PORT, Sizes, values
 from addons.prometheus_api import PrometheusMetrics
 from pydantic import Field, PositiveInt
 
+from groundwork.core.amounts import Memory
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
@@ -30,8 +31,8 @@ class PrometheusConfig(Config):
     storage_gi: Annotated[PositiveInt, ByProfile("size", {"small": 20, "medium": 100, "large": 500})] = Field(
         description="volume of each copy in GiB; it can grow, never shrink"
     )
-    memory: Annotated[str, ByProfile("size", {"small": "2Gi", "medium": "6Gi", "large": "16Gi"})] = Field(
-        pattern=r"[1-9][0-9]*[MG]i", description="request and limit of each copy of Prometheus"
+    memory: Annotated[Memory, ByProfile("size", {"small": "2Gi", "medium": "6Gi", "large": "16Gi"})] = Field(
+        description="request and limit of each copy of Prometheus"
     )
 
     @property
