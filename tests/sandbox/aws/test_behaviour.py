@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+from groundwork.sandbox.standins.aws import sdk
 from groundwork.sandbox.standins.aws.clients import Clients, Identity
+from groundwork.sandbox.standins.aws.declare import RESOURCES
 from groundwork.sandbox.standins.aws.known import SubnetFacts
 from groundwork.sandbox.standins.aws.moto import Moto
 from groundwork.sandbox.standins.cloud import subjects_of
@@ -602,3 +604,10 @@ def test_recorded_types_still_need_their_cluster(aws: Wire) -> None:
         RefusedError, match="eks DescribeCluster: ResourceNotFoundException: No cluster found for name: none"
     ):
         aws.create("aws:eks/addon:Addon", {"clusterName": "none", "addonName": "coredns"})
+
+
+def test_every_type_answers_an_empty_resource_with_what_is_missing_and_no_defect(aws: Wire) -> None:
+    for token in sorted(RESOURCES):
+        _, problems = aws.check(aws.urn(token), {})
+        required = sdk.sdk_resource(token).inputs.required
+        assert {name for name, why in problems.items() if why == "required, but missing"} == required, token

@@ -41,7 +41,10 @@ def generated(resource: Resource, urn: str, seed: bytes, prefix: str | None = No
 
 def problems(session: Session, resource: Resource, inputs: dict[str, Any]) -> Problems:
     """Return everything that is wrong with `inputs`: by the SDK's shape, the API's model and the type's own rules."""
-    found: Problems = list(sdk.problems(sdk.sdk_resource(resource.token).inputs, inputs))
+    shape = sdk.sdk_resource(resource.token).inputs
+    found: Problems = list(sdk.problems(shape, inputs))
+    if shape.required - inputs.keys():
+        return found  # the rest reads what is required
     for check in resource.checks:
         found += check(inputs)
     environment = session.environment({"arn": UNKNOWN, "random": "0" * 17, **inputs})
