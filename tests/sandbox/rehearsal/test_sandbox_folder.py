@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import multiprocessing
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -44,25 +45,28 @@ def test_nobody_else_can_read_a_sandbox_and_the_engine_cannot_log(sandbox: Sandb
     assert all_sandboxes() == []
 
 
-def _hold(sandbox: Sandbox, held: Any, release: Any) -> None:
+def _hold(sandbox: Sandbox, held: int, release: int) -> None:
     with sandbox.alone():
-        held.set()
-        release.wait(20)
+        os.write(held, b"x")
+        os.read(release, 1)
 
 
 def test_a_second_command_is_told_who_works_in_the_sandbox(sandbox: Sandbox) -> None:
     context = multiprocessing.get_context("fork")
-    held, release = context.Event(), context.Event()
-    other = context.Process(target=_hold, args=(sandbox, held, release))
+    # Pipes: an event needs shared memory, to which not everybody may write.
+    (holds, held), (releases, release) = os.pipe(), os.pipe()
+    other = context.Process(target=_hold, args=(sandbox, held, releases))
     other.start()
     try:
-        assert held.wait(20)
+        assert os.read(holds, 1) == b"x"
         message = rf"Another groundwork command works in the sandbox dev \(process {other.pid}\): wait for it to end"
         with pytest.raises(SandboxBusyError, match=message), sandbox.alone():
             pass
     finally:
-        release.set()
+        os.write(release, b"x")
         other.join()
+        for descriptor in (holds, held, releases, release):
+            os.close(descriptor)
     with sandbox.alone():
         pass
 

@@ -166,7 +166,7 @@ def test_an_index_of_another_kind_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_password_of_the_index_is_told_to_no_other_host(registry: Registry, tmp_path: Path) -> None:
-    elsewhere = registry.url.replace("127.0.0.1", "localhost").removesuffix("/simple")
+    elsewhere = registry.url.replace("127.0.0.1", "127.1").removesuffix("/simple")
     registry.serve("/simple/uv/", JSON, page(f"{elsewhere}/files/{FILE}"))
     registry.serve(f"/files/{FILE}", "application/zip", CONTENT)
     get(chosen_index({"PIP_INDEX_URL": registry.url.replace("://", "://me:secret@")}, []), tmp_path)
