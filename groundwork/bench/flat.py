@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.bench.classes import arguments, sdk_class
+from groundwork.sandbox.standins.values import SIGNATURE
+from groundwork.sandbox.urns import name_of
 
-_SECRET_KEY = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of a secret in its state
 _NOT_REPLAYED = ("pulumi:pulumi:Stack", "pulumi:pulumi:StackReference")
 _MASK = "c2VjcmV0"  # also good where Kubernetes wants base64
 _DEFAULT_PROVIDER = "default"
@@ -36,7 +37,7 @@ def _entry(resource: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
     return {
         "urn": resource["urn"],
         "type": resource["type"],
-        "name": resource["urn"].split("::", 3)[3],
+        "name": name_of(resource["urn"]),
         "custom": custom,
         "module": module,
         "class": name,
@@ -59,7 +60,7 @@ def write_project(folder: Path, found: Iterable[Mapping[str, Any]], project: str
 
 def _made_by_engine(resource: Mapping[str, Any]) -> bool:
     is_provider = str(resource["type"]).startswith("pulumi:providers:")
-    return is_provider and resource["urn"].split("::", 3)[3].startswith(_DEFAULT_PROVIDER)
+    return is_provider and name_of(resource["urn"]).startswith(_DEFAULT_PROVIDER)
 
 
 def _provider(resource: Mapping[str, Any], known: set[str]) -> str | None:
@@ -69,7 +70,7 @@ def _provider(resource: Mapping[str, Any], known: set[str]) -> str | None:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        if _SECRET_KEY in value:
+        if SIGNATURE in value:
             return _masked(json.loads(value.get("plaintext", '""')))
         return {key: _plain(inner) for key, inner in value.items() if key != "__defaults"}
     if isinstance(value, list):

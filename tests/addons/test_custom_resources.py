@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from groundwork.sandbox.controlplane.client import KubeClient
-from groundwork.sandbox.controlplane.plane import ControlPlane
-from groundwork.sandbox.paths import SandboxPaths
-from groundwork.sandbox.tools.locate import ToolsMissing, locate
 from groundwork.testing import Graph, Registered
 
 CRDS = Path(__file__).parents[2] / "platform" / "crds"
@@ -21,20 +17,11 @@ CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
 
 @pytest.fixture(scope="module")
-def kube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeClient]:
-    """A control plane with every CRD of the platform."""
-    try:
-        tools = locate()
-    except ToolsMissing as missing:
-        pytest.skip(f"{missing}")
-    plane, paths = ControlPlane(), SandboxPaths(tmp_path_factory.mktemp("addons"))
-    try:
-        with KubeClient(plane.start(paths, tools)) as client:
-            names = [client.apply(crd)["metadata"]["name"] for crd in _definitions()]
-            _wait_established(client, names)
-            yield client
-    finally:
-        plane.stop(paths)
+def kube(api_server: KubeClient) -> KubeClient:
+    """An API server with every CRD of the platform."""
+    names = [api_server.apply(crd)["metadata"]["name"] for crd in _definitions()]
+    _wait_established(api_server, names)
+    return api_server
 
 
 def _definitions() -> list[dict[str, Any]]:

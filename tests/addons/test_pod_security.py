@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,7 @@ import pytest
 
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.controlplane.errors import ApiError
-from groundwork.sandbox.controlplane.plane import ControlPlane
 from groundwork.sandbox.controlplane.waiting import wait_for
-from groundwork.sandbox.paths import SandboxPaths
-from groundwork.sandbox.tools.locate import ToolsMissing, locate
 from groundwork.testing import Graph
 from tests.addons.rendering import CHARTS, Rendered, release, render_chart, render_double
 
@@ -21,22 +17,13 @@ NAMESPACE = "kubernetes:core/v1:Namespace"
 
 
 @pytest.fixture(scope="module")
-def kube(everything: Graph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeClient]:
-    """A control plane with every namespace of the platform."""
-    try:
-        tools = locate()
-    except ToolsMissing as missing:
-        pytest.skip(f"{missing}")
-    plane, paths = ControlPlane(), SandboxPaths(tmp_path_factory.mktemp("pods"))
-    try:
-        with KubeClient(plane.start(paths, tools)) as client:
-            for namespace in everything.of(NAMESPACE):
-                metadata = namespace.inputs["metadata"]
-                client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-                wait_for(client, "v1", "ServiceAccount", "default", metadata["name"])
-            yield client
-    finally:
-        plane.stop(paths)
+def kube(everything: Graph, api_server: KubeClient) -> KubeClient:
+    """An API server with every namespace of the platform."""
+    for namespace in everything.of(NAMESPACE):
+        metadata = namespace.inputs["metadata"]
+        api_server.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        wait_for(api_server, "v1", "ServiceAccount", "default", metadata["name"])
+    return api_server
 
 
 def admit(kube: KubeClient, rendered: Rendered, namespace: str) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from groundwork.sandbox.urns import name_of
+
 _MARKUP = re.compile(r"<\{%[^%]*%\}>")
 STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -42,7 +44,7 @@ class Step:
     @property
     def name(self) -> str:
         """The resource's name."""
-        return self.urn.split("::", 3)[3]
+        return name_of(self.urn)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from groundwork.sandbox.engine.events import STACK_TYPE
 from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.urns import name_of, short_type, type_of
 
 # sdk/go/common/util/cmdutil/exit.go of the engine
 _CODES = {
@@ -16,8 +18,6 @@ _CODES = {
     255: "the engine itself failed",
 }
 _MOST = 8
-# Follows every error of the program itself.
-_PROGRAM_ENDED = "an unhandled error occurred: Program exited with non-zero exit code: 1"
 
 
 class EngineError(Exception):
@@ -32,8 +32,6 @@ class EngineError(Exception):
 def failure(what: str, outcome: Outcome, log: str) -> EngineError:
     """Return the error of a run: `what` names it ("up of dev"), `log` is the file with all it printed."""
     told = [_headed(error.urn, error.message) for error in outcome.errors]
-    if len(told) > 1:
-        told = [line for line in told if line != _PROGRAM_ENDED]
     told += [f"policy {v.policy}: {_headed(v.urn, v.message)}" for v in outcome.mandatory]
     if not told:
         told = [line for line in outcome.output.splitlines() if line.strip()][-_MOST:]
@@ -48,9 +46,7 @@ def failure(what: str, outcome: Outcome, log: str) -> EngineError:
 
 
 def _headed(urn: str, message: str) -> str:
-    name = urn.split("::", 3)[3] if urn.count("::") >= 3 else ""
-    kind = urn.split("::")[2].rpartition("$")[2].rpartition(":")[2] if name else ""
-    if not name or kind == "Stack":
+    if urn.count("::") < 3 or type_of(urn) == STACK_TYPE:
         return message.strip()
     text = message.strip().replace("\n", "\n  ")
-    return f"{kind} {name}: {text}"
+    return f"{short_type(type_of(urn))} {name_of(urn)}: {text}"

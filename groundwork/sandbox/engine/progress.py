@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from groundwork.sandbox.engine.events import STACK_TYPE, Event, Moment, Step
 from groundwork.sandbox.engine.outcome import UNCHANGED
+from groundwork.sandbox.urns import name_of, short_type, type_of
 
 _MOST_COMPONENTS = 8
 _MOST_RESOURCES = 3
@@ -46,7 +47,7 @@ class Progress:
         # A destroy reaches children before their parents: so a parent's type is read from its own URN.
         while (parent := self._parents.get(urn)) and type_of(parent) != STACK_TYPE:
             urn = parent
-        return urn.split("::", 3)[3]
+        return name_of(urn)
 
     def counts(self) -> str:
         """Return the counts in a few words."""
@@ -67,7 +68,9 @@ class Progress:
         now = self._clock()
         lines = []
         for component, steps in list(by_component.items())[:_MOST_COMPONENTS]:
-            shown = [f"{kind_of(step.type)} {step.name} {now - since:.0f} s" for since, step in steps[:_MOST_RESOURCES]]
+            shown = [
+                f"{short_type(step.type)} {step.name} {now - since:.0f} s" for since, step in steps[:_MOST_RESOURCES]
+            ]
             more = len(steps) - len(shown)
             lines.append(f"{component}: {', '.join(shown)}{f' and {more} more' if more else ''}")
         if len(by_component) > _MOST_COMPONENTS:
@@ -81,13 +84,3 @@ class Progress:
             return self.counts()
         shown = ", ".join(names[:_MOST_COMPONENTS])
         return f"{self.counts()}: {shown}{', …' if len(names) > _MOST_COMPONENTS else ''}"
-
-
-def type_of(urn: str) -> str:
-    """Return the type token of a URN."""
-    return urn.split("::", 3)[2].rpartition("$")[2]
-
-
-def kind_of(type_token: str) -> str:
-    """Return a type's short name: `aws:ec2/vpc:Vpc` is `Vpc`."""
-    return type_token.rpartition(":")[2]

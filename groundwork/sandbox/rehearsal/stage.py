@@ -26,6 +26,7 @@ from groundwork.sandbox.rehearsal.servers import Servers
 from groundwork.sandbox.standins.arrangement import Arrangement
 from groundwork.sandbox.standins.control import ask
 from groundwork.sandbox.tools.locate import Tools, locate
+from groundwork.sandbox.urns import name_of
 
 MIRROR_VARIABLE = "GROUNDWORK_MIRROR"
 POLICIES = "policies"
@@ -72,7 +73,7 @@ class Stage:
         if cut_off or pending:
             self.recovered.append(f"{stack}: the last run was cut off; its lock is cancelled")
             if pending:
-                names = ", ".join(urn.split("::", 3)[3] for urn in pending[:5])
+                names = ", ".join(map(name_of, pending[:5]))
                 self.recovered.append(f"{stack}: {len(pending)} operations were under way: {names}")
             mended = ask(self.servers.ready, "mend_releases", timeout=300)
             self.recovered += [f"Helm release {name} was interrupted: rolled back" for name in mended]

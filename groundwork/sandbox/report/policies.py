@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from groundwork.sandbox.engine.events import Violation
 from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.urns import name_of, short_type, type_of
 
 
 @dataclass(frozen=True)
@@ -46,5 +47,4 @@ def subject_of(violation: Violation) -> str:
     """Return the resource that breaks a policy, as `Kind name`; the stack where it is the whole."""
     if violation.urn.count("::") < 3:
         return "the stack"
-    _, _, kind, name = violation.urn.split("::", 3)
-    return f"{kind.rpartition('$')[2].rpartition(':')[2]} {name}"
+    return f"{short_type(type_of(violation.urn))} {name_of(violation.urn)}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundwork.sandbox.engine.events import STACK_TYPE
+from groundwork.sandbox.urns import name_of, short_type
 
 MARKS = ("executed", "rendered", "double", "recorded")
 _ENGINES_OWN = "pulumi:"
@@ -60,10 +61,10 @@ def remarks(stacks: Mapping[str, Sequence[Resource]], marks: Marks) -> list[Rema
     for resources in stacks.values():
         for resource in provided(resources):
             entry = marks.get(resource["urn"]) or {}
-            mark, kind = mark_of(resource, marks), _kind(resource)
+            mark, kind = mark_of(resource, marks), short_type(resource["type"])
             told = [entry.get("reason", "")] if mark != "executed" else []
             for reason in [*told, *entry.get("notes", ())]:
-                grouped.setdefault((mark, kind, reason), []).append(_name(resource))
+                grouped.setdefault((mark, kind, reason), []).append(name_of(resource["urn"]))
     return [Remark(mark, kind, tuple(names), reason) for (mark, kind, reason), names in sorted(grouped.items())]
 
 
@@ -76,7 +77,7 @@ def component_of(resource: Resource, by_urn: Mapping[str, Resource]) -> str:
     """Return the name of the topmost component above a resource; `(none)` where the stack is its parent."""
     current, found = resource, "(none)"
     while (parent := by_urn.get(current.get("parent", ""))) is not None and parent["type"] != STACK_TYPE:
-        current, found = parent, _name(parent)
+        current, found = parent, name_of(parent["urn"])
     return found
 
 
@@ -85,11 +86,3 @@ def mark_of(resource: Resource, marks: Marks) -> str:
     if resource["type"].startswith(_EXECUTED_BY_NATURE):
         return "executed"
     return str((marks.get(resource["urn"]) or {}).get("mark", "recorded"))
-
-
-def _name(resource: Resource) -> str:
-    return str(resource["urn"]).split("::", 3)[3]
-
-
-def _kind(resource: Resource) -> str:
-    return str(resource["type"]).rpartition(":")[2]

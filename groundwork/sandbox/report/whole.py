@@ -15,6 +15,7 @@ from groundwork.sandbox.rehearsal.rehearse import Rehearsal
 from groundwork.sandbox.report import parts
 from groundwork.sandbox.report.policies import policy_rows
 from groundwork.sandbox.report.resources import component_rows, remarks
+from groundwork.sandbox.urns import short_type
 
 _MOST_CHANGES = 60
 
@@ -105,7 +106,7 @@ def changes(outcome: Outcome) -> RenderableType:
     steps.sort(key=lambda step: _WEIGHT.get(step.op, 9))
     table = Table.grid(padding=(0, 2))
     for step in steps[:_MOST_CHANGES]:
-        kind = step.type.rpartition(":")[2]
+        kind = short_type(step.type)
         keys = parts.some(step.keys, 4)
         table.add_row(Text(f"  {step.op}", style=_COLOURS.get(step.op, "")), kind, step.name, Text(keys, style="dim"))
     more = len(steps) - _MOST_CHANGES

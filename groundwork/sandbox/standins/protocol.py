@@ -29,6 +29,7 @@ from groundwork.sandbox.standins.values import (
     to_python,
     to_struct,
 )
+from groundwork.sandbox.urns import name_of, type_of
 
 __all__ = [
     "UNKNOWN",
@@ -58,16 +59,6 @@ Settings = TypeVar("Settings")
 
 class ProviderError(Exception):
     """A failure with a message for the user; it reaches the engine as is, without a traceback."""
-
-
-def type_of(urn: str) -> str:
-    """Return the type token of a URN: `aws:s3/bucket:Bucket`."""
-    return urn.split("::")[2].rpartition("$")[2]
-
-
-def name_of(urn: str) -> str:
-    """Return the name of a URN; it may itself hold `::`."""
-    return urn.split("::", 3)[3]
 
 
 def abort(context: grpc.ServicerContext, message: str, code: grpc.StatusCode = grpc.StatusCode.UNKNOWN) -> NoReturn:

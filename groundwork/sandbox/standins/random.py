@@ -29,6 +29,7 @@ from groundwork.sandbox.standins.protocol import (
     type_of,
 )
 from groundwork.sandbox.standins.randomness import KINDS, RandomKind
+from groundwork.sandbox.urns import short_type
 
 
 class RandomProvider(BaseProvider[bool]):
@@ -134,7 +135,7 @@ class RandomProvider(BaseProvider[bool]):
 
 
 def _kind_of(urn: str) -> RandomKind:
-    name = type_of(urn).rpartition(":")[2]
+    name = short_type(type_of(urn))
     if name not in KINDS:
         raise ProviderError(f"{type_of(urn)} is not known to the sandbox; known are: {', '.join(sorted(KINDS))}")
     return KINDS[name]

@@ -21,7 +21,8 @@ _OTHER_UNKNOWNS = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
     }
 )
-SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the protocol's public marker, as below
+# The key by which the engine knows a value of a special kind: a secret, an asset.
+SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the protocol's public marker, not a secret
 
 
@@ -63,7 +64,7 @@ def has_unknown(value: Any) -> bool:
 def reveal(value: Any) -> Any:
     """Return `value` with every secret unwrapped, for a provider that accepts secrets."""
     if isinstance(value, dict):
-        if value.get(SECRET_SIGNATURE) == _SECRET:
+        if value.get(SIGNATURE) == _SECRET:
             return reveal(value.get("value"))
         return {name: reveal(item) for name, item in value.items()}
     return [reveal(item) for item in value] if isinstance(value, list) else value
@@ -71,13 +72,13 @@ def reveal(value: Any) -> Any:
 
 def conceal(value: Any) -> dict[str, Any]:
     """Wrap `value` as a secret, for a provider that accepts secrets."""
-    return {SECRET_SIGNATURE: _SECRET, "value": value}
+    return {SIGNATURE: _SECRET, "value": value}
 
 
 def secret_paths(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield the path of every secret in `value`; list positions are written as decimal text."""
     if isinstance(value, dict):
-        if value.get(SECRET_SIGNATURE) == _SECRET:
+        if value.get(SIGNATURE) == _SECRET:
             yield path
             return
         for name, item in value.items():

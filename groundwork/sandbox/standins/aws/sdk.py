@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import threading
@@ -17,7 +18,6 @@ from groundwork.sandbox.standins.values import UNKNOWN
 
 _DEEPEST = 10  # a few types (WAF statements) contain themselves
 _READ = threading.RLock()  # the SDK's modules load when first touched, and are half-made for other threads meanwhile
-_KNOWN: dict[str, SdkResource] = {}
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,11 @@ def sdk_resource(token: str) -> SdkResource:
 
     Raises KeyError where the SDK has no such resource.
     """
-    found = _KNOWN.get(token)
-    if found is not None:
-        return found
     with _READ:
-        if token not in _KNOWN:
-            _KNOWN[token] = _read(token)
-        return _KNOWN[token]
+        return _read(token)
 
 
+@functools.cache
 def _read(token: str) -> SdkResource:
     _, module_path, name = token.split(":")
     folder = module_path.partition("/")[0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from google.protobuf import struct_pb2
 
 from groundwork.sandbox.standins.protocol import UNKNOWN
-from groundwork.sandbox.standins.values import SECRET_SIGNATURE
+from groundwork.sandbox.standins.values import SIGNATURE
 
 TYPE = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
-_MARKERS = (UNKNOWN.encode(), SECRET_SIGNATURE.encode())
+_MARKERS = (UNKNOWN.encode(), SIGNATURE.encode())
 
 
 def take_versions(inputs: struct_pb2.Struct) -> struct_pb2.Value | None:

@@ -154,9 +154,7 @@ class KubernetesProvider(BaseProvider[Options]):
         options = self.settings(context)
         self.journal.seen(request.urn, request.id)
         if request.old_inputs == request.news and not type_of(request.urn).endswith(_CHANGES_BY_ITSELF):
-            return provider_pb2.DiffResponse(
-                changes=provider_pb2.DiffResponse.DIFF_NONE, detailedDiff={}, hasDetailedDiff=True
-            )
+            return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
         old, new = reveal(to_python(request.old_inputs)), reveal(to_python(request.news))
         if type_of(request.urn) == RELEASE:
             return self.releases.diff(old, new, list(request.ignoreChanges), reveal(to_python(request.olds)))

@@ -12,6 +12,7 @@ import yaml
 
 from groundwork.sandbox.standins.kubernetes.settings import Options
 from groundwork.sandbox.standins.protocol import UNKNOWN, ProviderError, name_of, reveal, secret_paths
+from groundwork.sandbox.standins.values import SIGNATURE
 
 DEFAULT_TIMEOUT = 300
 """What the real provider writes into the inputs where the program says nothing."""
@@ -25,7 +26,6 @@ _UNSUPPORTED = {
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LONGEST_NAME = 53
 _ASSET = "c44067f5952c0a294b673a41bacd8c17"
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 _INSTALL_FLAGS = {
     "atomic": "--atomic",
@@ -86,7 +86,7 @@ def _name_problems(name: Any) -> list[tuple[str, str]]:
 
 
 def _asset_values(asset: Any) -> dict[str, Any]:
-    if not isinstance(asset, Mapping) or asset.get(_SIGNATURE) != _ASSET:
+    if not isinstance(asset, Mapping) or asset.get(SIGNATURE) != _ASSET:
         raise ProviderError("valueYamlFiles: expected assets")
     text = asset.get("text")
     if not text and asset.get("path"):
