@@ -12,6 +12,7 @@ from groundwork.core.catalogue import Catalogue
 from groundwork.core.config import Config
 from groundwork.core.contract import Contract
 from groundwork.core.environment import Environment
+from groundwork.core.errors import StackError
 
 C = TypeVar("C", bound=Config)
 
@@ -24,12 +25,14 @@ class Site:
         needs: parameter of `build` -> contract, None for an optional one that nobody provides.
         after: the components of this stack that provided them; what this one installs waits for these,
             and is therefore destroyed before them.
+        claims: what only one component of a stack can be or make -> the instance that is it.
     """
 
     environment: Environment
     catalogue: Catalogue
     needs: Mapping[str, Contract | None] = field(default_factory=dict)
     after: Sequence[pulumi.Resource] = ()
+    claims: dict[str, str] = field(default_factory=dict)
 
 
 class Component(pulumi.ComponentResource, Generic[C]):
@@ -51,12 +54,27 @@ class Component(pulumi.ComponentResource, Generic[C]):
         self.environment = site.environment
         self.catalogue = site.catalogue
         self.after = tuple(site.after)
+        self._claims = site.claims
         self.provided: Contract | None = type(self).build(self, **site.needs)
         self.register_outputs({})
 
     def child(self, **options: Any) -> pulumi.ResourceOptions:
         """Return options for a child resource. A child's name begins with this component's name."""
         return pulumi.ResourceOptions(parent=self, **options)
+
+    def claim(self, thing: str, remedy: str) -> None:
+        """Say that this component is the only one of its stack that is or makes `thing`.
+
+        Args:
+            thing: such as "the default storage class".
+            remedy: what to write to let another component have it: "set nfs.default: false".
+
+        Raises:
+            StackError: where another component has it already.
+        """
+        first = self._claims.setdefault(thing, self.name)
+        if first != self.name:
+            raise StackError([f"{first} and {self.name} would both be {thing}; {remedy}"])
 
     def stateful(self, **options: Any) -> pulumi.ResourceOptions:
         """Return options for a child that holds data: protected where the environment's profile says so."""

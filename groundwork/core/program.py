@@ -50,7 +50,11 @@ class OtherStack:
 
 
 def build(composition: Composition, project: Project) -> None:
-    """Build a composed stack: register its resources, export its contracts."""
+    """Build a composed stack: register its resources, export its contracts.
+
+    Raises:
+        StackError: with what every component refuses, all at once.
+    """
     environment = composition.stack.surroundings(project.name, project.root)
     catalogue = load_catalogue(project.root)
     made: dict[str, Component[Any]] = {}
@@ -73,10 +77,20 @@ def build(composition: Composition, project: Project) -> None:
         for provider in step.bindings.values():
             if provider is not None and provider.stack is not None:
                 resolve(provider)
+    problems: list[str] = []
+    claims: dict[str, str] = {}
     for step in composition.steps:
+        if any(p is not None and p.stack is None and p.instance not in made for p in step.bindings.values()):
+            continue  # what it needs was refused, and that is told
         needs = {parameter: resolve(provider) for parameter, provider in step.bindings.items()}
-        site = Site(environment, catalogue, needs, _after(step, made))
-        made[step.instance] = step.spec.cls(step.instance, step.config, site)
+        site = Site(environment, catalogue, needs, _after(step, made), claims)
+        try:
+            made[step.instance] = step.spec.cls(step.instance, step.config, site)
+        except StackError as error:
+            problems += error.problems
+    if problems:
+        raise StackError(problems)
+    for step in composition.steps:
         _export(step, made[step.instance])
 
 

@@ -22,6 +22,7 @@ from groundwork.core.contracts import (
     Bucket,
     Cluster,
     Database,
+    Login,
     Mesh,
     Metrics,
     Namespace,
@@ -82,6 +83,7 @@ class Airflow(Component[AirflowConfig]):
         sql: SqlServer,
         objects: ObjectStore,
         mesh: Mesh | None,
+        login: Login | None,
         metrics: Metrics | None,
         pools: NodePools | None,
     ) -> Orchestrator:
@@ -92,7 +94,14 @@ class Airflow(Component[AirflowConfig]):
         accounts = [namespace.chart_account(account(self.name, part)) for part in PARTS]
         logs = objects.bucket(f"{self.name}-logs", parent=self, reader_writers=accounts)
         url = (
-            mesh.expose(self.name, parent=self, namespace=namespace, service=f"{self.name}-api-server", port=_PORT)
+            mesh.expose(
+                self.name,
+                parent=self,
+                namespace=namespace,
+                service=f"{self.name}-api-server",
+                port=_PORT,
+                login=login,
+            )
             if mesh
             else None
         )

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from groundwork.core.component import ApiComponent, Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Certificates, Cluster, Mesh, Namespace
+from groundwork.core.contracts import Certificates, Cluster, Login, Mesh, Namespace
 from groundwork.core.definitions import install_definitions
 
 _DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
@@ -56,6 +56,7 @@ class IstioMesh(Mesh):
         namespace: Namespace,
         service: str,
         port: int,
+        login: Login | None,
         paths: Sequence[str] = ("/",),
     ) -> str:
         """Route to a Service whose pods listen at the same port, and close that port to other namespaces.

@@ -21,6 +21,7 @@ from groundwork.core.contracts import (
     Bucket,
     Cluster,
     Database,
+    Login,
     Mesh,
     Metrics,
     Namespace,
@@ -51,6 +52,7 @@ class MLflow(Component[MLflowConfig]):
         sql: SqlServer,
         objects: ObjectStore,
         mesh: Mesh | None,
+        login: Login | None,
         metrics: Metrics | None,
         pools: NodePools | None,
     ) -> Tracking:
@@ -62,7 +64,9 @@ class MLflow(Component[MLflowConfig]):
         labels = {"app.kubernetes.io/name": "mlflow", "app.kubernetes.io/instance": self.name}
         host = namespace.host(self.name)
         public_url = (
-            mesh.expose(self.name, parent=self, namespace=namespace, service=self.name, port=_PORT) if mesh else None
+            mesh.expose(self.name, parent=self, namespace=namespace, service=self.name, port=_PORT, login=login)
+            if mesh
+            else None
         )
         hosts = [host, self.name, *([urlsplit(public_url).netloc] if public_url else [])]
         k8s.core.v1.Service(

@@ -15,7 +15,7 @@ from groundwork.core.amounts import Memory
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
-from groundwork.core.contracts import Cluster, Mesh, NodePools
+from groundwork.core.contracts import Cluster, Login, Mesh, NodePools
 
 
 class PrometheusConfig(Config):
@@ -52,7 +52,14 @@ class Prometheus(Component[PrometheusConfig]):
 
     single = True
 
-    def build(self, cluster: Cluster, metrics: PrometheusMetrics, mesh: Mesh | None, pools: NodePools | None) -> None:
+    def build(
+        self,
+        cluster: Cluster,
+        metrics: PrometheusMetrics,
+        mesh: Mesh | None,
+        login: Login | None,
+        pools: NodePools | None,
+    ) -> None:
         """Install the chart, with an administrator of Grafana whose password is made once."""
         # The node exporter reads the node's own files and network.
         namespace = cluster.namespace("monitoring", parent=self, security="privileged")
@@ -65,7 +72,7 @@ class Prometheus(Component[PrometheusConfig]):
         )
         service = f"{self.name}-grafana"
         url = (
-            mesh.expose("grafana", parent=self, namespace=namespace, service=service, port=GRAFANA_PORT)
+            mesh.expose("grafana", parent=self, namespace=namespace, service=service, port=GRAFANA_PORT, login=login)
             if mesh
             else None
         )

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import addons
 import pulumi
 import pytest
-from addons.airflow import Airflow
-from addons.argo_workflows_api import ArgoWorkflowsApi
-from addons.cert_manager import CertManager
-from addons.cert_manager_api import CertManagerApi
-from addons.cluster_autoscaler import ClusterAutoscaler
-from addons.istio import Istio
-from addons.istio_api import IstioApi
-from addons.keda import Keda
-from addons.keda_api import KedaApi
-from addons.kubeflow import Kubeflow
-from addons.kubeflow_api import KubeflowApi
-from addons.load_balancer_controller import LoadBalancerController
-from addons.load_balancer_controller_api import LoadBalancerControllerApi
-from addons.nvidia_device_plugin import NvidiaDevicePlugin
-from addons.prometheus import Prometheus
-from addons.prometheus_api import PrometheusApi
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
@@ -36,6 +22,7 @@ from groundwork.core.contracts import (
     CloudIdentity,
     Cluster,
     Database,
+    Login,
     Mesh,
     Metrics,
     Namespace,
@@ -198,13 +185,16 @@ class User(Component[UserConfig]):
         self,
         cluster: Cluster,
         mesh: Mesh | None,
+        login: Login | None,
         metrics: Metrics | None,
         scaling: Scaling | None,
         certificates: Certificates | None,
     ) -> Tracking:
         """Return the URL that the mesh gave."""
         namespace = cluster.namespace("web", parent=self)
-        url = mesh.expose("web", parent=self, namespace=namespace, service="svc", port=8080) if mesh else None
+        url = None
+        if mesh:
+            url = mesh.expose("web", parent=self, namespace=namespace, service="svc", port=8080, login=login)
         if metrics:
             metrics.scrape("web", parent=self, namespace=namespace, selector={"app": "web"}, port="http")
             alert = Alert(name="Down", expression="up == 0", after="5m", severity="critical", summary="It is down.")
@@ -226,32 +216,25 @@ class User(Component[UserConfig]):
         return Tracking(url=secret, namespace=namespace.name, public_url=url)
 
 
+# Components that stand in each other's place: a stack has one of them, and these stubs are another.
+ALTERNATIVES = {"existing-cluster", "minio", "postgres", "teams"}
+
+ADD_ONS = sorted(
+    module.name.replace("_", "-") for module in pkgutil.iter_modules(addons.__path__) if module.name[0] != "_"
+)
+
+STUBS: dict[str, type[Component[Any]]] = {
+    "cluster": StubCluster,
+    "sql": StubSql,
+    "objects": StubObjects,
+    "identity": StubIdentity,
+    "network": StubNetwork,
+    "pools": StubPools,
+    "user": User,
+}
+
 REGISTRY = Registry(
-    {
-        "cluster": StubCluster,
-        "sql": StubSql,
-        "objects": StubObjects,
-        "identity": StubIdentity,
-        "network": StubNetwork,
-        "pools": StubPools,
-        "user": User,
-        "airflow": Airflow,
-        "argo-workflows-api": ArgoWorkflowsApi,
-        "cert-manager": CertManager,
-        "cert-manager-api": CertManagerApi,
-        "cluster-autoscaler": ClusterAutoscaler,
-        "istio": Istio,
-        "istio-api": IstioApi,
-        "keda": Keda,
-        "keda-api": KedaApi,
-        "kubeflow": Kubeflow,
-        "kubeflow-api": KubeflowApi,
-        "load-balancer-controller": LoadBalancerController,
-        "load-balancer-controller-api": LoadBalancerControllerApi,
-        "nvidia-device-plugin": NvidiaDevicePlugin,
-        "prometheus": Prometheus,
-        "prometheus-api": PrometheusApi,
-    }
+    {**STUBS, **{name: f"addons.{name.replace('-', '_')}" for name in ADD_ONS if name not in ALTERNATIVES}}
 )
 
 Build = Callable[..., Graph]

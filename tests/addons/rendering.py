@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 import yaml
 
+from groundwork.core.catalogue import load_catalogue
 from groundwork.sandbox.doubles.chart import make_double
 from groundwork.sandbox.doubles.switches import read_switches
 from groundwork.sandbox.inventory import Inventory, read_inventory
 from groundwork.sandbox.tools.locate import ToolsMissing, locate
 from groundwork.testing import Graph
 
-INVENTORY = Path(__file__).parents[2] / "platform" / "inventory"
+ROOT = Path(__file__).parents[2]
+INVENTORY = ROOT / "platform" / "inventory"
 KUBERNETES = "1.35.0"
 
 ARCHIVES = "GROUNDWORK_TEST_CHARTS"
@@ -26,10 +28,9 @@ ARCHIVES = "GROUNDWORK_TEST_CHARTS"
 
 Rendered = dict[str, dict[str, Any]]
 
-CHARTS = (
-    *("airflow", "aws-load-balancer-controller", "base", "cert-manager", "cluster-autoscaler", "cni", "gateway"),
-    *("istiod", "keda", "kube-prometheus-stack", "kubeflow-notebooks", "kubeflow-pipelines", "nvidia-device-plugin"),
-)
+# A chart that no stack of every add-on installs has a test of its own that does.
+NOT_IN_EVERYTHING: set[str] = set()
+CHARTS = sorted({entry.chart for entry in load_catalogue(ROOT).charts.values()} - NOT_IN_EVERYTHING)
 
 
 def release(graph: Graph, chart: str) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from groundwork.core.contracts.cluster import Cluster, Namespace, Security, ServiceAccount
 from groundwork.core.contracts.identity import CloudIdentity, Statement
+from groundwork.core.contracts.login import Login, LoginClient
 from groundwork.core.contracts.mesh import Mesh
 from groundwork.core.contracts.metrics import Alert, Metrics
 from groundwork.core.contracts.network import Network
@@ -18,6 +19,8 @@ __all__ = [
     "CloudIdentity",
     "Cluster",
     "Database",
+    "Login",
+    "LoginClient",
     "Mesh",
     "Metrics",
     "Namespace",

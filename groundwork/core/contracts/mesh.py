@@ -10,6 +10,7 @@ from typing import Any
 from groundwork.core.component import Component
 from groundwork.core.contract import Contract
 from groundwork.core.contracts.cluster import Namespace
+from groundwork.core.contracts.login import Login
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +32,13 @@ class Mesh(Contract):
         namespace: Namespace,
         service: str,
         port: int,
+        login: Login | None,
         paths: Sequence[str] = ("/",),
     ) -> str:
         """Route `https://<name>.<domain>` to a Service, and allow only the gateway to call it.
+
+        Args:
+            login: asks whoever calls for his login first.
 
         Returns:
             the URL, plain.
