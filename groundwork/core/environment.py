@@ -14,7 +14,7 @@ class Environment:
     """One stack's surroundings, as plain data.
 
     Attributes:
-        name: dev, staging, prod or local.
+        name: dev, staging, prod, local, or another that a stack file gives.
         profile: the defaults of this environment.
         project: the Pulumi project's name: the prefix of cloud names.
         stack: the Pulumi stack that is being built.

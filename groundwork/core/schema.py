@@ -50,7 +50,15 @@ def stack_schema(registry: Registry) -> dict[str, Any]:
                 "items": {"type": "string", "pattern": "^[0-9]{12}$"},
                 "description": "the only account that this stack may touch, quoted",
             },
-            "groundwork:environment": {"enum": list(PROFILES), "description": "decides the defaults"},
+            "groundwork:environment": {
+                "type": "string",
+                "examples": list(PROFILES),
+                "description": "what this stack is a part of; its name decides the defaults",
+            },
+            "groundwork:profile": {
+                "enum": list(PROFILES),
+                "description": "whose defaults to take, for an environment of another name",
+            },
             "groundwork:imports": {
                 "type": "array",
                 "items": {"type": "string"},

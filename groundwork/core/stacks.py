@@ -17,7 +17,7 @@ from groundwork.core.naming import is_label
 from groundwork.core.profiles import PROFILES, Profile
 from groundwork.core.regions import regions
 
-_KEYS = ("environment", "components", "imports")
+_KEYS = ("environment", "profile", "components", "imports")
 _ACCOUNT = re.compile(r"\d{12}")
 # Written by the engine on `pulumi stack init`; never committed, and of no meaning to a program.
 _ENGINE_KEYS = {"config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment"}
@@ -29,7 +29,8 @@ class StackFile:
 
     Attributes:
         name: the stack's name, from the file's name.
-        environment: dev, staging, prod or local.
+        environment: what it is a part of: dev, staging, prod, local, or another name with a profile of its own choice.
+        profile_name: whose defaults it takes: the environment's name, unless `groundwork:profile` says another.
         region: `aws:region`, None where the stack does not use AWS.
         account_ids: `aws:allowedAccountIds`.
         components: instance key -> what is written under it.
@@ -40,6 +41,7 @@ class StackFile:
     name: str
     path: Path
     environment: str
+    profile_name: str
     region: str | None
     account_ids: tuple[str, ...]
     components: Mapping[str, Mapping[str, Any]]
@@ -49,7 +51,7 @@ class StackFile:
     @property
     def profile(self) -> Profile:
         """The defaults of this stack's environment."""
-        return PROFILES[self.environment]
+        return PROFILES[self.profile_name]
 
     def at(self, *path: str | int) -> str:
         """Return `file:line` of a part of the component table."""
@@ -90,14 +92,12 @@ def read_stack(path: Path) -> StackFile:
         if not rest or (space == "groundwork" and rest not in _KEYS):
             valid = [f"groundwork:{k}" for k in _KEYS] + ["aws:region", "aws:allowedAccountIds"]
             problems.append(f"{document.at('config', key)}: unknown setting {key!r}; {closest(key, valid)}")
-    environment = config.get("groundwork:environment")
-    if environment not in PROFILES:
-        where = document.at("config", "groundwork:environment")
-        problems.append(f"{where}: groundwork:environment is {environment!r}; {closest(str(environment), PROFILES)}")
+    environment, profile = _environment(document, config, problems)
     stack = StackFile(
         name=name,
         path=path,
-        environment=str(environment),
+        environment=environment,
+        profile_name=profile,
         region=_region(document, config, problems),
         account_ids=tuple(_account_ids(document, config, problems)),
         components=_components(document, config.get("groundwork:components"), problems),
@@ -107,6 +107,29 @@ def read_stack(path: Path) -> StackFile:
     if problems:
         raise StackError(problems)
     return stack
+
+
+def _environment(document: yamlfile.Document, config: Mapping[str, Any], problems: list[str]) -> tuple[str, str]:
+    """Return the environment's name and that of its profile."""
+    environment, profile = config.get("groundwork:environment"), config.get("groundwork:profile")
+    if profile is None and environment not in PROFILES:
+        where = document.at("config", "groundwork:environment")
+        problems.append(
+            f"{where}: groundwork:environment is {environment!r}; {closest(str(environment), PROFILES)}, "
+            "or any name beside a groundwork:profile"
+        )
+    elif profile is not None and profile not in PROFILES:
+        where = document.at("config", "groundwork:profile")
+        problems.append(f"{where}: groundwork:profile is {profile!r}; {closest(str(profile), PROFILES)}")
+    elif not isinstance(environment, str) or not is_label(environment, limit=20):
+        where = document.at("config", "groundwork:environment")
+        problems.append(
+            f"{where}: {environment!r} is no name for an environment: lower case letters, digits, hyphens; 20 at most"
+        )
+    elif profile is not None and environment in PROFILES and profile != environment:
+        where = document.at("config", "groundwork:profile")
+        problems.append(f"{where}: the environment {environment} has the profile of its name, not {profile}")
+    return str(environment), str(profile or environment)
 
 
 def _text(document: yamlfile.Document, config: Mapping[str, Any], key: str, problems: list[str]) -> str | None:
@@ -214,6 +237,11 @@ class Project:
                 problems.append(f"{where}: imports {name!r}: no such stack; {closest(name, self.stack_names)}")
             elif name not in found:
                 found[name] = self.stack(name)
+                if found[name].profile_name != stack.profile_name and found[name].environment == stack.environment:
+                    problems.append(
+                        f"{where}: imports {name}, which has the profile {found[name].profile_name}, "
+                        f"not {stack.profile_name}"
+                    )
                 if found[name].environment != stack.environment:
                     problems.append(
                         f"{where}: imports {name}, which is of the environment {found[name].environment}, "

@@ -37,8 +37,10 @@ config:
         "Pulumi.dev.yaml:2: unknown key 'confg'; did you mean 'config'? "
         "valid: config, encryptedkey, encryptionsalt, environment, secretsprovider",
         "Pulumi.dev.yaml:7: unknown setting 'groundwork:component'; did you mean 'groundwork:components'? "
-        "valid: aws:allowedAccountIds, aws:region, groundwork:components, groundwork:environment, groundwork:imports",
-        "Pulumi.dev.yaml:6: groundwork:environment is 'production'; valid: dev, local, prod, staging",
+        "valid: aws:allowedAccountIds, aws:region, groundwork:components, groundwork:environment, groundwork:imports, "
+        "groundwork:profile",
+        "Pulumi.dev.yaml:6: groundwork:environment is 'production'; valid: dev, local, prod, staging, "
+        "or any name beside a groundwork:profile",
         "Pulumi.dev.yaml:4: aws:region must be text (got 1)",
         "Pulumi.dev.yaml:5: aws:allowedAccountIds must be a list of quoted text (got [111122223333])",
         "Pulumi.dev.yaml:10: 'Bad_Name' is no name for a component: lower case letters, digits, hyphens; 30 at most",
@@ -61,6 +63,31 @@ config:
         "Pulumi.dev.yaml:3: aws:region is 'eu-west-11'; did you mean 'eu-west-1'? valid: af-south-1,"
     )
     assert account == "Pulumi.dev.yaml:4: aws:allowedAccountIds: '11112222333' is no account: twelve digits"
+
+
+@pytest.mark.parametrize(
+    ("environment", "profile", "problem"),
+    [
+        ("lab", "big", "Pulumi.dev.yaml:3: groundwork:profile is 'big'; valid: dev, local, prod, staging"),
+        (
+            "Lab_1",
+            "dev",
+            "Pulumi.dev.yaml:2: 'Lab_1' is no name for an environment: lower case letters, digits, hyphens; 20 at most",
+        ),
+        ("prod", "dev", "Pulumi.dev.yaml:3: the environment prod has the profile of its name, not dev"),
+    ],
+)
+def test_an_environment_of_another_name_takes_a_profile(
+    tmp_path: Path, environment: str, profile: str, problem: str
+) -> None:
+    """A second production, or a laboratory, has the defaults of the profile that it names."""
+    text = "config:\n  groundwork:environment: {}\n  groundwork:profile: {}\n  groundwork:components: {{s3: {{}}}}\n"
+    assert _problems(tmp_path, text.format(environment, profile)) == (problem,)
+    path = tmp_path / "Pulumi.lab.yaml"
+    path.write_text(text.format("lab", "prod"), encoding="utf-8")
+    stack = read_stack(path)
+    assert stack.environment == "lab"
+    assert stack.profile.protect
 
 
 def test_a_stack_needs_components(tmp_path: Path) -> None:
