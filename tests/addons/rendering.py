@@ -71,5 +71,8 @@ def _render(graph: Graph, chart: str, path: Path, folder: Path, more: Mapping[st
     command = [helm, "template", given["name"], path, "--namespace", given["namespace"], "--values", values]
     done = subprocess.run([*command, "--kube-version", KUBERNETES], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    found = [document for document in yaml.safe_load_all(done.stdout) if document]
+    documents = [document for document in yaml.safe_load_all(done.stdout) if document]
+    found = [
+        made for document in documents for made in (document["items"] if document["kind"] == "List" else [document])
+    ]
     return {f"{document['kind']}/{document['metadata']['name']}": document for document in found}

@@ -9,20 +9,15 @@ import pytest
 
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.controlplane.errors import ApiError
-from groundwork.sandbox.controlplane.waiting import wait_for
 from groundwork.testing import Graph
 from tests.addons.rendering import CHARTS, Rendered, release, render_chart, render_double
-
-NAMESPACE = "kubernetes:core/v1:Namespace"
+from tests.addons.server import make_namespaces
 
 
 @pytest.fixture(scope="module")
 def kube(everything: Graph, api_server: KubeClient) -> KubeClient:
     """An API server with every namespace of the platform."""
-    for namespace in everything.of(NAMESPACE):
-        metadata = namespace.inputs["metadata"]
-        api_server.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-        wait_for(api_server, "v1", "ServiceAccount", "default", metadata["name"])
+    make_namespaces(api_server, everything)
     return api_server
 
 
