@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.bench.classes import arguments, sdk_class
+from groundwork.sandbox.standins.kubernetes.opaque import unpacked
 from groundwork.sandbox.standins.values import SIGNATURE
 from groundwork.sandbox.urns import name_of
 
@@ -32,7 +33,7 @@ def registrations(resources: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]
 
 
 def _entry(resource: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
-    custom, inputs = bool(resource.get("custom")), _plain(resource.get("inputs") or {})
+    custom, inputs = bool(resource.get("custom")), unpacked(_plain(resource.get("inputs") or {}))
     module, name = (sdk_class(resource["type"]) if custom else None) or (None, None)
     return {
         "urn": resource["urn"],

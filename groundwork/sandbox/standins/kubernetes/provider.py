@@ -127,9 +127,8 @@ class KubernetesProvider(BaseProvider[Options]):
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
         """Fill in name, namespace and labels, and report all that is wrong at once."""
-        versions = opaque.take_versions(request.news) if type_of(request.urn) == opaque.TYPE else None
-        if versions is not None:
-            opaque.take_versions(request.olds)
+        if type_of(request.urn) == opaque.TYPE:
+            opaque.pack(request.news)
         options, news, olds = self.settings(context), to_python(request.news), to_python(request.olds)
         proposed = request.autonaming.proposed_name if request.HasField("autonaming") else ""
         if type_of(request.urn) == RELEASE:
@@ -143,7 +142,6 @@ class KubernetesProvider(BaseProvider[Options]):
             request.urn, kind, plain, to_api(reveal(olds)), options, self._scopes, proposed or None
         )
         answer = to_struct(mark_secrets(to_sdk(inputs), news))
-        opaque.put_versions(answer, versions)
         return provider_pb2.CheckResponse(inputs=answer, failures=check_failures(problems))
 
     @guarded
@@ -158,7 +156,7 @@ class KubernetesProvider(BaseProvider[Options]):
         old, new = reveal(to_python(request.old_inputs)), reveal(to_python(request.news))
         if type_of(request.urn) == RELEASE:
             return self.releases.diff(old, new, list(request.ignoreChanges), reveal(to_python(request.olds)))
-        old, new = normalise(to_api(old)), normalise(to_api(new))
+        old, new = (normalise(to_api(opaque.unpacked(inputs))) for inputs in (old, new))
         kind = kind_of(request.urn, new.get("kind"))
         old, new = self._same_scope(kind, old), self._same_scope(kind, new)
         patterns = force_new(
@@ -248,7 +246,7 @@ class KubernetesProvider(BaseProvider[Options]):
         self.journal.seen(request.urn, request.id)
         if type_of(request.urn) == RELEASE:
             return self.releases.read(request, inputs)
-        plain = normalise(to_api(reveal(inputs)))
+        plain = normalise(to_api(opaque.unpacked(reveal(inputs))))
         kind = kind_of(request.urn, plain.get("kind"))
         live = self._objects.read(kind, ObjectId.parse(request.id))
         if live is None:
@@ -256,7 +254,7 @@ class KubernetesProvider(BaseProvider[Options]):
             return provider_pb2.ReadResponse()
         self.ledger.mark(request.urn, "executed", "on the sandbox's API server")
         found = prune(live, plain) if plain else _imported(live)
-        kept = mark_secrets(to_sdk(found), inputs)
+        kept = opaque.packed(mark_secrets(to_sdk(found), inputs))
         manager = state.get(ownership.STATE_KEY)
         outputs = self._outputs(live, inputs, str(manager) if manager else None)
         judged = self._objects.judge(live, plain) if plain else None
@@ -283,7 +281,7 @@ class KubernetesProvider(BaseProvider[Options]):
     def _request(
         self, urn: str, news: dict[str, Any], options: Options, timeout: float, context: grpc.ServicerContext
     ) -> Request:
-        plain = normalise(to_api(reveal(news)))
+        plain = normalise(to_api(opaque.unpacked(reveal(news))))
         kind = kind_of(urn, plain.get("kind"))
         return Request(urn, kind, options, plain, timeout, self._stopped(context))
 
