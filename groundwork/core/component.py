@@ -40,11 +40,14 @@ class Component(pulumi.ComponentResource, Generic[C]):
 
     Attributes:
         single: at most one of its kind can be in a cluster; a second one is an error of composing.
+        operates: the contract whose objects this component's webhooks admit. From its installation until it is ready
+            the API server refuses such objects; so who uses that contract in the same stack comes after it.
         name: the instance's key in the stack file.
         config: the configuration, with the profile's defaults filled in.
     """
 
     single: ClassVar[bool] = False
+    operates: ClassVar[type[Contract] | None] = None
     build: ClassVar[Callable[..., Contract | None]]
 
     def __init__(self, name: str, config: C, site: Site) -> None:

@@ -43,6 +43,7 @@ class Step:
     Attributes:
         implied: brought along by another component, not written in the stack file.
         bindings: parameter of `build` -> who provides it; None for an optional one without.
+        gates: the operators of this stack without which the API server refuses what this instance makes.
     """
 
     instance: str
@@ -50,6 +51,7 @@ class Step:
     config: Config
     implied: bool = False
     bindings: Mapping[str, Provider | None] = field(default_factory=dict)
+    gates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,14 +127,15 @@ def _compose_one(
         }
         for w in wanted.values()
     }
-    order = _sort(bindings, problems)
+    gates = {w.instance: _gates(w, wanted.values(), bindings[w.instance]) for w in wanted.values()}
+    order = _sort(bindings, gates, problems)
     if problems:
         raise StackError(problems)
     steps = []
     for instance in order:
         w = wanted[instance]
         assert w.config is not None  # noqa: S101 - a configuration that failed is among the problems
-        steps.append(Step(instance, w.spec, w.config, w.implied, bindings[instance]))
+        steps.append(Step(instance, w.spec, w.config, w.implied, bindings[instance], gates[instance]))
     return Composition(stack, tuple(steps))
 
 
@@ -246,9 +249,28 @@ def _bind(
     return None
 
 
-def _sort(bindings: Mapping[str, Mapping[str, Provider | None]], problems: list[str]) -> list[str]:
+def _gates(w: _Wanted, wanted: Iterable[_Wanted], needs: Mapping[str, Provider | None]) -> tuple[str, ...]:
+    """Return the operators that `w` comes after: what they have not admitted cannot be made while they start.
+
+    An API component makes kinds, and no objects of others' kinds.
+    """
+    if w.spec.is_api:
+        return ()
+    used = [provider.contract for provider in needs.values() if provider is not None and provider.stack is None]
+    return tuple(
+        other.instance
+        for other in wanted
+        if (kinds := other.spec.cls.operates) is not None
+        and other.instance != w.instance
+        and any(issubclass(contract, kinds) for contract in used)
+    )
+
+
+def _sort(
+    bindings: Mapping[str, Mapping[str, Provider | None]], gates: Mapping[str, Iterable[str]], problems: list[str]
+) -> list[str]:
     edges = {
-        instance: {p.instance for p in needs.values() if p is not None and p.stack is None}
+        instance: {*(p.instance for p in needs.values() if p is not None and p.stack is None), *gates[instance]}
         for instance, needs in bindings.items()
     }
     try:

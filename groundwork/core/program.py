@@ -95,7 +95,9 @@ def build(composition: Composition, project: Project) -> None:
 
 
 def _after(step: Step, made: Mapping[str, Component[Any]]) -> list[pulumi.Resource]:
-    return [made[p.instance] for p in step.bindings.values() if p is not None and p.stack is None]
+    needed = [p.instance for p in step.bindings.values() if p is not None and p.stack is None]
+    # An operator that was refused is told; nothing is registered then.
+    return [made[instance] for instance in dict.fromkeys([*needed, *step.gates]) if instance in made]
 
 
 def _export(step: Step, component: Component[Any]) -> None:

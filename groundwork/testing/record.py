@@ -109,7 +109,7 @@ def _computed(args: MockResourceArgs) -> dict[str, Any]:
             computed |= {"endpoint": "https://cluster.example", "certificateAuthority": {"data": "Q0E="}}
         return computed
     if args.typ.startswith("random:"):
-        return {"result": f"random-{args.name}"}
+        return {"result": f"random-{args.name}", "bcryptHash": f"hash-of-random-{args.name}"}
     return {}
 
 

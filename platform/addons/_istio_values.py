@@ -5,7 +5,7 @@ Only the gateway's chart has a schema; the others take any key in silence, so te
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from addons._charts import budget
@@ -46,11 +46,12 @@ def cni_values(platform: str | None) -> dict[str, Any]:
     }
 
 
-def istiod_values(copies: int, platform: str | None) -> dict[str, Any]:
+def istiod_values(copies: int, platform: str | None, providers: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Return the values of the control plane.
 
     Args:
         copies: at least; with one there is no disruption budget, which would keep its node from being drained.
+        providers: whom policies may name to ask about a request.
     """
     return {
         "autoscaleEnabled": True,
@@ -61,7 +62,12 @@ def istiod_values(copies: int, platform: str | None) -> dict[str, Any]:
         "seccompProfile": _SECCOMP,
         "topologySpreadConstraints": spread({"app": "istiod"}),
         "pdb": {"minAvailable": 1},
-        "meshConfig": {"enablePrometheusMerge": True, "accessLogFile": "/dev/stdout", "accessLogEncoding": "JSON"},
+        "meshConfig": {
+            "enablePrometheusMerge": True,
+            "accessLogFile": "/dev/stdout",
+            "accessLogEncoding": "JSON",
+            **({"extensionProviders": [dict(given) for given in providers]} if providers else {}),
+        },
         "global": {
             "logAsJson": True,
             "proxy": {"seccompProfile": _SECCOMP, "resources": resources("50m", "128Mi", "512Mi")},

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pulumi
 import pulumi_kubernetes as k8s
 from addons._charts import Copies
+from addons._istio_login import believe_nobody, provider
 from addons._istio_values import base_values, cni_values, gateway_values, istiod_values
 from addons.istio_api import IstioMesh
 from pydantic import Field
@@ -14,7 +15,7 @@ from pydantic import Field
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Balancers, Certificates, Cluster, Metrics, Namespace, NodePools
+from groundwork.core.contracts import Balancers, Certificates, Cluster, Login, Metrics, Namespace, NodePools
 
 
 class IstioConfig(Config):
@@ -36,6 +37,7 @@ class Istio(Component[IstioConfig]):
         cluster: Cluster,
         mesh: IstioMesh,
         certificates: Certificates | None,
+        login: Login | None,
         balancers: Balancers | None,
         metrics: Metrics | None,
         pools: NodePools | None,
@@ -44,7 +46,9 @@ class Istio(Component[IstioConfig]):
         system = cluster.namespace("istio-system", parent=self)
         # It writes the nodes' CNI configuration: nothing less than privileged lets it.
         node = cluster.namespace("istio-cni", parent=self, security="privileged")
-        ingress = cluster.namespace(mesh.gateway_namespace, parent=self)
+        ingress = cluster.within(mesh.gateway_namespace, parent=self)
+        if login is not None:
+            believe_nobody(login, parent=self, ingress=ingress, gateway=mesh.gateway)
         platform, copies = self.config.platform, self.config.replicas
         base = release("istio-base", parent=self, chart="istio-base", namespace=system, values=base_values())
         agent = release("istio-cni", parent=self, chart="istio-cni", namespace=node, values=cni_values(platform))
@@ -53,7 +57,7 @@ class Istio(Component[IstioConfig]):
             parent=self,
             chart="istiod",
             namespace=system,
-            values=istiod_values(copies, platform),
+            values=istiod_values(copies, platform, [provider(login, mesh.scheme)] if login else []),
             after=[base, agent],
         )
         if metrics is not None:

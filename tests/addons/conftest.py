@@ -237,6 +237,20 @@ REGISTRY = Registry(
     {**STUBS, **{name: f"addons.{name.replace('-', '_')}" for name in ADD_ONS if name not in ALTERNATIVES}}
 )
 
+# What a component cannot guess.
+NEEDED: dict[str, dict[str, Any]] = {
+    "external-dns": {"zones": {"platform.internal": "Z0123456789ABC"}},
+    "login": {
+        "connectors": {
+            "github": {
+                "clientId": "groundwork",
+                "clientSecret": {"name": "github", "key": "secret"},
+                "organisations": ["example"],
+            }
+        }
+    },
+}
+
 Build = Callable[..., Graph]
 
 
@@ -269,7 +283,7 @@ def build() -> Build:
 def everything(build: Build) -> Graph:
     """Every add-on at once, in an environment that is highly available."""
     names = [name for name in REGISTRY if not name.endswith("-api") and name != "cluster"]
-    return build({name: {} for name in names}, "prod")
+    return build({name: NEEDED.get(name, {}) for name in names}, "prod")
 
 
 @pytest.fixture(scope="session")

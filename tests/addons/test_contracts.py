@@ -15,13 +15,13 @@ APIS = ("istio-api", "prometheus-api", "keda-api", "cert-manager-api")
 @pytest.fixture(scope="module")
 def asked(build: Any) -> Graph:
     """A component that asks each of them for everything."""
-    graph: Graph = build({"user": {}, **{name: {} for name in APIS}})
+    graph: Graph = build({"user": {}, "login": {}, **{name: {} for name in APIS}})
     return graph
 
 
-def spec(graph: Graph, kind: str) -> dict[str, Any]:
-    """Return the spec of the only object of a kind."""
-    found = [r for r in graph if r.type.endswith(f":{kind}")]
+def spec(graph: Graph, kind: str, owner: str = "user") -> dict[str, Any]:
+    """Return the spec of the only object of a kind that a component makes."""
+    found = [r for r in graph if r.type.endswith(f":{kind}") and r.parent.endswith(f"::{owner}")]
     assert len(found) == 1
     inner: dict[str, Any] = found[0].inputs["spec"]
     return inner
@@ -50,15 +50,52 @@ def test_only_the_gateway_reaches_what_is_exposed(asked: Graph) -> None:
         ],
         "to": [{"operation": {"ports": ["8080"]}}],
     }
-    assert spec(asked, "AuthorizationPolicy") == {"action": "DENY", "rules": [rule]}
+    policies = {r.name: r.inputs["spec"] for r in asked if r.type.endswith(":AuthorizationPolicy")}
+    assert policies["user-web-access"] == {"action": "DENY", "rules": [rule]}
+
+
+def test_the_gateway_asks_for_a_login_first(asked: Graph) -> None:
+    """At the gateway, for that host with and without a port, by the name under which the mesh knows the proxy."""
+    policy = asked.one("kubernetes:security.istio.io/v1:AuthorizationPolicy", "user-web-login")
+    assert policy.inputs["metadata"]["namespace"] == "istio-ingress"
+    assert policy.inputs["spec"] == {
+        "selector": {"matchLabels": {"app": "istio-ingress"}},
+        "action": "CUSTOM",
+        "provider": {"name": "login"},
+        "rules": [{"to": [{"operation": {"hosts": ["web.platform.internal", "web.platform.internal:*"]}}]}],
+    }
+    place = asked.one("kubernetes:core/v1:Namespace", "istio-api-istio-ingress")
+    assert place.urn in asked.before(policy)
+
+
+def test_where_one_logs_in_nobody_is_asked(asked: Graph) -> None:
+    """The proxy and Dex are for everybody, inside the cluster too: an application gets its tokens there."""
+    hosts = [r.inputs["spec"]["hosts"] for r in asked if r.type.endswith(":VirtualService")]
+    assert sorted(host for each in hosts for host in each) == [
+        "dex.platform.internal",
+        "login.platform.internal",
+        "web.platform.internal",
+    ]
+    asking = {r.name for r in asked if r.type.endswith(":AuthorizationPolicy")}
+    assert asking == {"user-web-access", "user-web-login"}
+
+
+def test_a_page_without_a_login_is_refused(build: Any) -> None:
+    """Before the first resource, and every such page at once."""
+    with pytest.raises(StackError) as error:
+        build({"user": {}, "istio": {}, "mlflow": {}, "sql": {}, "objects": {}})
+    assert sorted(error.value.problems) == [
+        "mlflow would be open to everybody who reaches the gateway: add login to this stack",
+        "user would be open to everybody who reaches the gateway: add login to this stack",
+    ]
 
 
 def test_without_certificates_the_gateway_speaks_plain_http(build: Any) -> None:
     """A URL must not promise what the gateway cannot do, and the gateway must not listen for it."""
-    plain = build({"user": {}, "istio": {}})
+    plain = build({"user": {}, "istio": {}, "login": {}})
     assert plain.outputs["user.public_url"] == "http://web.platform.internal"
-    assert [s["port"]["name"] for s in spec(plain, "Gateway")["servers"]] == ["http"]
-    secure = spec(build({"istio": {}, "cert-manager": {}}), "Gateway")["servers"]
+    assert [s["port"]["name"] for s in spec(plain, "Gateway", "istio")["servers"]] == ["http"]
+    secure = spec(build({"istio": {}, "cert-manager": {}}), "Gateway", "istio")["servers"]
     assert secure[0]["tls"] == {"httpsRedirect": True}
     assert secure[1]["tls"]["credentialName"] == "gateway-tls"
 

@@ -40,6 +40,8 @@ def test_a_chart_knows_every_value(
 ) -> None:
     """A key that a chart does not know changes nothing and says nothing: it must not be given."""
     defaults = facts(chart, "values.json")
+    if defaults is None:
+        pytest.skip(f"the mirror of facts has no {chart}")
     defaults = defaults.get("_internal_defaults_do_not_set", defaults)
     assert unknown(given, defaults, FREE.get(chart, set())) == []
 
@@ -72,6 +74,8 @@ def test_no_chart_installs_crds(chart: str, environment: str, given: Values) -> 
     if chart in switches:
         part, key = switches[chart]
         assert given[part][key] is False
+    if chart == "external-secrets-2.9.0":
+        assert given["installCRDs"] is False
 
 
 def test_what_one_copy_serves_has_no_disruption_budget() -> None:

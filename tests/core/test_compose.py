@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 
+import pulumi
 import pytest
 
+from groundwork.core.component import Component
 from groundwork.core.compose import Composition, compose
 from groundwork.core.errors import StackError
 from groundwork.core.registry import Registry
 from groundwork.core.stacks import Project
+from groundwork.testing import record
+from tests.core.conftest import Grid, Light, Meter, MeterApi, Nothing, Power
 
 Make = Callable[..., Project]
 
@@ -125,3 +129,62 @@ def test_an_import_that_is_wrong_is_named(project: Make, registry: Registry) -> 
     made = project(base={"lamp": {}}, dev={"grid": {}, "imports": ["base"]})
     (problem,) = _problems(made, registry)
     assert problem.startswith("base: Pulumi.base.yaml:4: lamp requires a Power")
+
+
+class Operator(Component[Nothing]):
+    """Admits what is made by the meter's API."""
+
+    operates = Meter
+
+    def build(self, meter: Meter, light: Light | None) -> None:
+        """Run."""
+        Marker(self)
+
+
+class Apart(Component[Nothing]):
+    """Admits the same, and needs nobody who is measured."""
+
+    operates = Meter
+
+    def build(self, meter: Meter) -> None:
+        """Run."""
+        Marker(self)
+
+
+class Marker(pulumi.CustomResource):
+    """Something to wait for."""
+
+    def __init__(self, parent: Component[Nothing]) -> None:
+        super().__init__("test:index:Marker", f"{parent.name}-made", {}, parent.child(depends_on=parent.after))
+
+
+class Measured(Component[Nothing]):
+    """Makes an object of the meter's kind."""
+
+    def build(self, power: Power, meter: Meter | None) -> Light:
+        """Make it."""
+        Marker(self)
+        return Light(name="measured")
+
+
+OPERATED = Registry({"grid": Grid, "meter-api": MeterApi, "operator": Operator, "apart": Apart, "measured": Measured})
+
+
+def test_who_uses_a_contract_comes_after_what_operates_it() -> None:
+    """Its webhook refuses objects while it starts: neither a retry nor a sleep, but an edge of the graph."""
+    graph = record({"measured": {}, "grid": {}, "apart": {}}, registry=OPERATED)
+    made = graph.one("test:index:Marker", "measured-made")
+    assert graph.one("test:index:Marker", "apart-made").urn in graph.before(made)
+
+
+def test_without_the_operator_nobody_waits(project: Make) -> None:
+    """Another stack, or somebody else, runs it already."""
+    composition = _compose(project(dev={"grid": {}, "meter-api": {}, "measured": {}}), OPERATED)
+    assert {step.instance: step.gates for step in composition.steps} == {"grid": (), "meter-api": (), "measured": ()}
+
+
+def test_an_operator_that_needs_its_own_user_is_a_circle(project: Make) -> None:
+    """Told before the first resource, where an engine would wait for ever."""
+    assert _problems(project(dev={"grid": {}, "measured": {}, "operator": {}}), OPERATED) == [
+        "components need each other in a circle: measured -> operator -> measured"
+    ]

@@ -8,6 +8,7 @@ from groundwork.core.contracts.metrics import Alert, Metrics
 from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
 from groundwork.core.contracts.scaling import Scaling, Trigger
+from groundwork.core.contracts.secrets import SecretReference, Secrets
 from groundwork.core.contracts.services import Balancers, Certificates, Orchestrator, Pipelines, Tracking
 from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SqlServer
 
@@ -32,6 +33,8 @@ __all__ = [
     "Pipelines",
     "Placement",
     "Scaling",
+    "SecretReference",
+    "Secrets",
     "Security",
     "ServiceAccount",
     "SqlServer",

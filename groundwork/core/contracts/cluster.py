@@ -53,6 +53,10 @@ class Cluster(Contract):
         """Return options for a child of `parent` that lives in this cluster."""
         return parent.child(provider=self.provider, **options)
 
+    def within(self, name: str, *, parent: Component[Any]) -> Namespace:
+        """Name a namespace that one of those has made whom `parent` requires."""
+        return Namespace(name, self, None, parent)
+
     def namespace(
         self,
         name: str,
@@ -83,16 +87,22 @@ class Cluster(Contract):
 
 @dataclass(frozen=True)
 class Namespace:
-    """A namespace that exists, and whose component it is."""
+    """A namespace that exists, and whose component it is.
+
+    Attributes:
+        resource: the namespace itself, None where another component makes it.
+        owner: the component whose objects are in it.
+    """
 
     name: str
     cluster: Cluster
-    resource: pulumi.Resource
+    resource: pulumi.Resource | None
     owner: Component[Any]
 
     def options(self, parent: Component[Any] | None = None, **options: Any) -> pulumi.ResourceOptions:
         """Return options for an object in this namespace."""
-        after = [self.resource, *options.pop("depends_on", ())]
+        before = self.owner.after if self.resource is None else (self.resource,)
+        after = [*before, *options.pop("depends_on", ())]
         return self.cluster.options(parent or self.owner, depends_on=after, **options)
 
     def host(self, service: str) -> str:

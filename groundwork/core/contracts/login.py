@@ -36,17 +36,35 @@ class Login(Contract):
     Attributes:
         issuer: URL of who signs identities.
         authorizer: name under which the mesh knows the proxy; `Mesh.expose` puts it before a page.
+        authorizer_host: name of the proxy's Service inside the cluster.
+        authorizer_port: of that Service.
         email_header: request header in which a page behind the proxy finds who asks.
         groups_header: request header with the groups of who asks, separated by commas.
+        user_header: request header with the issuer's own name of who asks.
+        authorize_url: where a browser is sent to log in, None where only the issuer's discovery document says it.
+        token_url: where an application inside the cluster gets tokens, None likewise.
+        keys_url: where it finds the keys that sign them, None likewise.
+        userinfo_url: where it asks who somebody is, None likewise.
     """
 
     issuer: str
     authorizer: str
+    authorizer_host: str
+    authorizer_port: int
     email_header: str = "x-auth-request-email"
     groups_header: str = "x-auth-request-groups"
+    user_header: str = "x-auth-request-user"
+    authorize_url: str | None = None
+    token_url: str | None = None
+    keys_url: str | None = None
+    userinfo_url: str | None = None
 
     @abstractmethod
     def client(
         self, name: str, *, parent: Component[Any], namespace: Namespace, redirect_urls: Sequence[str]
     ) -> LoginClient:
-        """Register an application that speaks OpenID Connect itself, and put its secret into `namespace`."""
+        """Register an application that speaks OpenID Connect itself, and put its secret into `namespace`.
+
+        Raises:
+            StackError: where the issuer is not ours, and the stack file does not say how it knows the application.
+        """

@@ -33,13 +33,18 @@ class Mesh(Contract):
         service: str,
         port: int,
         login: Login | None,
+        public: bool = False,
         paths: Sequence[str] = ("/",),
     ) -> str:
         """Route `https://<name>.<domain>` to a Service, and allow only the gateway to call it.
 
         Args:
             login: asks whoever calls for his login first.
+            public: it is for everybody, inside the cluster too, and asks nobody: the page where one logs in.
 
         Returns:
             the URL, plain.
+
+        Raises:
+            StackError: where there is no login, and it is not said to be public.
         """

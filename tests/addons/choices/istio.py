@@ -15,6 +15,7 @@ FREE: dict[str, set[str]] = {
         "resources.limits",
         "meshConfig.accessLogFile",
         "meshConfig.accessLogEncoding",
+        "meshConfig.extensionProviders",
         "global.platform",
     },
 }
@@ -29,5 +30,5 @@ def choices(profile: Profile) -> dict[str, list[dict[str, Any]]]:
             istio.gateway_values("istio-ingress", 1, "ClusterIP", None, {}),
             istio.gateway_values("istio-ingress", 2, "LoadBalancer", "service.k8s.aws/nlb", {"a": "b"}),
         ],
-        "istiod-1.30.3": [istio.istiod_values(2, None), istio.istiod_values(1, "k3s")],
+        "istiod-1.30.3": [istio.istiod_values(2, None, [{"name": "login"}]), istio.istiod_values(1, "k3s")],
     }
