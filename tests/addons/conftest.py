@@ -12,6 +12,7 @@ from typing import Any
 import addons
 import pulumi
 import pytest
+from pydantic import Field
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
@@ -158,7 +159,13 @@ class StubNetwork(Component[NoConfig]):
         )
 
 
-class StubPools(Component[NoConfig]):
+class PoolsConfig(Config):
+    """What is different about the pool of GPUs."""
+
+    gpu: dict[str, Any] = Field(default_factory=dict)
+
+
+class StubPools(Component[PoolsConfig]):
     """One pool of CPUs and one of GPUs."""
 
     def build(self, cluster: Cluster) -> NodePools:
@@ -167,7 +174,7 @@ class StubPools(Component[NoConfig]):
         taint = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
         gpu = {"accelerator": "nvidia-l4", "resource": "nvidia.com/gpu", "accelerators": 1, "taints": [taint]}
         pool = {"minimum": 0, "maximum": 4, "labels": {}}
-        return NodePools(pools=({"name": "default", **pool}, {"name": "gpu", **pool, **gpu}))
+        return NodePools(pools=({"name": "default", **pool}, {"name": "gpu", **pool, **gpu, **self.config.gpu}))
 
 
 class UserConfig(Config):
