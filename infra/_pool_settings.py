@@ -10,13 +10,14 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from groundwork.core.config import Config
 from groundwork.core.contracts import NodePool, Taint
-from groundwork.core.contracts.pools import POOL_LABEL
+from groundwork.core.contracts.pools import ACCELERATOR_LABEL, POOL_LABEL
 from groundwork.core.profiles import Profile, Size
-from groundwork.data.instance_types import instance_type
+from groundwork.data.instance_types import InstanceType, instance_type
+from infra import _gpu_sharing as sharing
 from infra import _machines as machines
+from infra._gpu_sharing import SharingSettings
 from infra._nodes import Capacity, NodeGroup
 
-ACCELERATOR_LABEL = "groundwork.example/accelerator"
 # By it the cluster-autoscaler knows that a new node's GPUs will show a while after the node itself.
 AUTOSCALER_LABEL = "k8s.amazonaws.com/accelerator"
 GPU_TAINT = Taint("nvidia.com/gpu", "present", "NoSchedule")
@@ -49,6 +50,9 @@ class PoolSettings(Config):
     accelerator: str | None = Field(
         default=None, description="such as nvidia-l4: machines, image, taint and labels follow from it"
     )
+    sharing: SharingSettings | None = Field(
+        default=None, description="lets several pods use one GPU: time slices, MPS, or partitions (MIG)"
+    )
     instance_types: tuple[str, ...] = Field(
         default=(), description="EC2 instance types, all alike; several give spot capacity a choice"
     )
@@ -69,13 +73,21 @@ class PoolSettings(Config):
     def _problems(self) -> list[str]:
         # Together, not in a validator a field: one that fails would hide what is wrong with the others.
         problems = [*self._machine_problems(), *self._size_problems()]
+        if self.sharing is not None and not problems:
+            problems += sharing.problems(self.sharing, self._machine())
         for key, value in self.labels.items():
             problems += _pair_problems("label", key, value)
-            if key in (POOL_LABEL, ACCELERATOR_LABEL, AUTOSCALER_LABEL):
+            if key in (POOL_LABEL, ACCELERATOR_LABEL, AUTOSCALER_LABEL, *sharing.LABELS):
                 problems.append(f"label {key!r} is the platform's own; choose another")
         for taint in self.taints:
             problems += _pair_problems("taint", taint.key, taint.value)
         return problems
+
+    def _machine(self) -> InstanceType | None:
+        if not self.instance_types and self.accelerator is None:
+            return None
+        given = self.instance_types or machines.with_accelerator(str(self.accelerator))
+        return instance_type(given[0])
 
     def _machine_problems(self) -> list[str]:
         found, problems = machines.known(self.instance_types)
@@ -125,9 +137,16 @@ def node_group(name: str, settings: PoolSettings, profile: Profile) -> NodeGroup
     # From an empty pool the autoscaler cannot see what a node has; labels and taints it asks EKS for.
     tags = {f"{_TEMPLATE}ephemeral-storage": f"{disk}Gi"}
     if accelerator:
-        labels |= {ACCELERATOR_LABEL: accelerator, AUTOSCALER_LABEL: accelerator}
+        shared = sharing.shared(settings.sharing, machine)
+        labels |= {ACCELERATOR_LABEL: accelerator, **sharing.labels(settings.sharing, name)}
+        if shared.resource == machines.GPU_RESOURCE:
+            # It takes a node with this label for one that is not ready until it shows that very resource, and one of
+            # slices never does (`FilterOutNodesWithUnreadyResources` in its processors/customresources).
+            labels[AUTOSCALER_LABEL] = accelerator
         taints = (GPU_TAINT, *(taint for taint in taints if taint.key != GPU_TAINT.key))
-        tags[f"{_TEMPLATE}{machines.GPU_RESOURCE}"] = str(machine.gpus)
+        # What a type has it knows by itself; a resource in a tag comes before that.
+        tags[f"{_TEMPLATE}{machines.GPU_RESOURCE}"] = "0"
+        tags[f"{_TEMPLATE}{shared.resource}"] = str(machine.gpus * shared.slices)
     return NodeGroup(
         name=name,
         instance_types=given,
@@ -149,9 +168,10 @@ def _limits(settings: PoolSettings, profile: Profile, *, scarce: bool) -> tuple[
     return minimum, settings.max or max(minimum, usual[1])
 
 
-def node_pool(group: NodeGroup) -> NodePool:
-    """Return what pods may know of a node group."""
+def node_pool(group: NodeGroup, settings: SharingSettings | None = None) -> NodePool:
+    """Return what pods may know of a node group whose GPUs are shared so."""
     machine = instance_type(group.instance_types[0])
+    shared = sharing.shared(settings, machine)
     return NodePool(
         name=group.name,
         minimum=group.minimum,
@@ -159,8 +179,11 @@ def node_pool(group: NodeGroup) -> NodePool:
         labels=group.labels,
         taints=group.taints,
         accelerator=machines.accelerator_of(machine) if machine.gpus else None,
-        resource=machines.GPU_RESOURCE if machine.gpus else None,
+        resource=shared.resource if machine.gpus else None,
         accelerators=machine.gpus,
+        sharing=shared.kind,
+        slices=shared.slices,
+        driver=group.ami_type.endswith("_NVIDIA"),
     )
 
 

@@ -82,4 +82,5 @@ class Pools(AwsComponent[PoolsConfig]):
                 # All of the cluster: nodes need its add-ons, and are gone before these are.
                 after=self.after,
             )
-        return NodePools(pools=tuple(asdict(node_pool(group)) for group in groups))
+        shared = {name: settings.sharing for name, settings in self.config.pools.items()}
+        return NodePools(pools=tuple(asdict(node_pool(group, shared[group.name])) for group in groups))

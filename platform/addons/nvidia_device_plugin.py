@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from addons._gpu_nodes import ONE_PLUGIN, PLUGIN, config_map, config_values, of_nvidia, on_pools
 from addons._pods import resources
 
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, NodePool, NodePools
-from groundwork.core.contracts.pools import POOL_LABEL
-
-RESOURCE = "nvidia.com/gpu"
+from groundwork.core.contracts import Accelerators, Cluster, NodePool, NodePools
+from groundwork.core.errors import StackError
 
 
 class NvidiaDevicePluginConfig(Config):
-    """What a stack file may say under `nvidia-device-plugin:`: nothing yet."""
+    """What a stack file may say under `nvidia-device-plugin:`: nothing; how GPUs are shared, their pools say."""
 
 
 def values(pools: Sequence[NodePool]) -> dict[str, Any]:
@@ -26,27 +25,7 @@ def values(pools: Sequence[NodePool]) -> dict[str, Any]:
     Args:
         pools: those with GPUs of NVIDIA; without any it runs nowhere, until a node says that it has one.
     """
-    taints = {(taint.key, taint.value, taint.effect) for pool in pools for taint in pool.taints}
-    names = sorted(pool.name for pool in pools)
-    present: dict[str, Any] = {"key": "nvidia.com/gpu.present", "operator": "In", "values": ["true"]}
-    chosen = {"key": POOL_LABEL, "operator": "In", "values": names} if names else present
-    return {
-        "affinity": {
-            "nodeAffinity": {
-                "requiredDuringSchedulingIgnoredDuringExecution": {
-                    "nodeSelectorTerms": [{"matchExpressions": [chosen]}]
-                }
-            }
-        },
-        "tolerations": [
-            {"key": RESOURCE, "operator": "Exists", "effect": "NoSchedule"},
-            *(
-                {"key": key, "operator": "Equal", "value": value, "effect": effect}
-                for key, value, effect in sorted(taints)
-            ),
-        ],
-        "resources": resources("10m", "64Mi", "128Mi"),
-    }
+    return {**on_pools(pools), "config": config_values(pools), "resources": resources("10m", "64Mi", "128Mi")}
 
 
 class NvidiaDevicePlugin(Component[NvidiaDevicePluginConfig]):
@@ -54,9 +33,39 @@ class NvidiaDevicePlugin(Component[NvidiaDevicePluginConfig]):
 
     single = True
 
-    def build(self, cluster: Cluster, pools: NodePools) -> None:
-        """Install the chart."""
+    def build(self, cluster: Cluster, pools: NodePools) -> Accelerators:
+        """Install the chart.
+
+        Raises:
+            StackError: a pool needs what only the GPU operator does, or that is here as well.
+        """
+        self.claim(PLUGIN, ONE_PLUGIN)
+        with_gpus = of_nvidia(pools)
+        self._check(with_gpus)
         # It speaks to the kubelet through a folder of the node.
         namespace = cluster.namespace(self.name, parent=self, security="privileged")
-        with_gpus = [pool for pool in pools.with_accelerators if pool.resource == RESOURCE]
-        release(self.name, parent=self, chart="nvidia-device-plugin", namespace=namespace, values=values(with_gpus))
+        configs = config_map(self, namespace, with_gpus)
+        release(
+            self.name,
+            parent=self,
+            chart="nvidia-device-plugin",
+            namespace=namespace,
+            values=values(with_gpus),
+            after=[configs] if configs is not None else (),
+        )
+        return Accelerators.of(with_gpus, namespace.name)
+
+    def _check(self, pools: Sequence[NodePool]) -> None:
+        problems = [
+            f"{self.name}: pool {pool.name} is to be partitioned (sharing.mig), which the device plugin does not do; "
+            "put gpu-operator in its place"
+            for pool in pools
+            if pool.sharing == "mig"
+        ]
+        problems += [
+            f"{self.name}: the nodes of pool {pool.name} bring no driver; put gpu-operator in its place"
+            for pool in pools
+            if not pool.driver
+        ]
+        if problems:
+            raise StackError(problems)

@@ -12,6 +12,7 @@ from typing import Any
 import addons
 import pulumi
 import pytest
+from pydantic import Field
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
@@ -158,7 +159,14 @@ class StubNetwork(Component[NoConfig]):
         )
 
 
-class StubPools(Component[NoConfig]):
+class PoolsConfig(Config):
+    """What is different about the pool of GPUs, and about more of them."""
+
+    gpu: dict[str, Any] = Field(default_factory=dict)
+    more: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class StubPools(Component[PoolsConfig]):
     """One pool of CPUs and one of GPUs."""
 
     def build(self, cluster: Cluster) -> NodePools:
@@ -167,7 +175,9 @@ class StubPools(Component[NoConfig]):
         taint = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
         gpu = {"accelerator": "nvidia-l4", "resource": "nvidia.com/gpu", "accelerators": 1, "taints": [taint]}
         pool = {"minimum": 0, "maximum": 4, "labels": {}}
-        return NodePools(pools=({"name": "default", **pool}, {"name": "gpu", **pool, **gpu}))
+        of_gpus = {"gpu": self.config.gpu, **self.config.more}
+        others = tuple({"name": name, **pool, **gpu, **given} for name, given in of_gpus.items())
+        return NodePools(pools=({"name": "default", **pool}, *others))
 
 
 class UserConfig(Config):
@@ -217,7 +227,7 @@ class User(Component[UserConfig]):
 
 
 # Components that stand in each other's place: a stack has one of them, and these stubs are another.
-ALTERNATIVES = {"existing-cluster", "minio", "postgres", "teams"}
+ALTERNATIVES = {"existing-cluster", "gpu-operator", "minio", "postgres", "teams"}
 
 ADD_ONS = sorted(
     module.name.replace("_", "-") for module in pkgutil.iter_modules(addons.__path__) if module.name[0] != "_"

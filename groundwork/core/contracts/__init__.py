@@ -1,5 +1,6 @@
 """The contracts of the platform: what components offer each other, whichever product answers."""
 
+from groundwork.core.contracts.accelerators import Accelerators
 from groundwork.core.contracts.cluster import Cluster, Namespace, Security, ServiceAccount
 from groundwork.core.contracts.identity import CloudIdentity, Statement
 from groundwork.core.contracts.login import Login, LoginClient
@@ -13,6 +14,7 @@ from groundwork.core.contracts.services import Balancers, Certificates, Orchestr
 from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SqlServer
 
 __all__ = [
+    "Accelerators",
     "Alert",
     "Balancers",
     "Bucket",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from groundwork.core.contract import Contract
 from groundwork.core.errors import StackError, closest
 
 POOL_LABEL = "groundwork.example/pool"
+ACCELERATOR_LABEL = "groundwork.example/accelerator"
+
+Sharing = Literal["timeSlicing", "mps", "mig"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,12 @@ class NodePool:
 
     Attributes:
         accelerator: such as "nvidia-l4", None for a pool without.
-        resource: what a pod requests of it: "nvidia.com/gpu", None for a pool without.
-        accelerators: how many one node has.
+        resource: what a pod requests of it: "nvidia.com/gpu", "nvidia.com/gpu.shared" or "nvidia.com/mig-1g.10gb"; None
+            for a pool without.
+        accelerators: how many one node has: devices, not slices.
+        sharing: how several pods share a device, None where each has its own.
+        slices: how many pods share one.
+        driver: whether the nodes' image brings the driver and the container toolkit.
         labels: on each node.
         taints: on each node.
     """
@@ -50,6 +57,20 @@ class NodePool:
     accelerator: str | None = None
     resource: str | None = None
     accelerators: int = 0
+    sharing: Sharing | None = None
+    slices: int = 1
+    driver: bool = True
+
+    @property
+    def requestable(self) -> int:
+        """The most that one pod can request of `resource`.
+
+        A second time slice is no second share of the GPU: the device plugin refuses it.
+        https://github.com/NVIDIA/k8s-device-plugin/tree/v0.20.0#with-cuda-time-slicing
+        """
+        if self.sharing in ("timeSlicing", "mps"):
+            return min(1, self.accelerators)
+        return self.accelerators * self.slices
 
     def placement(self, accelerators: int = 0) -> Placement:
         """Return what a pod says to land here with so many accelerators."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from groundwork.data.instance_types import instance_type
+from groundwork.sandbox.cluster import gpu_sharing
 from groundwork.sandbox.cluster.marks import Object, leaving, owner_kind
 from groundwork.sandbox.cluster.nodes import EXISTING_POOL
 from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
@@ -48,7 +49,7 @@ VENDORS = (
         built_in_prefix=None,
     ),
 )
-RESOURCES = tuple(vendor.resource for vendor in VENDORS)
+_PREFIXES = tuple(vendor.resource.partition("/")[0] + "/" for vendor in VENDORS)
 _NFD_IMAGE = "node-feature-discovery"
 _NFD_LABEL = "feature.node.kubernetes.io/pci-10de.present"
 _GFD_CONTAINER = "gpu-feature-discovery"
@@ -64,6 +65,11 @@ class Shown:
     labels: Mapping[str, str]
 
 
+def is_accelerator(resource: str) -> bool:
+    """Whether a node's resource is one of accelerators: devices, or slices of them."""
+    return resource.startswith(_PREFIXES)
+
+
 def hardware(pool: NodePool) -> dict[str, int]:
     """Return the devices that are in a pool's machines, by resource, whether usable or not."""
     accelerator = instance_type(pool.instance_types[0]).accelerator
@@ -72,7 +78,14 @@ def hardware(pool: NodePool) -> dict[str, int]:
     return {vendor.resource: accelerator.count for vendor in VENDORS if vendor.name == accelerator.vendor}
 
 
-def of_pool(pool: NodePool, pods: Iterable[Object], *, gpu_operator: bool = False) -> Shown:
+def of_pool(
+    pool: NodePool,
+    pods: Iterable[Object],
+    *,
+    gpu_operator: bool = False,
+    labels: Mapping[str, str] | None = None,
+    config_maps: Iterable[Object] = (),
+) -> Shown:
     """Return what a managed node shows.
 
     Args:
@@ -80,6 +93,8 @@ def of_pool(pool: NodePool, pods: Iterable[Object], *, gpu_operator: bool = Fals
         pods: what is bound to the node.
         gpu_operator: whether NVIDIA's operator runs: it brings its device plugin to each node on which
             feature discovery found a GPU.
+        labels: of the node: by them the plugin and the operator know how its GPUs are shared.
+        config_maps: of the namespace of the device plugin, or of the operator.
     """
     running = [pod for pod in pods if _serves(pod)]
     devices = hardware(pool)
@@ -93,6 +108,11 @@ def of_pool(pool: NodePool, pods: Iterable[Object], *, gpu_operator: bool = Fals
     }
     accelerator = instance_type(pool.instance_types[0]).accelerator
     model = accelerator.model if accelerator else ""
+    if accelerator and (whole := shown.pop(gpu_sharing.RESOURCE, 0)):
+        given = labels or {}
+        parts = gpu_sharing.partitioned(whole, given, accelerator) if by_operator else None
+        config = gpu_sharing.config_of(given, config_maps)
+        shown |= parts if parts is not None else gpu_sharing.replicated(whole, config, running, operator=by_operator)
     return Shown(shown, _labels(running, devices, model, driver=pool.ami_type in VENDORS[0].ami_types))
 
 

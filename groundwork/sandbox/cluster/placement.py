@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from groundwork.sandbox.cluster import record
-from groundwork.sandbox.cluster.accelerators import RESOURCES
+from groundwork.sandbox.cluster.accelerators import is_accelerator
 from groundwork.sandbox.cluster.load_balancers import is_pending
 from groundwork.sandbox.cluster.marks import Object, full_name, is_simulated, labels_of, owner_kind
 from groundwork.sandbox.cluster.nodes import EXISTING_POOL
@@ -180,7 +180,7 @@ def _node(node: Object, pods: Sequence[Object]) -> PlacedNode:
         instance_type=names.get("node.kubernetes.io/instance-type", ""),
         zone=names.get("topology.kubernetes.io/zone", ""),
         ready=is_ready(node),
-        accelerators={name: int(offered[name]) for name in RESOURCES if name in offered},
+        accelerators={name: int(count) for name, count in sorted(offered.items()) if is_accelerator(name)},
         pods=tuple(full_name(pod) for pod in pods if owner_kind(pod) != "DaemonSet"),
         daemons=tuple(full_name(pod) for pod in pods if owner_kind(pod) == "DaemonSet"),
     )

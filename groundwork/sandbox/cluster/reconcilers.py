@@ -13,6 +13,7 @@ from groundwork.sandbox.cluster.record import PoolSize
 from groundwork.sandbox.cluster.settings import Inputs
 from groundwork.sandbox.cluster.world import (
     CLAIM,
+    CONFIG_MAP,
     CSI_DRIVER,
     DAEMON_SET,
     DEPLOYMENT,
@@ -80,7 +81,7 @@ def _collect_orphans(world: World, hands: Hands) -> None:
 def devices(world: World, hands: Hands, inputs: Inputs) -> None:
     """Let each node show the accelerators that it has earned, and no others."""
     pools = {pool.name: pool for pool in inputs.pools or ()}
-    operator = isinstance(working(world, "gpu-operator", "GPU operator", None), Controller)
+    operator = working(world, "gpu-operator", "GPU operator", None)
     bound = world.pods_by_node()
     for node in world.all(NODE):
         pool_name = labels_of(node).get(marks.POOL, "")
@@ -88,7 +89,16 @@ def devices(world: World, hands: Hands, inputs: Inputs) -> None:
         if not marks.is_simulated(node) or leaving(node):
             continue
         if pool_name in pools:
-            shown = accelerators.of_pool(pools[pool_name], pods, gpu_operator=operator)
+            by_operator = isinstance(operator, Controller)
+            near = {pod["metadata"]["namespace"] for pod in pods if owner_kind(pod) == "DaemonSet"}
+            near |= {operator.namespace} if isinstance(operator, Controller) else set()
+            shown = accelerators.of_pool(
+                pools[pool_name],
+                pods,
+                gpu_operator=by_operator,
+                labels=labels_of(node),
+                config_maps=[found for found in world.all(CONFIG_MAP) if found["metadata"]["namespace"] in near],
+            )
         elif pool_name == EXISTING_POOL and inputs.existing:
             shown = accelerators.of_existing(inputs.existing, pods)
         else:
@@ -98,11 +108,9 @@ def devices(world: World, hands: Hands, inputs: Inputs) -> None:
 
 def _show(hands: Hands, node: Object, shown: accelerators.Shown, given: Mapping[str, str]) -> None:
     have = node["status"].get("allocatable") or {}
-    amounts = {
-        name: str(shown.resources[name]) if name in shown.resources else None
-        for name in accelerators.RESOURCES
-        if have.get(name) != (str(shown.resources[name]) if name in shown.resources else None)
-    }
+    wanted = {name: str(count) for name, count in shown.resources.items()}
+    names = sorted({name for name in have if accelerators.is_accelerator(name)} | set(wanted))
+    amounts = {name: wanted.get(name) for name in names if have.get(name) != wanted.get(name)}
     if amounts:
         hands.patch(node, {"status": {"capacity": amounts, "allocatable": amounts}}, "status")
     found = {

@@ -29,7 +29,8 @@ STORAGE_CLASS = Kind("storage.k8s.io/v1", "StorageClass")
 CSI_DRIVER = Kind("storage.k8s.io/v1", "CSIDriver")
 DEPLOYMENT = Kind("apps/v1", "Deployment")
 DAEMON_SET = Kind("apps/v1", "DaemonSet")
-WATCHED = (NODE, POD, CLAIM, VOLUME, SERVICE, STORAGE_CLASS, CSI_DRIVER, DEPLOYMENT, DAEMON_SET)
+CONFIG_MAP = Kind("v1", "ConfigMap")
+WATCHED = (NODE, POD, CLAIM, VOLUME, SERVICE, STORAGE_CLASS, CSI_DRIVER, DEPLOYMENT, DAEMON_SET, CONFIG_MAP)
 
 
 @dataclass(frozen=True)

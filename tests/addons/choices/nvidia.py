@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
-from addons import nvidia_device_plugin
+from addons import dcgm_exporter, gpu_operator, nvidia_device_plugin
 
 from groundwork.core.contracts import NodePool, Taint
 from groundwork.core.profiles import Profile
 
-FREE: dict[str, set[str]] = {}
-
+FREE: dict[str, set[str]] = {"gpu-operator-v26.7.0": {"node-feature-discovery.worker.affinity"}}
 
 POOL = NodePool(
     name="gpu",
@@ -26,4 +26,11 @@ POOL = NodePool(
 
 def choices(profile: Profile) -> dict[str, list[dict[str, Any]]]:
     """Return them."""
-    return {"nvidia-device-plugin-0.20.0": [nvidia_device_plugin.values([]), nvidia_device_plugin.values([POOL])]}
+    slices = dataclasses.replace(POOL, name="slices", sharing="timeSlicing", slices=4, resource="nvidia.com/gpu.shared")
+    parts = dataclasses.replace(POOL, name="parts", sharing="mig", slices=7, resource="nvidia.com/mig-1g.10gb")
+    bare = dataclasses.replace(POOL, driver=False)
+    return {
+        "dcgm-exporter-4.8.2": [dcgm_exporter.values([]), dcgm_exporter.values([POOL])],
+        "gpu-operator-v26.7.0": [gpu_operator.values(pools) for pools in ([], [POOL, slices, parts], [bare])],
+        "nvidia-device-plugin-0.20.0": [nvidia_device_plugin.values(pools) for pools in ([], [POOL], [POOL, slices])],
+    }

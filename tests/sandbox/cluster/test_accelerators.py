@@ -102,3 +102,53 @@ def test_an_existing_machine_shows_its_gpus_with_a_plugin(make_pod: Make) -> Non
     assert of_existing(ExistingCluster(gpus=2), [plugin]).resources == {"nvidia.com/gpu": 2}
     assert of_existing(ExistingCluster(gpus=2), []).resources == {}
     assert of_existing(ExistingCluster(), [plugin]).resources == {}
+
+
+def _configs(**configs: str) -> list[dict[str, Any]]:
+    return [{"metadata": {"namespace": "gpu"}, "data": configs}]
+
+
+_SLICES = (
+    "version: v1\nsharing: {timeSlicing: {renameByDefault: true, resources: [{name: nvidia.com/gpu, replicas: 4}]}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("config", "label", "resources"),
+    [
+        (_SLICES, "gpu", {"nvidia.com/gpu.shared": 4}),
+        (_SLICES.replace("renameByDefault: true, ", ""), "gpu", {"nvidia.com/gpu": 4}),
+        (_SLICES, "other", {"nvidia.com/gpu": 1}),
+        ("version: v1", "gpu", {"nvidia.com/gpu": 1}),
+        ("not: [yaml", "gpu", {"nvidia.com/gpu": 1}),
+    ],
+)
+def test_slices_show_by_the_config_that_the_nodes_label_names(
+    gpu: NodePool, make_pod: Make, config: str, label: str, resources: dict[str, int]
+) -> None:
+    plugin = make_pod(node="n", owner="DaemonSet", image=_PLUGIN)
+    labels = {"nvidia.com/device-plugin.config": label}
+    assert of_pool(gpu, [plugin], labels=labels, config_maps=_configs(gpu=config)).resources == resources
+    assert of_pool(gpu, [], labels=labels, config_maps=_configs(gpu=config)).resources == {}
+
+
+def test_mps_shows_slices_once_its_daemon_runs(gpu: NodePool, make_pod: Make) -> None:
+    plugin = make_pod(node="n", owner="DaemonSet", image=_PLUGIN)
+    daemon = make_pod(node="n", owner="DaemonSet", image=_PLUGIN)
+    daemon["spec"]["containers"][0]["name"] = "mps-control-daemon-ctr"
+    given: dict[str, Any] = {
+        "labels": {"nvidia.com/device-plugin.config": "gpu"},
+        "config_maps": _configs(gpu=_SLICES.replace("timeSlicing", "mps")),
+    }
+    assert of_pool(gpu, [plugin], **given).resources == {}
+    assert of_pool(gpu, [plugin, daemon], **given).resources == {"nvidia.com/gpu.shared": 4}
+
+
+def test_the_operator_partitions_what_the_gpu_can_be_partitioned_into(gpu: NodePool, make_pod: Make) -> None:
+    h100 = dataclasses.replace(gpu, instance_types=("p5.48xlarge",))
+    discovery = make_pod(node="n", owner="DaemonSet", image="registry.k8s.io/nfd/node-feature-discovery:v0.19")
+    plugin = make_pod(node="n", owner="DaemonSet", image=_PLUGIN)
+    labels = {"nvidia.com/mig.config": "all-1g.10gb"}
+    assert of_pool(h100, [discovery], gpu_operator=True, labels=labels).resources == {"nvidia.com/mig-1g.10gb": 56}
+    assert of_pool(gpu, [discovery], gpu_operator=True, labels=labels).resources == {}, "an L4 has no partitions"
+    assert of_pool(h100, [plugin], labels=labels).resources == {"nvidia.com/gpu": 8}, "the plugin alone makes none"
