@@ -1,5 +1,6 @@
 """The contracts of the platform: what components offer each other, whichever product answers."""
 
+from groundwork.core.contracts.broker import Broker, Queue
 from groundwork.core.contracts.cluster import Cluster, Namespace, Security, ServiceAccount
 from groundwork.core.contracts.identity import CloudIdentity, Statement
 from groundwork.core.contracts.login import Login, LoginClient
@@ -14,6 +15,7 @@ from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, Sql
 __all__ = [
     "Alert",
     "Balancers",
+    "Broker",
     "Bucket",
     "Certificates",
     "CloudIdentity",
@@ -31,6 +33,7 @@ __all__ = [
     "Orchestrator",
     "Pipelines",
     "Placement",
+    "Queue",
     "Scaling",
     "Security",
     "ServiceAccount",
