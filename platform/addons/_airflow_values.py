@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from addons._airflow_dags import Repository, bundles, git_sync
+from addons._airflow_login import Oidc
+from addons._airflow_pgbouncer import Pgbouncer, pgbouncer_values
+from addons._airflow_workers import Group, Worker, celery_values, task_pod_values
 from addons._charts import budget
-from addons._pods import resources, spread
+from addons._pods import add_resources, resources, spread
 
 # The image's user, and the group that may write its folders on any user.
 USER, GROUP = 50000, 0
-PARTS = ("api-server", "dag-processor", "scheduler", "triggerer", "worker")
-"""Who runs Airflow's code: each with a service account of its own."""
+EXECUTORS = {"celery": "CeleryExecutor", "kubernetes": "KubernetesExecutor", "local": "LocalExecutor"}
 
 _KEYS = {"api-server": "apiServer", "dag-processor": "dagProcessor", "scheduler": "scheduler", "triggerer": "triggerer"}
 _SIZES = {
@@ -23,23 +26,14 @@ _SIZES = {
 }
 _GROOMER = resources("10m", "64Mi", "128Mi")
 
-
-@dataclass(frozen=True)
-class Repository:
-    """Where DAGs come from: a git repository, a branch, and a folder in it ("" for all of it)."""
-
-    url: str
-    branch: str
-    folder: str
-
-
-@dataclass(frozen=True)
-class Worker:
-    """The pod of a task: its resources and where it may land."""
-
-    resources: Mapping[str, Any]
-    node_selector: Mapping[str, str]
-    tolerations: tuple[Mapping[str, str], ...]
+# Who comes from outside: anybody to the API, which asks who he is; what measures, and what scales, by the labels that
+# their own installations give them, since neither contract knows where they run.
+_ANYBODY: dict[str, Any] = {"namespaceSelector": {}}
+_MEASURING: dict[str, Any] = {
+    "namespaceSelector": {},
+    "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
+}
+_SCALING: dict[str, Any] = {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "keda-operator"}}}
 
 
 @dataclass(frozen=True)
@@ -50,24 +44,52 @@ class Facts:
         release: name of the Helm release, with which everything that the chart makes begins.
         image: with its tag.
         version: of Airflow.
-        metadata_secret: with the key connection: the database.
+        executors: keys of `EXECUTORS`, the first is the default.
+        metadata_secret: with the key connection: the database, as Airflow's parts reach it.
         keys_secret: with the keys fernet-key, jwt-secret and api-secret-key.
+        broker_secret: with the key connection; None without Celery.
         log_folder: s3:// URL under which task logs are kept.
         log_environment: variables with which an AWS SDK finds the bucket; secret ones name their Secret.
+        copies: of each part.
+        task: the pod of a task; under `local` what all tasks of a scheduler share.
+        groups: Celery's workers.
+        longest_task_seconds: how long a task may take under Celery and `local`.
+        max_triggerers: None where their number is `copies`.
+        local_settings: `airflow_local_settings.py`.
         url: where people reach it, None where it is not exposed.
+        login: None where people have a password.
     """
 
     release: str
     image: str
     version: str
+    executors: tuple[str, ...]
     metadata_secret: str
     keys_secret: str
+    broker_secret: str | None
     log_folder: str
     log_environment: tuple[Mapping[str, Any], ...]
     copies: int
-    worker: Worker
+    task: Worker
+    groups: tuple[Group, ...]
+    longest_task_seconds: int
+    max_triggerers: int | None
+    pgbouncer: Pgbouncer | None
+    local_settings: str
     url: str | None
     dags: Repository | None
+    login: Oidc | None
+
+    @property
+    def grace_seconds(self) -> int:
+        """How long what runs tasks may finish them: the longest task, and a minute for its logs."""
+        return self.longest_task_seconds + 60
+
+
+def parts(executors: Sequence[str]) -> tuple[str, ...]:
+    """Return who runs Airflow's code: each with a service account of its own."""
+    runners = {"kubernetes": "worker", "celery": "celery-worker"}
+    return (*_KEYS, *(part for executor, part in runners.items() if executor in executors))
 
 
 def account(release: str, part: str) -> str:
@@ -95,8 +117,11 @@ def values(facts: Facts) -> dict[str, Any]:
     """Return the chart's values."""
     repository, _, tag = facts.image.rpartition(":")
     plain = [{"name": v["name"], "value": v["value"]} for v in facts.log_environment if "value" in v]
+    secret = [_secret(v) for v in facts.log_environment if "valueFrom" in v]
+    release = facts.release
     return {
-        "executor": "KubernetesExecutor",
+        # Without a space: the chart's schema takes none.
+        "executor": ",".join(EXECUTORS[name] for name in facts.executors),
         "airflowVersion": facts.version,
         "defaultAirflowRepository": repository,
         "defaultAirflowTag": tag,
@@ -105,8 +130,11 @@ def values(facts: Facts) -> dict[str, Any]:
         # The chart's own databases are images that nobody maintains any more.
         "postgresql": {"enabled": False},
         "redis": {"enabled": False},
-        # There is no broker; without a name for its Secret the chart makes one all the same.
-        "data": {"metadataSecretName": facts.metadata_secret, "brokerUrlSecretName": facts.keys_secret},
+        # Without a name for the broker's Secret the chart makes one, even if there is no broker.
+        "data": {
+            "metadataSecretName": facts.metadata_secret,
+            "brokerUrlSecretName": facts.broker_secret or facts.keys_secret,
+        },
         "fernetKeySecretName": facts.keys_secret,
         "jwtSecretName": facts.keys_secret,
         "apiSecretKeySecretName": facts.keys_secret,
@@ -114,15 +142,31 @@ def values(facts: Facts) -> dict[str, Any]:
         "migrateDatabaseJob": {"enabled": False, "serviceAccount": {"create": False}},
         "createUserJob": {"enabled": False, "serviceAccount": {"create": False}},
         "env": [{"name": "AIRFLOW_CONN_AWS_DEFAULT", "value": "aws://"}, *plain],
-        "secret": [_secret(v) for v in facts.log_environment if "valueFrom" in v],
+        "secret": [*secret, *(facts.dags.secret_variables if facts.dags else ())],
+        "extraEnv": facts.dags.connection if facts.dags else "",
         "config": _config(facts),
-        "dags": {"gitSync": _git_sync(facts.dags)},
+        "airflowLocalSettings": facts.local_settings,
+        "dags": {"gitSync": git_sync(facts.dags, container_security())},
         "logs": {"persistence": {"enabled": False}},
+        "networkPolicies": {"enabled": True},
         **{key: _part(facts, part) for part, key in _KEYS.items()},
-        "workers": {"celery": {"enableDefault": False}, "kubernetes": _worker(facts)},
+        "workers": {
+            "celery": celery_values(
+                facts.groups,
+                release=release,
+                account=account(release, "celery-worker"),
+                executors=facts.executors,
+                grace_seconds=facts.grace_seconds,
+            ),
+            "kubernetes": task_pod_values(
+                facts.task, account=account(release, "worker"), made="kubernetes" in facts.executors
+            ),
+        },
+        "pgbouncer": pgbouncer_values(facts.pgbouncer, release=release, visitors=[_MEASURING, _SCALING]),
         "statsd": {
             "resources": resources("10m", "64Mi", "128Mi"),
             "securityContexts": {"pod": _unprivileged(65534), "container": container_security()},
+            "extraNetworkPolicies": [_MEASURING],
         },
     }
 
@@ -138,11 +182,26 @@ def _config(facts: Facts) -> dict[str, Any]:
             "remote_logging": "True",
             "remote_base_log_folder": facts.log_folder,
             "remote_log_conn_id": "aws_default",
+            # What is in the bucket fills no pod's disk.
+            "delete_local_logs": "True",
         },
     }
+    if {"celery", "local"} & set(facts.executors):
+        # Else a worker that goes would have to kill what the grace does not wait for.
+        settings["core"] = {"default_task_execution_timeout": facts.longest_task_seconds}
+    if "celery" in facts.executors:
+        settings["operators"] = {"default_queue": "default"}
+        # By default the scheduler asks for states with as many processes as its node has cores.
+        settings["celery"] = {"worker_concurrency": _main_concurrency(facts.groups), "sync_parallelism": 2}
+        # A task that is still running by then would be given to a second worker as well.
+        settings["celery_broker_transport_options"] = {"visibility_timeout": max(86400, 2 * facts.grace_seconds)}
     if facts.url is not None:
         settings["api"] = {"base_url": facts.url}
     return settings
+
+
+def _main_concurrency(groups: Sequence[Group]) -> int:
+    return next(group.concurrency for group in groups if group.queue == "default")
 
 
 def _part(facts: Facts, part: str) -> dict[str, Any]:
@@ -157,37 +216,58 @@ def _part(facts: Facts, part: str) -> dict[str, Any]:
     }
     if part != "api-server":
         common["logGroomerSidecar"] = {"resources": _GROOMER}
-    if part == "triggerer":
-        # Its logs are in the bucket like everybody's, so it needs no volume.
-        common["persistence"] = {"enabled": False}
-    return common
+    return common | _EXTRAS[part](facts)
 
 
-def _worker(facts: Facts) -> dict[str, Any]:
+def _api_server(facts: Facts) -> dict[str, Any]:
+    # Tasks in pods anywhere in the cluster call it, and so do other components.
+    found: dict[str, Any] = {"networkPolicy": {"ingress": {"from": [_ANYBODY]}}}
+    if facts.login is not None:
+        found |= {"env": facts.login.environment, "apiServerConfig": facts.login.config}
+    return found
+
+
+def _dag_processor(facts: Facts) -> dict[str, Any]:
+    found = bundles(facts.dags)
+    return {} if found is None else {"dagBundleConfigList": found}
+
+
+def _scheduler(facts: Facts) -> dict[str, Any]:
+    if "local" not in facts.executors:
+        return {}
+    # Tasks are its own processes: it needs their share as well as its own, their place, and their time.
     return {
-        "resources": dict(facts.worker.resources),
-        "nodeSelector": dict(facts.worker.node_selector),
-        "tolerations": [dict(toleration) for toleration in facts.worker.tolerations],
-        "serviceAccount": {"create": True, "name": account(facts.release, "worker")},
-        # A node is not taken away under a task.
+        "resources": add_resources(_SIZES["scheduler"], facts.task.resources),
+        "nodeSelector": dict(facts.task.node_selector),
+        "tolerations": [dict(toleration) for toleration in facts.task.tolerations],
+        "terminationGracePeriodSeconds": facts.grace_seconds,
+        # Only the scheduler hears that it is to go, not its tasks.
+        "env": [{"name": "DUMB_INIT_SETSID", "value": "0"}],
         "safeToEvict": False,
     }
 
 
-def _git_sync(dags: Repository | None) -> dict[str, Any]:
-    if dags is None:
-        return {"enabled": False}
-    return {
-        "enabled": True,
-        "repo": dags.url,
-        "ref": dags.branch,
-        "branch": dags.branch,
-        "subPath": dags.folder,
-        "period": "30s",
-        "recommendedProbeSetting": True,
-        "securityContexts": {"container": container_security()},
-        "resources": resources("10m", "64Mi", "256Mi"),
-    }
+def _triggerer(facts: Facts) -> dict[str, Any]:
+    # Its logs are in the bucket like everybody's, so it needs no volume.
+    found: dict[str, Any] = {"persistence": {"enabled": False}}
+    if facts.max_triggerers is not None:
+        found["keda"] = {
+            "enabled": True,
+            "pollingInterval": 30,
+            "cooldownPeriod": 300,
+            "minReplicaCount": facts.copies,
+            "maxReplicaCount": facts.max_triggerers,
+            "usePgbouncer": True,
+        }
+    return found
+
+
+_EXTRAS: dict[str, Callable[[Facts], dict[str, Any]]] = {
+    "api-server": _api_server,
+    "dag-processor": _dag_processor,
+    "scheduler": _scheduler,
+    "triggerer": _triggerer,
+}
 
 
 def _unprivileged(user: int) -> dict[str, Any]:

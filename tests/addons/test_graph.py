@@ -193,7 +193,7 @@ def test_the_device_plugin_runs_where_gpus_are(build: Any) -> None:
     [
         (
             {"airflow": {"executors": ["celeri"]}},
-            "airflow.executors.0: input should be 'kubernetes' (got 'celeri')",
+            "airflow.executors.0: input should be 'celery', 'kubernetes' or 'local' (got 'celeri')",
         ),
         (
             {"airflow": {"executors": ["kubernetes", "kubernetes"]}},

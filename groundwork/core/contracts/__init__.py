@@ -1,6 +1,7 @@
 """The contracts of the platform: what components offer each other, whichever product answers."""
 
 from groundwork.core.contracts.accelerators import Accelerators
+from groundwork.core.contracts.broker import Broker, Queue
 from groundwork.core.contracts.cluster import Cluster, Namespace, Security, ServiceAccount
 from groundwork.core.contracts.identity import CloudIdentity, Statement
 from groundwork.core.contracts.login import Login, LoginClient
@@ -17,6 +18,7 @@ __all__ = [
     "Accelerators",
     "Alert",
     "Balancers",
+    "Broker",
     "Bucket",
     "Certificates",
     "CloudIdentity",
@@ -34,6 +36,7 @@ __all__ = [
     "Orchestrator",
     "Pipelines",
     "Placement",
+    "Queue",
     "Scaling",
     "SecretReference",
     "Secrets",
