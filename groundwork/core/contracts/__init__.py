@@ -8,8 +8,18 @@ from groundwork.core.contracts.metrics import Alert, Metrics
 from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
 from groundwork.core.contracts.scaling import Scaling, Trigger
-from groundwork.core.contracts.services import Balancers, Certificates, Orchestrator, Pipelines, Tracking
+from groundwork.core.contracts.services import (
+    Balancers,
+    Certificates,
+    ModelRegistry,
+    Orchestrator,
+    Pipelines,
+    Tracking,
+    Training,
+    Tuning,
+)
 from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SqlServer
+from groundwork.core.contracts.workflows import Task, Workflows
 
 __all__ = [
     "Alert",
@@ -23,6 +33,7 @@ __all__ = [
     "LoginClient",
     "Mesh",
     "Metrics",
+    "ModelRegistry",
     "Namespace",
     "Network",
     "NodePool",
@@ -37,6 +48,10 @@ __all__ = [
     "SqlServer",
     "Statement",
     "Taint",
+    "Task",
     "Tracking",
+    "Training",
     "Trigger",
+    "Tuning",
+    "Workflows",
 ]
