@@ -96,6 +96,7 @@ def provision(
             "database": identifier,
             "username": identifier,
             "password": password.result,
+            "sslmode": server.sslmode,
             "uri": uri,
         },
         opts=namespace.options(parent),

@@ -1,15 +1,17 @@
-"""Values of the two charts that a mirror makes of Kubeflow's kustomizations.
+"""Values of the charts of Pipelines and Notebooks, and what all charts made of Kubeflow's kustomizations take.
 
 Upstream has no charts, so these values are the whole interface: what the kustomization leaves to the installer, and
-resources for every workload, of which upstream sets few. What the charts are made of: `platform/inventory/README.md`.
+resources for every workload, of which upstream sets few. What the charts are made of, and what each value acts on:
+`platform/inventory/README.md`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from addons._pods import resources
+from addons._pods import resources, spread
 
 ACCOUNTS = ("ml-pipeline", "ml-pipeline-ui", "pipeline-runner")
 """The service accounts whose pods read and write artifacts."""
@@ -30,8 +32,21 @@ _NOTEBOOKS = {
     "jupyter-web-app-deployment": resources("20m", "128Mi", "512Mi"),
     "notebook-controller-deployment": resources("20m", "64Mi", "256Mi"),
 }
-# What answers requests and keeps no state of its own; of the controllers a second copy would do nothing.
-_COPIED = ("ml-pipeline", "ml-pipeline-ui", "metadata-grpc-deployment", "metadata-envoy-deployment")
+_PART = {"application-crd-id": "kubeflow-pipelines"}
+COPIED: dict[str, dict[str, str]] = {
+    "metadata-envoy-deployment": {"component": "metadata-envoy", **_PART},
+    "metadata-grpc-deployment": {"component": "metadata-grpc-server", **_PART},
+    "ml-pipeline": {"app": "ml-pipeline", **_PART},
+    "ml-pipeline-ui": {"app": "ml-pipeline-ui", **_PART},
+}
+"""What answers requests and keeps no state of its own, with the labels of its pods; of the controllers a second copy
+would do nothing."""
+
+NOTEBOOKS_PAGE = {"app": "jupyter-web-app", "kustomize.component": "jupyter-web-app"}
+"""The labels of the pods of the page for notebooks."""
+
+USER_HEADER = "kubeflow-userid"
+"""The request header in which Kubeflow's pages look for who asks, unless they are told another."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,27 @@ class Store:
     region: str
     endpoint: str | None
     credentials: str | None
+
+
+@dataclass(frozen=True)
+class NotebookRoute:
+    """How a browser gets to a notebook: the controller makes a route for each.
+
+    Attributes:
+        gateway: `namespace/name` of the mesh's gateway.
+        host: that the page and all notebooks have in common.
+    """
+
+    gateway: str
+    host: str
+
+
+def workload(needed: Mapping[str, Any], copies: int = 1, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the values of one Deployment; its copies spread over the zones by `labels`, which all of them have."""
+    values: dict[str, Any] = {"replicas": copies, "resources": dict(needed)}
+    if copies > 1 and labels:
+        values["topologySpreadConstraints"] = spread(dict(labels))
+    return values
 
 
 def pipelines_values(*, copies: int, pipelines_secret: str, metadata_secret: str, store: Store) -> dict[str, Any]:
@@ -67,19 +103,29 @@ def pipelines_values(*, copies: int, pipelines_secret: str, metadata_secret: str
             "credentials": store.credentials,
         },
         "workloads": {
-            name: {"replicas": copies if name in _COPIED else 1, "resources": needed}
+            name: workload(needed, copies if name in COPIED else 1, COPIED.get(name))
             for name, needed in _PIPELINES.items()
         },
     }
 
 
-def notebooks_values(*, idle_minutes: int) -> dict[str, Any]:
+def notebooks_values(*, idle_minutes: int, header: str, route: NotebookRoute | None, secure: bool) -> dict[str, Any]:
     """Return the values of Notebooks.
 
     Args:
         idle_minutes: after so many without work a notebook is stopped; its volume stays.
+        header: in which the page finds who asks.
+        route: None where the cluster has no mesh: then the controller must make no routes, whose kind is not there.
+        secure: whether browsers reach the page by HTTPS; only then do they send back cookies marked so.
     """
     return {
         "culling": {"enabled": True, "idleMinutes": idle_minutes},
-        "workloads": {name: {"replicas": 1, "resources": needed} for name, needed in _NOTEBOOKS.items()},
+        "login": {"header": header},
+        "page": {"prefix": "/", "secureCookies": secure},
+        "istio": {
+            "enabled": route is not None,
+            "gateway": route.gateway if route else "",
+            "host": route.host if route else "",
+        },
+        "workloads": {name: workload(needed) for name, needed in _NOTEBOOKS.items()},
     }

@@ -1,23 +1,37 @@
-"""Kubeflow: Pipelines and Notebooks.
+"""Kubeflow: Pipelines and Notebooks. Its other parts are components of their own.
 
-Neither web page is exposed: Pipelines asks nobody who he is, and the page for notebooks believes a header. Both wait
-for a login in front of them; until then they are reached through the API server, as `kubectl port-forward` does.
+Pipelines asks nobody who he is, and the page for notebooks believes a header: so both pages are exposed only behind a
+login, which anybody who passes may then use all pipelines of.
 """
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
+from addons._availability import keep_available, unavailable
 from addons._charts import Copies
-from addons._kubeflow_values import ACCOUNTS, Store, notebooks_values, pipelines_values
+from addons._kubeflow_values import (
+    ACCOUNTS,
+    COPIED,
+    NOTEBOOKS_PAGE,
+    USER_HEADER,
+    NotebookRoute,
+    Store,
+    notebooks_values,
+    pipelines_values,
+)
+from addons._pages import expose_page
 from addons.argo_workflows_api import WorkflowKinds
+from addons.istio_api import IstioMesh
 from addons.kubeflow_api import KubeflowKinds
 from pydantic import Field, PositiveInt
 
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, NodePools, ObjectStore, Pipelines, SqlServer
+from groundwork.core.contracts import Cluster, Login, Metrics, Namespace, NodePools, ObjectStore, Pipelines, SqlServer
 
-_PORT = 8888
+_PORT, _PIPELINES_PAGE, _NOTEBOOKS_PAGE = 8888, 3000, 5000
 
 
 class KubeflowConfig(Config):
@@ -42,11 +56,46 @@ class Kubeflow(Component[KubeflowConfig]):
         workflows: WorkflowKinds,
         sql: SqlServer,
         objects: ObjectStore,
+        # Istio itself, not any mesh: the controller of notebooks makes Istio's routes.
+        mesh: IstioMesh | None,
+        login: Login | None,
+        metrics: Metrics | None,
         pools: NodePools | None,
     ) -> Pipelines:
         """Install both charts into the one namespace of Kubeflow."""
+        # The controller that Pipelines brings along takes every workflow of its namespace that names no controller.
+        self.claim(
+            "the Argo controller of workflows that name none",
+            "give argo-workflows.instance_id a name",
+        )
         # Its own pods would pass the restricted standard. The steps of pipelines run here too, and do not.
         namespace = cluster.namespace("kubeflow", parent=self, security="baseline")
+        self._pipelines(namespace, sql, objects)
+        if metrics is not None:
+            down = unavailable(
+                "KubeflowPipelinesDown",
+                namespace=namespace.name,
+                deployment="ml-pipeline",
+                summary="No copy of the API server of Kubeflow Pipelines is ready: no pipeline can be started.",
+            )
+            metrics.alert(self.name, parent=self, namespace=namespace, alerts=[down])
+        page = expose_page(
+            "pipelines",
+            parent=self,
+            namespace=namespace,
+            selector=COPIED["ml-pipeline-ui"],
+            port=_PIPELINES_PAGE,
+            mesh=mesh,
+            login=login,
+        )
+        return Pipelines(
+            url=f"http://{namespace.host('ml-pipeline')}:{_PORT}",
+            namespace=namespace.name,
+            public_url=page,
+            notebooks_url=self._notebooks(namespace, mesh, login) if self.config.notebooks else None,
+        )
+
+    def _pipelines(self, namespace: Namespace, sql: SqlServer, objects: ObjectStore) -> None:
         runs = sql.database("kubeflow-pipelines", parent=self, namespace=namespace)
         metadata = sql.database("kubeflow-metadata", parent=self, namespace=namespace)
         accounts = [namespace.chart_account(name) for name in ACCOUNTS]
@@ -64,13 +113,33 @@ class Kubeflow(Component[KubeflowConfig]):
             ),
             after=[*runs.ready, *metadata.ready, *bucket.ready],
         )
-        if self.config.notebooks:
-            release(
-                "kubeflow-notebooks",
-                parent=self,
-                chart="kubeflow-notebooks",
-                namespace=namespace,
-                values=notebooks_values(idle_minutes=self.config.idle_minutes),
-            )
-        url = f"http://{namespace.host('ml-pipeline')}:{_PORT}"
-        return Pipelines(url=url, namespace=namespace.name)
+        for name, labels in COPIED.items():
+            keep_available(name, parent=self, namespace=namespace, labels=labels, copies=self.config.replicas)
+
+    def _notebooks(self, namespace: Namespace, mesh: IstioMesh | None, login: Login | None) -> str | None:
+        page = expose_page(
+            "notebooks",
+            parent=self,
+            namespace=namespace,
+            selector=NOTEBOOKS_PAGE,
+            port=_NOTEBOOKS_PAGE,
+            mesh=mesh,
+            login=login,
+        )
+        route = None
+        # A notebook is a shell: without a login in front of it, it gets no way in.
+        if mesh is not None and page is not None:
+            route = NotebookRoute(f"{mesh.gateway_namespace}/{mesh.gateway}", urlsplit(page).netloc)
+        release(
+            "kubeflow-notebooks",
+            parent=self,
+            chart="kubeflow-notebooks",
+            namespace=namespace,
+            values=notebooks_values(
+                idle_minutes=self.config.idle_minutes,
+                header=login.email_header if login else USER_HEADER,
+                route=route,
+                secure=page is not None and urlsplit(page).scheme == "https",
+            ),
+        )
+        return page

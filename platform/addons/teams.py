@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi_kubernetes as k8s
+from addons._quotas import hard
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
@@ -19,21 +20,6 @@ _PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"]
 
 class TeamsConfig(Config):
     """What a stack file may say under `teams:`. Who the teams are stands in `stacks/teams/`."""
-
-
-def quota(team: Team) -> dict[str, str]:
-    """Return the hard limits of a team's ResourceQuota."""
-    return {
-        "requests.cpu": team.quota.cpu,
-        "requests.memory": team.quota.memory,
-        "limits.memory": team.quota.memory,
-        "requests.nvidia.com/gpu": str(team.quota.gpus),
-        "requests.storage": team.quota.storage,
-        "pods": str(team.quota.pods),
-        # The way in is the mesh's gateway; an address of its own would go round it.
-        "services.loadbalancers": "0",
-        "services.nodeports": "0",
-    }
 
 
 class Teams(Component[TeamsConfig]):
@@ -77,7 +63,7 @@ class Teams(Component[TeamsConfig]):
         k8s.core.v1.ResourceQuota(
             f"{self.name}-{team.name}-quota",
             metadata={"name": "team", "namespace": namespace.name},
-            spec={"hard": quota(team)},
+            spec={"hard": hard(team.quota)},
             opts=namespace.options(),
         )
         # A quota refuses pods that say nothing of what they need: so they get a little.

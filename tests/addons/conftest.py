@@ -16,6 +16,7 @@ from pydantic import Field
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
+from groundwork.core.contract import Contract
 from groundwork.core.contracts import (
     Alert,
     Bucket,
@@ -34,7 +35,6 @@ from groundwork.core.contracts import (
     ServiceAccount,
     SqlServer,
     Statement,
-    Tracking,
     Trigger,
 )
 from groundwork.core.registry import Registry
@@ -180,6 +180,15 @@ class StubPools(Component[PoolsConfig]):
         return NodePools(pools=({"name": "default", **pool}, *others))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked(Contract):
+    """What the contracts answered: the Secret of a certificate, and the URL of what was exposed."""
+
+    url: str
+    namespace: str
+    public_url: str | None
+
+
 class UserConfig(Config):
     """What is scaled."""
 
@@ -199,7 +208,7 @@ class User(Component[UserConfig]):
         metrics: Metrics | None,
         scaling: Scaling | None,
         certificates: Certificates | None,
-    ) -> Tracking:
+    ) -> Asked:
         """Return the URL that the mesh gave."""
         namespace = cluster.namespace("web", parent=self)
         url = None
@@ -223,7 +232,7 @@ class User(Component[UserConfig]):
         secret = ""
         if certificates:
             secret = certificates.certificate("web", parent=self, namespace=namespace, dns_names=["web.internal"])
-        return Tracking(url=secret, namespace=namespace.name, public_url=url)
+        return Asked(url=secret, namespace=namespace.name, public_url=url)
 
 
 # Components that stand in each other's place: a stack has one of them, and these stubs are another.

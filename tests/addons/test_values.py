@@ -67,9 +67,11 @@ def test_an_unknown_key_is_found() -> None:
 def test_no_chart_installs_crds(chart: str, environment: str, given: Values) -> None:
     """CRDs belong to API components: a chart that removes its CRDs removes everybody's objects with them."""
     switches = {
+        "argo-workflows-1.0.18": ("crds", "install"),
         "cert-manager-v1.21.1": ("crds", "enabled"),
         "keda-2.20.2": ("crds", "install"),
         "kube-prometheus-stack-88.5.3": ("crds", "enabled"),
+        "kubeflow-trainer-2.3.0": ("crds", "enabled"),
     }
     if chart in switches:
         part, key = switches[chart]

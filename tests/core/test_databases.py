@@ -82,6 +82,7 @@ def test_what_the_component_gets_is_in_a_secret_of_its_namespace(graph: Graph) -
         "database": "user_data",
         "username": "user_data",
         "password": password,
+        "sslmode": "require",
         "uri": f"postgresql://user_data:{password}@database.example:5432/user_data?sslmode=require",
     }
     assert (Here.database.name, Here.database.secret) == ("user_data", "user-data-database")

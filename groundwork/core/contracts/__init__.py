@@ -12,7 +12,18 @@ from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Tain
 from groundwork.core.contracts.scaling import Scaling, Trigger
 from groundwork.core.contracts.secrets import SecretReference, Secrets
 from groundwork.core.contracts.services import Balancers, Certificates, Orchestrator, Pipelines, Tracking
+from groundwork.core.contracts.services import (
+    Balancers,
+    Certificates,
+    ModelRegistry,
+    Orchestrator,
+    Pipelines,
+    Tracking,
+    Training,
+    Tuning,
+)
 from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SqlServer
+from groundwork.core.contracts.workflows import Task, Workflows
 
 __all__ = [
     "Accelerators",
@@ -28,6 +39,7 @@ __all__ = [
     "LoginClient",
     "Mesh",
     "Metrics",
+    "ModelRegistry",
     "Namespace",
     "Network",
     "NodePool",
@@ -45,6 +57,10 @@ __all__ = [
     "SqlServer",
     "Statement",
     "Taint",
+    "Task",
     "Tracking",
+    "Training",
     "Trigger",
+    "Tuning",
+    "Workflows",
 ]

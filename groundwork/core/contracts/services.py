@@ -53,7 +53,38 @@ class Orchestrator(Contract):
 
 @dataclass(frozen=True, kw_only=True)
 class Pipelines(Contract):
-    """Runs ML pipelines: `url` inside the cluster."""
+    """Runs ML pipelines: `url` inside the cluster, `public_url` and `notebooks_url` where its pages are exposed."""
+
+    url: str
+    namespace: str
+    public_url: str | None = None
+    notebooks_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Contract):
+    """Runs distributed training.
+
+    Attributes:
+        namespace: of the controller.
+        runtimes: names that a TrainJob can give as its `runtimeRef`.
+    """
+
+    namespace: str
+    runtimes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning(Contract):
+    """Searches for hyperparameters: `public_url` where its page is exposed."""
+
+    namespace: str
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRegistry(Contract):
+    """Knows models and their versions: `url` of its REST API inside the cluster."""
 
     url: str
     namespace: str

@@ -73,8 +73,8 @@ class Database:
     Attributes:
         name: of the database.
         user: of its owner.
-        secret: a Secret in the namespace it was made for, with the keys host, port, database, username, password
-            and uri (`postgresql://...`).
+        secret: a Secret in the namespace it was made for, with the keys host, port, database, username, password,
+            sslmode (libpq's word) and uri (`postgresql://...`).
         uri: the same URI, secret, for a chart that wants it in a Secret of its own form.
         ready: what a pod that uses the database has to wait for.
     """

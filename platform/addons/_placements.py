@@ -1,0 +1,29 @@
+"""Where what a stack file describes may land, with everything that is wrong with what it says."""
+
+from __future__ import annotations
+
+from groundwork.core.contracts import NodePools, Placement
+from groundwork.core.errors import closest
+
+
+def place(where: str, *, pool: str | None, gpus: int, pools: NodePools | None, problems: list[str]) -> Placement | None:
+    """Return the placement on a pool with so many GPUs, None for anywhere.
+
+    Args:
+        where: path of the keys `pool` and `gpus` in the stack file.
+        pools: of the cluster, None where the stack knows of none.
+        problems: gets a sentence for what is wrong.
+    """
+    known = {found.name: found for found in pools.all} if pools else {}
+    if pool is None:
+        if gpus:
+            problems.append(f"{where}.gpus: {gpus}, but no pool: say which pool has them")
+    elif pools is None:
+        problems.append(f"{where}.pool: {pool!r}, but this stack has no pools; leave it out")
+    elif pool not in known:
+        problems.append(f"{where}.pool: no pool {pool!r}; {closest(pool, known)}")
+    elif gpus > known[pool].accelerators:
+        problems.append(f"{where}.gpus: {gpus}, but a node of the pool {pool!r} has {known[pool].accelerators}")
+    else:
+        return known[pool].placement(gpus)
+    return None

@@ -1,0 +1,133 @@
+"""Katib: the search for hyperparameters, from Kubeflow's distribution.
+
+The collectors of metrics and the pods of suggestions that it adds to a trial pass the baseline standard, not the
+restricted one: experiments run in the namespaces of Kubeflow's profiles, or report their metrics themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from addons._availability import keep_available, unavailable
+from addons._charts import Copies
+from addons._kubeflow_values import workload
+from addons._pages import expose_page
+from addons._pods import resources
+from addons.katib_api import KatibKinds
+from pydantic import Field
+
+from groundwork.core.charts import release
+from groundwork.core.component import Component
+from groundwork.core.config import Config
+from groundwork.core.contracts import (
+    Certificates,
+    Cluster,
+    Login,
+    Mesh,
+    Metrics,
+    NodePools,
+    SqlServer,
+    Training,
+    Tuning,
+)
+
+# Names that upstream's webhooks and other objects have.
+_SERVICE, _CERTIFICATE = "katib-controller", "katib-webhook-cert"
+_COMPONENT = "katib.kubeflow.org/component"
+_PAGE = {_COMPONENT: "ui"}
+_MANAGER = {_COMPONENT: "db-manager"}
+_PAGE_PORT = 8080
+
+
+class KatibConfig(Config):
+    """What a stack file may say under `katib:`."""
+
+    replicas: Copies = Field(description="copies of the page and of what keeps metrics; of the controller there is one")
+
+
+def values(
+    *, copies: int, database_secret: str, webhook_secret: str, header: str | None, training: bool
+) -> dict[str, Any]:
+    """Return the values of the chart.
+
+    Args:
+        database_secret: host, port, database, username, password and sslmode of a PostgreSQL database.
+        webhook_secret: holds the certificate of the webhooks, named as upstream names it.
+        header: in which the page finds who asks, and then asks Kubernetes what he may; None lets everybody do all.
+        training: whether a trial can be a TrainJob; a Job it can be always.
+    """
+    kinds = [*(["TrainJob.v1alpha1.trainer.kubeflow.org"] if training else []), "Job.v1.batch"]
+    return {
+        "database": {"secret": database_secret},
+        "webhook": {"certificate": _CERTIFICATE, "secret": webhook_secret},
+        "login": {"enabled": header is not None, "header": header or ""},
+        "trialKinds": kinds,
+        "workloads": {
+            "katib-controller": workload(resources("100m", "128Mi", "512Mi")),
+            "katib-db-manager": workload(resources("50m", "64Mi", "256Mi"), copies, _MANAGER),
+            "katib-ui": workload(resources("20m", "64Mi", "256Mi"), copies, _PAGE),
+        },
+    }
+
+
+class Katib(Component[KatibConfig]):
+    """Katib, with its metrics in a SQL database and its webhooks' certificate from whoever signs them here."""
+
+    single = True
+
+    def build(
+        self,
+        cluster: Cluster,
+        kinds: KatibKinds,
+        sql: SqlServer,
+        certificates: Certificates,
+        # Katib looks only once, when it starts, which kinds of trials there are.
+        training: Training | None,
+        mesh: Mesh | None,
+        login: Login | None,
+        metrics: Metrics | None,
+        pools: NodePools | None,
+    ) -> Tuning:
+        """Make the database and the certificate, then install the chart."""
+        namespace = cluster.namespace("katib", parent=self)
+        database = sql.database("katib", parent=self, namespace=namespace)
+        hosts = [f"{_SERVICE}.{namespace.name}.svc", namespace.host(_SERVICE)]
+        secret = certificates.certificate(_CERTIFICATE, parent=self, namespace=namespace, dns_names=hosts)
+        copies = self.config.replicas
+        release(
+            "katib",
+            parent=self,
+            chart="katib",
+            namespace=namespace,
+            values=values(
+                copies=copies,
+                database_secret=database.secret,
+                webhook_secret=secret,
+                header=login.email_header if login else None,
+                training=training is not None,
+            ),
+            after=database.ready,
+        )
+        for name, labels in (("katib-ui", _PAGE), ("katib-db-manager", _MANAGER)):
+            keep_available(name, parent=self, namespace=namespace, labels=labels, copies=copies)
+        if metrics is not None:
+            controller = {_COMPONENT: "controller"}
+            metrics.scrape("katib", parent=self, namespace=namespace, selector=controller, port="metrics")
+            down = unavailable(
+                "KatibDown",
+                namespace=namespace.name,
+                deployment="katib-controller",
+                summary="The controller of Katib is not ready: no experiment goes on, and none can be started.",
+            )
+            metrics.alert("katib", parent=self, namespace=namespace, alerts=[down])
+        page = expose_page(
+            "katib",
+            parent=self,
+            namespace=namespace,
+            selector=_PAGE,
+            port=_PAGE_PORT,
+            mesh=mesh,
+            login=login,
+        )
+        # The page lives below this path, and has nothing at the root.
+        return Tuning(namespace=namespace.name, public_url=f"{page}/katib/" if page else None)
