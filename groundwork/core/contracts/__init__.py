@@ -11,7 +11,6 @@ from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
 from groundwork.core.contracts.scaling import Scaling, Trigger
 from groundwork.core.contracts.secrets import SecretReference, Secrets
-from groundwork.core.contracts.services import Balancers, Certificates, Orchestrator, Pipelines, Tracking
 from groundwork.core.contracts.services import (
     Balancers,
     Certificates,
