@@ -89,7 +89,7 @@ class Airflow(Component[AirflowConfig]):
     ) -> Orchestrator:
         """Prepare the database, then install the chart."""
         worker = self._worker(pools)
-        namespace = cluster.namespace(self.name, parent=self)
+        namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
         database = sql.database(self.name, parent=self, namespace=namespace)
         accounts = [namespace.chart_account(account(self.name, part)) for part in PARTS]
         logs = objects.bucket(f"{self.name}-logs", parent=self, reader_writers=accounts)

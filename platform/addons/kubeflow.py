@@ -15,7 +15,7 @@ from pydantic import Field, PositiveInt
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, NodePools, ObjectStore, Pipelines, SqlServer
+from groundwork.core.contracts import Cluster, Mesh, NodePools, ObjectStore, Pipelines, SqlServer
 
 _PORT = 8888
 
@@ -42,11 +42,12 @@ class Kubeflow(Component[KubeflowConfig]):
         workflows: WorkflowKinds,
         sql: SqlServer,
         objects: ObjectStore,
+        mesh: Mesh | None,
         pools: NodePools | None,
     ) -> Pipelines:
         """Install both charts into the one namespace of Kubeflow."""
         # Its own pods would pass the restricted standard. The steps of pipelines run here too, and do not.
-        namespace = cluster.namespace("kubeflow", parent=self, security="baseline")
+        namespace = cluster.namespace("kubeflow", parent=self, security="baseline", mesh=mesh)
         runs = sql.database("kubeflow-pipelines", parent=self, namespace=namespace)
         metadata = sql.database("kubeflow-metadata", parent=self, namespace=namespace)
         accounts = [namespace.chart_account(name) for name in ACCOUNTS]
