@@ -35,6 +35,21 @@ class Site:
     claims: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Former:
+    """What a child was before it came to its component: nothing that is up already is made anew.
+
+    Attributes:
+        component: class name of the component whose child it was.
+        instance: that component's key in the stack file.
+        name: the child's name there.
+    """
+
+    component: str
+    instance: str
+    name: str
+
+
 class Component(pulumi.ComponentResource, Generic[C]):
     """One capability. Subclasses define `build`; its signature is the whole declaration of what is needed.
 
@@ -51,7 +66,8 @@ class Component(pulumi.ComponentResource, Generic[C]):
     build: ClassVar[Callable[..., Contract | None]]
 
     def __init__(self, name: str, config: C, site: Site) -> None:
-        super().__init__(f"groundwork:component:{type(self).__name__}", name)
+        kept = pulumi.ResourceOptions(transformations=[self._keep])
+        super().__init__(f"groundwork:component:{type(self).__name__}", name, None, kept)
         self.name = name
         self.config = config
         self.environment = site.environment
@@ -60,6 +76,25 @@ class Component(pulumi.ComponentResource, Generic[C]):
         self._claims = site.claims
         self.provided: Contract | None = type(self).build(self, **site.needs)
         self.register_outputs({})
+
+    def former(self, child: str) -> Former | None:
+        """Return what a child of this name was before, None for one that was always here."""
+        return None
+
+    def complete(self) -> None:
+        """Say what can only be told once every component of the stack is built.
+
+        Raises:
+            StackError: with all of it at once.
+        """
+
+    def _keep(self, made: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        former = None if made.resource is self else self.former(made.name)
+        if former is None:
+            return None
+        parent = pulumi.create_urn(former.instance, f"groundwork:component:{former.component}")
+        before = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=former.name, parent=parent)])
+        return pulumi.ResourceTransformationResult(made.props, pulumi.ResourceOptions.merge(made.opts, before))
 
     def child(self, **options: Any) -> pulumi.ResourceOptions:
         """Return options for a child resource. A child's name begins with this component's name."""
@@ -78,6 +113,14 @@ class Component(pulumi.ComponentResource, Generic[C]):
         first = self._claims.setdefault(thing, self.name)
         if first != self.name:
             raise StackError([f"{first} and {self.name} would both be {thing}; {remedy}"])
+
+    def claimed(self, kind: str) -> dict[str, str]:
+        """Return what was claimed so far of one kind, "the host": the thing without it -> the instance."""
+        return {
+            thing.removeprefix(f"{kind} "): instance
+            for thing, instance in self._claims.items()
+            if thing.startswith(f"{kind} ")
+        }
 
     def stateful(self, **options: Any) -> pulumi.ResourceOptions:
         """Return options for a child that holds data: protected where the environment's profile says so."""

@@ -90,6 +90,13 @@ def build(composition: Composition, project: Project) -> None:
             problems += error.problems
     if problems:
         raise StackError(problems)
+    for component in made.values():
+        try:
+            component.complete()
+        except StackError as error:
+            problems += error.problems
+    if problems:
+        raise StackError(problems)
     for step in composition.steps:
         _export(step, made[step.instance])
 

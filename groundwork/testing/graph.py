@@ -16,6 +16,7 @@ class Registered:
         parent: URN of the parent, "" for none.
         depends_on: URNs of everything that it waits for, explicitly or by an input.
         provider: "urn::id" of an explicit provider, "" for the default one.
+        aliases: URNs that it had before.
     """
 
     type: str
@@ -28,6 +29,7 @@ class Registered:
     protect: bool = False
     retain_on_delete: bool = False
     provider: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass

@@ -95,6 +95,7 @@ class _Monitor(MockMonitor):
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
                     provider=request.provider,
+                    aliases=(*request.aliasURNs, *(alias.urn or str(alias.spec) for alias in request.aliases)),
                 )
             )
         return response

@@ -12,6 +12,7 @@ from addons._charts import budget
 from addons._pods import resources, spread
 
 _SECCOMP = {"type": "RuntimeDefault"}
+_AMBIENT: dict[bool, dict[str, Any]] = {True: {"profile": "ambient"}, False: {}}
 
 # With its switch for CRDs off the base chart applies the same ones from a file: only by name does it leave them out.
 CRDS = (
@@ -38,36 +39,67 @@ def base_values() -> dict[str, Any]:
     return {"defaultRevision": "default", "base": {"excludedCRDs": list(CRDS)}}
 
 
-def cni_values(platform: str | None) -> dict[str, Any]:
+def cni_values(platform: str | None, *, ambient: bool) -> dict[str, Any]:
     """Return the values of the node agent that redirects traffic, so that no pod needs the right to."""
     return {
+        **_AMBIENT[ambient],
         "resources": resources("100m", "128Mi", "256Mi"),
         **({"global": {"platform": platform}} if platform else {}),
     }
 
 
-def istiod_values(copies: int, platform: str | None, providers: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def ztunnel_values(platform: str | None) -> dict[str, Any]:
+    """Return the values of the node agent that speaks for the pods of its node."""
+    return {
+        **_AMBIENT[True],
+        "logAsJson": True,
+        # Of memory it needs about a kilobyte for each pod of the mesh, and some for each open connection.
+        "resources": resources("200m", "512Mi", "1Gi"),
+        **({"global": {"platform": platform}} if platform else {}),
+    }
+
+
+def istiod_values(
+    copies: int,
+    most: int,
+    platform: str | None,
+    *,
+    ztunnel_namespace: str | None,
+    access_logs: str,
+    registry_only: bool,
+    providers: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """Return the values of the control plane.
 
     Args:
         copies: at least; with one there is no disruption budget, which would keep its node from being drained.
+        most: copies under load.
+        ztunnel_namespace: where the nodes' agents run that ask for the identities of their pods; None with sidecars.
+        access_logs: which requests proxies log: all, errors or none.
+        registry_only: whether sidecars refuse calls to hosts that nobody has named.
         providers: whom policies may name to ask about a request.
     """
+    mesh: dict[str, Any] = {"enablePrometheusMerge": True, "accessLogEncoding": "JSON"}
+    if access_logs == "all":
+        mesh["accessLogFile"] = "/dev/stdout"
+    if registry_only:
+        mesh["outboundTrafficPolicy"] = {"mode": "REGISTRY_ONLY"}
+    if providers:
+        mesh["extensionProviders"] = [dict(given) for given in providers]
     return {
+        **_AMBIENT[ztunnel_namespace is not None],
+        **({"trustedZtunnelNamespace": ztunnel_namespace} if ztunnel_namespace else {}),
+        # A sidecar that is an init container ends with the pod's own work: so Jobs end. Istio's default, said aloud.
+        "env": {"ENABLE_NATIVE_SIDECARS": "true"},
         "autoscaleEnabled": True,
         "autoscaleMin": copies,
-        "autoscaleMax": max(5, copies),
+        "autoscaleMax": most,
         "cni": {"enabled": True},
         "resources": resources("200m", "1Gi", "2Gi"),
         "seccompProfile": _SECCOMP,
         "topologySpreadConstraints": spread({"app": "istiod"}),
         "pdb": {"minAvailable": 1},
-        "meshConfig": {
-            "enablePrometheusMerge": True,
-            "accessLogFile": "/dev/stdout",
-            "accessLogEncoding": "JSON",
-            **({"extensionProviders": [dict(given) for given in providers]} if providers else {}),
-        },
+        "meshConfig": mesh,
         "global": {
             "logAsJson": True,
             "proxy": {"seccompProfile": _SECCOMP, "resources": resources("50m", "128Mi", "512Mi")},
@@ -77,21 +109,32 @@ def istiod_values(copies: int, platform: str | None, providers: Sequence[Mapping
 
 
 def gateway_values(
-    name: str, copies: int, service_type: str, balancer_class: str | None, annotations: Mapping[str, str]
+    name: str,
+    copies: int,
+    most: int,
+    service_type: str,
+    balancer_class: str | None,
+    annotations: Mapping[str, str],
+    ranges: Sequence[str],
 ) -> dict[str, Any]:
-    """Return the values of the gateway.
+    """Return the values of a gateway.
 
     Args:
+        copies: at least.
+        most: copies under load.
         service_type: LoadBalancer where something gives it an address, else ClusterIP.
         balancer_class: of its Service, None for the cluster's own.
         annotations: of its Service.
+        ranges: of addresses that its load balancer lets in; none for all.
     """
     service: dict[str, Any] = {"type": service_type, "annotations": dict(annotations)}
+    if ranges:
+        service["loadBalancerSourceRanges"] = list(ranges)
     if balancer_class is not None:
         service["loadBalancerClass"] = balancer_class
     return {
         "service": service,
-        "autoscaling": {"enabled": True, "minReplicas": copies, "maxReplicas": max(5, copies)},
+        "autoscaling": {"enabled": True, "minReplicas": copies, "maxReplicas": most},
         "podDisruptionBudget": budget(copies),
         "resources": resources("100m", "128Mi", "1Gi"),
         "securityContext": {

@@ -62,7 +62,7 @@ class Airflow(Component[AirflowConfig]):
     ) -> Orchestrator:
         """Prepare the database, then install the chart."""
         planned = plan(self.name, self.config, pools=pools, broker=broker is not None, scaling=scaling is not None)
-        namespace = cluster.namespace(self.name, parent=self)
+        namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
         database = sql.database(self.name, parent=self, namespace=namespace)
         accounts = [namespace.chart_account(account(self.name, part)) for part in parts(self.config.executors)]
         logs = objects.bucket(f"{self.name}-logs", parent=self, reader_writers=accounts)

@@ -1,55 +1,127 @@
-"""The kinds of Istio, and the way in by them."""
+"""The kinds of Istio, the way in by them, and who may call whom."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi_kubernetes as k8s
+from addons._istio_config import MAIN, IstioApiConfig, Mode
 from addons._istio_login import ask_first
-from pydantic import Field
+from addons._istio_policies import authorization, peers, sources
+from addons._istio_routes import Routes, Scheme, Way, route
+from addons.gateway_api import GatewayKinds
 
 from groundwork.core.component import ApiComponent, Component
-from groundwork.core.config import Config
 from groundwork.core.contracts import Certificates, Cluster, Login, Mesh, Namespace
 from groundwork.core.definitions import install_definitions
 from groundwork.core.errors import StackError
 
-_DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
+HOST = "the host"
+"""The kind of claim that each exposed host is."""
 
-
-class IstioApiConfig(Config):
-    """What a stack file may say under `istio-api:`."""
-
-    domain: str = Field(
-        default="platform.internal",
-        pattern=_DOMAIN,
-        description="under which everything is exposed: `grafana.<domain>`",
-    )
+_LABELS: dict[Mode, dict[str, str]] = {
+    "ambient": {"istio.io/dataplane-mode": "ambient"},
+    "sidecar": {"istio-injection": "enabled"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class IstioMesh(Mesh):
-    """Istio, with one gateway.
+    """Istio, with one gateway or several.
 
     Attributes:
-        scheme: https where somebody signs the gateway's certificate.
-        gateway_namespace: where the gateway runs, under a service account of the gateway's name. It is there before
-            the gateway: what is asked before a page is an object in it.
-        gateway: name of the gateway, its Service and its service account.
+        scheme: https where somebody signs the gateways' certificates.
+        mode: who speaks for a pod: its node's agent, or a proxy beside it.
+        routes: the kinds that say where a request goes.
+        gateway_namespace: where the first gateway runs, under a service account of the gateway's name. It is there
+            before the gateway: what is asked before a page is an object in it.
+        gateway: name of the first gateway, its Service and its service account.
+        further: name of each other gateway, and of its namespace -> its domain and what it exposes.
+        callers: namespace -> who may call it beside those whom the contracts know of.
         trust_domain: of the mesh's identities.
     """
 
-    scheme: Literal["http", "https"]
-    gateway_namespace: str = "istio-ingress"
-    gateway: str = "istio-ingress"
+    scheme: Scheme
+    mode: Mode
+    routes: Routes = "istio"
+    gateway_namespace: str = MAIN
+    gateway: str = MAIN
+    further: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    callers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     trust_domain: str = "cluster.local"
 
     @property
+    def labels(self) -> Mapping[str, str]:
+        """What a namespace says to be in the mesh with all its pods."""
+        return _LABELS[self.mode]
+
+    @property
+    def first(self) -> Way:
+        """The gateway by which everything is reached that no other exposes."""
+        return Way(name=self.gateway, namespace=self.gateway_namespace, domain=self.domain)
+
+    @property
     def principal(self) -> str:
-        """Who the gateway is to what it calls."""
+        """Who the first gateway is to what it calls."""
         return f"{self.trust_domain}/ns/{self.gateway_namespace}/sa/{self.gateway}"
+
+    def way(self, name: str) -> Way:
+        """Return a further gateway."""
+        return Way(name=name, namespace=name, domain=self.further[name]["domain"])
+
+    def way_to(self, page: str) -> Way:
+        """Return the gateway that exposes `page`."""
+        chosen = next((name for name, gateway in self.further.items() if page in gateway["exposes"]), None)
+        return self.first if chosen is None else self.way(chosen)
+
+    def enrol(self, namespace: Namespace) -> None:
+        """Close a namespace but for its own pods, and for those whom the stack file names."""
+        owner = namespace.owner
+        resource = f"{owner.name}-{namespace.name}" if namespace.name != owner.name else owner.name
+        # No rule: it allows nothing, and stays when the others go.
+        authorization(f"{resource}-closed", "default-deny", parent=owner, namespace=namespace, spec={})
+        callers = [namespace.name, *self.callers.get(namespace.name, ())]
+        self._allow(f"{resource}-within", "within", owner, namespace, callers, ())
+
+    def allow(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        namespace: Namespace,
+        callers: Sequence[str],
+        ports: Sequence[int] = (),
+    ) -> None:
+        """Make an AuthorizationPolicy for callers who are in the mesh."""
+        self._allow(f"{parent.name}-{name}-allowed", name, parent, namespace, callers, ports)
+
+    def _allow(
+        self,
+        resource: str,
+        name: str,
+        parent: Component[Any],
+        namespace: Namespace,
+        callers: Sequence[str],
+        ports: Sequence[int],
+    ) -> None:
+        rule: dict[str, Any] = {"from": sources(callers, self.trust_domain)}
+        if ports:
+            rule["to"] = [{"operation": {"ports": [str(port) for port in ports]}}]
+        spec = {"action": "ALLOW", "rules": [rule]}
+        authorization(resource, name, parent=parent, namespace=namespace, spec=spec)
+
+    def open(
+        self, name: str, *, parent: Component[Any], namespace: Namespace, selector: Mapping[str, str], port: int
+    ) -> None:
+        """Ask nobody for an identity at one port, and allow everybody there."""
+        match = {"selector": {"matchLabels": dict(selector)}}
+        modes = {"mtls": {"mode": "STRICT"}, "portLevelMtls": {str(port): {"mode": "PERMISSIVE"}}}
+        peers(f"{parent.name}-{name}-plain", name, parent=parent, namespace=namespace, spec={**match, **modes})
+        rule = {"to": [{"operation": {"ports": [str(port)]}}]}
+        spec = {**match, "action": "ALLOW", "rules": [rule]}
+        authorization(f"{parent.name}-{name}-open", name, parent=parent, namespace=namespace, spec=spec)
 
     def expose(
         self,
@@ -63,69 +135,66 @@ class IstioMesh(Mesh):
         public: bool = False,
         paths: Sequence[str] = ("/",),
     ) -> str:
-        """Route to a Service whose pods listen at the same port, and close that port to other namespaces.
+        """Route to a Service whose pods listen at the same port, and let the gateway call that port.
 
-        The policy is Istio's: it binds pods that are in the mesh. Other ports of the namespace stay as they are.
+        A namespace outside of the mesh gets no policy: nothing would enforce it.
 
         Raises:
-            StackError: where there is no login, and it is not said to be public.
+            StackError: where there is no login, and it is not said to be public, or another component has the host.
         """
         if login is None and not public:
             raise StackError(
                 [f"{parent.name} would be open to everybody who reaches the gateway: add login to this stack"]
             )
-        host = f"{name}.{self.domain}"
+        way = self.way_to(name)
+        host = f"{name}.{way.domain}"
+        parent.claim(f"{HOST} {host}", f"give one of them another name than {name}")
         if login is not None:
-            ingress = namespace.cluster.within(self.gateway_namespace, parent=parent)
-            ask_first(host, login, name=name, parent=parent, ingress=ingress, gateway=self.gateway)
+            ingress = namespace.cluster.within(way.namespace, parent=parent)
+            ask_first(host, login, name=name, parent=parent, ingress=ingress, gateway=way.name)
+        version, kind, spec = route(
+            self.routes,
+            way,
+            self.scheme,
+            host=host,
+            service=service,
+            service_host=namespace.host(service),
+            port=port,
+            paths=paths,
+        )
         k8s.apiextensions.CustomResource(
             f"{parent.name}-{name}-route",
-            api_version="networking.istio.io/v1",
-            kind="VirtualService",
+            api_version=version,
+            kind=kind,
             metadata={"name": name, "namespace": namespace.name},
-            spec={
-                "hosts": [host],
-                "gateways": [f"{self.gateway_namespace}/{self.gateway}"],
-                "http": [
-                    {
-                        "match": [{"uri": {"prefix": path}} for path in paths],
-                        "route": [
-                            {
-                                "destination": {
-                                    "host": namespace.host(service),
-                                    "port": {"number": port},
-                                }
-                            }
-                        ],
-                    }
-                ],
-            },
+            spec=spec,
             opts=namespace.options(parent),
         )
-        if public:
-            return f"{self.scheme}://{host}"
-        others = {"notPrincipals": [self.principal], "notNamespaces": [namespace.name]}
-        k8s.apiextensions.CustomResource(
-            f"{parent.name}-{name}-access",
-            api_version="security.istio.io/v1",
-            kind="AuthorizationPolicy",
-            metadata={"name": f"{name}-from-gateway", "namespace": namespace.name},
-            # A DENY of all others: an ALLOW would close every other port of the namespace as well.
-            spec={
-                "action": "DENY",
-                "rules": [{"from": [{"source": others}], "to": [{"operation": {"ports": [str(port)]}}]}],
-            },
-            opts=namespace.options(parent),
-        )
+        if namespace.mesh is not None:
+            policy = f"{parent.name}-{name}-access"
+            self._allow(policy, f"{name}-from-gateway", parent, namespace, [way.account], [port])
         return f"{self.scheme}://{host}"
 
 
 class IstioApi(ApiComponent[IstioApiConfig]):
     """VirtualService, Gateway, AuthorizationPolicy and the other kinds of Istio, and the place of the gateway."""
 
-    def build(self, cluster: Cluster, certificates: Certificates | None) -> IstioMesh:
-        """Install the CRDs, and make the gateway's namespace."""
+    def build(self, cluster: Cluster, certificates: Certificates | None, gateways: GatewayKinds | None) -> IstioMesh:
+        """Install the CRDs, and make the gateways' namespaces."""
+        config = self.config
+        if config.routes == "gateway-api" and gateways is None:
+            raise StackError(
+                [f"{self.name}.routes: 'gateway-api', but this stack has no such kinds; add `gateway-api: {{}}` to it"]
+            )
         install_definitions(self, cluster, "istio")
-        mesh = IstioMesh(domain=self.config.domain, scheme="https" if certificates else "http")
-        cluster.namespace(mesh.gateway_namespace, parent=self)
+        mesh = IstioMesh(
+            domain=config.domain,
+            scheme="https" if certificates else "http",
+            mode=config.mode,
+            routes=config.routes,
+            further={name: {"domain": g.domain, "exposes": g.exposes} for name, g in config.gateways.items()},
+            callers=config.callers,
+        )
+        for way in (mesh.first, *(mesh.way(name) for name in mesh.further)):
+            cluster.namespace(way.namespace, parent=self)
         return mesh

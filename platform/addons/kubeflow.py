@@ -69,7 +69,7 @@ class Kubeflow(Component[KubeflowConfig]):
             "give argo-workflows.instance_id a name",
         )
         # Its own pods would pass the restricted standard. The steps of pipelines run here too, and do not.
-        namespace = cluster.namespace("kubeflow", parent=self, security="baseline")
+        namespace = cluster.namespace("kubeflow", parent=self, security="baseline", mesh=mesh)
         self._pipelines(namespace, sql, objects)
         if metrics is not None:
             down = unavailable(

@@ -95,4 +95,11 @@ class LoadBalancerController(Component[LoadBalancerControllerConfig]):
             statements=statements(cluster=cluster.name, region=region, account_id=account_id),
             values=values(self.config, cluster=cluster.name, region=region, vpc_id=network.vpc_id),
         )
-        return Balancers(load_balancer_class=CLASS, annotations=service_annotations(self.config.scheme))
+        return Balancers(
+            load_balancer_class=CLASS,
+            annotations=service_annotations(self.config.scheme),
+            reached_from={
+                "internal": service_annotations("internal"),
+                "internet": service_annotations("internet-facing"),
+            },
+        )

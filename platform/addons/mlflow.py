@@ -57,7 +57,7 @@ class MLflow(Component[MLflowConfig]):
         pools: NodePools | None,
     ) -> Tracking:
         """Make the server, its database and its bucket."""
-        namespace = cluster.namespace(self.name, parent=self)
+        namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
         account = namespace.service_account(self.name)
         database = sql.database(self.name, parent=self, namespace=namespace)
         artifacts = objects.bucket(self.name, parent=self, reader_writers=[account])

@@ -62,7 +62,7 @@ class Prometheus(Component[PrometheusConfig]):
     ) -> None:
         """Install the chart, with an administrator of Grafana whose password is made once."""
         # The node exporter reads the node's own files and network.
-        namespace = cluster.namespace("monitoring", parent=self, security="privileged")
+        namespace = cluster.namespace("monitoring", parent=self, security="privileged", mesh=mesh)
         password = random.RandomPassword(f"{self.name}-grafana-admin", length=32, special=False, opts=self.child())
         admin = k8s.core.v1.Secret(
             f"{self.name}-grafana-admin",
@@ -70,6 +70,9 @@ class Prometheus(Component[PrometheusConfig]):
             string_data={"admin-user": "admin", "admin-password": password.result},
             opts=namespace.options(),
         )
+        # The API server asks the operator whether rules are sound.
+        operator = {"app": "kube-prometheus-stack-operator"}
+        namespace.open("operator-webhook", parent=self, selector=operator, port=10250)
         service = f"{self.name}-grafana"
         url = (
             mesh.expose("grafana", parent=self, namespace=namespace, service=service, port=GRAFANA_PORT, login=login)

@@ -16,6 +16,8 @@ from groundwork.core.definitions import install_definitions
 _GROUP = "monitoring.coreos.com/v1"
 # The stack's Prometheus selects every monitor and rule; other installations select by this label of their release.
 LABELS = {"release": "prometheus"}
+# Who scrapes, where a mesh lets only those in whom it knows: the account that the chart gives Prometheus.
+SCRAPER = "monitoring/prometheus-kube-prometheus-prometheus"
 
 
 class PrometheusApiConfig(Config):
@@ -49,6 +51,7 @@ class PrometheusMetrics(Metrics):
             },
             opts=namespace.options(parent),
         )
+        namespace.admit(f"{name}-scrape", parent=parent, callers=[SCRAPER])
 
     def alert(self, name: str, *, parent: Component[Any], namespace: Namespace, alerts: Sequence[Alert]) -> None:
         """Make a PrometheusRule."""

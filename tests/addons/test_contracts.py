@@ -1,4 +1,4 @@
-"""The contracts that API components provide, and what they make of what they are asked for."""
+"""The contracts that API components provide, and what they make of what they are asked for; the mesh: test_istio."""
 
 from __future__ import annotations
 
@@ -25,33 +25,6 @@ def spec(graph: Graph, kind: str, owner: str = "user") -> dict[str, Any]:
     assert len(found) == 1
     inner: dict[str, Any] = found[0].inputs["spec"]
     return inner
-
-
-def test_a_service_is_routed_to_by_the_gateway(asked: Graph) -> None:
-    """One host below the mesh's domain, one route to the Service's full name."""
-    route = spec(asked, "VirtualService")
-    assert route["hosts"] == ["web.platform.internal"]
-    assert route["gateways"] == ["istio-ingress/istio-ingress"]
-    destination = route["http"][0]["route"][0]["destination"]
-    assert destination == {"host": "svc.web.svc.cluster.local", "port": {"number": 8080}}
-    assert asked.outputs["user.public_url"] == "https://web.platform.internal"
-
-
-def test_only_the_gateway_reaches_what_is_exposed(asked: Graph) -> None:
-    """Others are denied at that port; everything else in the namespace stays as it was."""
-    rule = {
-        "from": [
-            {
-                "source": {
-                    "notPrincipals": ["cluster.local/ns/istio-ingress/sa/istio-ingress"],
-                    "notNamespaces": ["web"],
-                }
-            }
-        ],
-        "to": [{"operation": {"ports": ["8080"]}}],
-    }
-    policies = {r.name: r.inputs["spec"] for r in asked if r.type.endswith(":AuthorizationPolicy")}
-    assert policies["user-web-access"] == {"action": "DENY", "rules": [rule]}
 
 
 def test_the_gateway_asks_for_a_login_first(asked: Graph) -> None:
@@ -88,16 +61,6 @@ def test_a_page_without_a_login_is_refused(build: Any) -> None:
         "mlflow would be open to everybody who reaches the gateway: add login to this stack",
         "user would be open to everybody who reaches the gateway: add login to this stack",
     ]
-
-
-def test_without_certificates_the_gateway_speaks_plain_http(build: Any) -> None:
-    """A URL must not promise what the gateway cannot do, and the gateway must not listen for it."""
-    plain = build({"user": {}, "istio": {}, "login": {}})
-    assert plain.outputs["user.public_url"] == "http://web.platform.internal"
-    assert [s["port"]["name"] for s in spec(plain, "Gateway", "istio")["servers"]] == ["http"]
-    secure = spec(build({"istio": {}, "cert-manager": {}}), "Gateway", "istio")["servers"]
-    assert secure[0]["tls"] == {"httpsRedirect": True}
-    assert secure[1]["tls"]["credentialName"] == "gateway-tls"
 
 
 def test_monitors_and_rules_say_what_was_asked(asked: Graph) -> None:

@@ -10,6 +10,17 @@ from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.testing import Graph, Registered
 from tests.addons.server import definitions, install_definitions
 
+# Choices of which the stack of every add-on makes the other one.
+OTHER_CHOICES: list[dict[str, Any]] = [
+    {
+        **{
+            name: {} for name in ("user", "gateway-api", "cert-manager-api", "prometheus-api", "istio-gateway", "login")
+        },
+        "istio-api": {"routes": "gateway-api", "mode": "sidecar", "callers": {"web": ["lab", "lab/notebook"]}},
+        "istio": {"accessLogs": "errors", "egress": {"allow": ["*.example.com", "db.example.com:5432"]}},
+    }
+]
+
 
 @pytest.fixture(scope="module")
 def kube(api_server: KubeClient) -> KubeClient:
@@ -27,6 +38,7 @@ def test_the_server_accepts_every_custom_resource(kube: KubeClient, everything: 
     """Field by field: an unknown field, a wrong type or a missing one is refused by the schema."""
     asked = build({"user": {}, "istio-api": {}, "prometheus-api": {}, "keda-api": {}, "cert-manager-api": {}})
     resources = [*_custom(everything), *_custom(asked)]
+    resources += [resource for stack in OTHER_CHOICES for resource in _custom(build(stack))]
     assert {"AuthorizationPolicy", "Certificate", "ScaledObject", "ServiceMonitor"} <= {
         resource.inputs["kind"] for resource in resources
     }

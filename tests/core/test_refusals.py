@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pulumi
 import pytest
 
-from groundwork.core.component import Component
+from groundwork.core.component import Component, Former
 from groundwork.core.errors import StackError
 from groundwork.core.registry import Registry
 from groundwork.testing import record
@@ -37,3 +38,46 @@ def test_every_refusal_is_told_at_once() -> None:
         "one refuses",
         "one and two would both be the default power; set two.default: false",
     ]
+
+
+class Desk(Component[Nothing]):
+    """Has a lamp that the room had before, and wants a chair in the end."""
+
+    def build(self) -> Power:
+        """Put the lamp where it is now."""
+        self.claim(f"the desk {self.name}", "put one elsewhere")
+        Lamp(f"{self.name}-lamp", self.child())
+        Lamp(f"{self.name}-book", self.child())
+        return Power(name=self.name, token=pulumi.Output.from_input(""))
+
+    def former(self, child: str) -> Former | None:
+        """Name the lamp as the room did."""
+        return Former("Room", "parlour", "parlour-light") if child == f"{self.name}-lamp" else None
+
+    def complete(self) -> None:
+        """Ask for it."""
+        raise StackError([f"the desks {' and '.join(self.claimed('the desk'))} have no chair"])
+
+
+class Lamp(pulumi.CustomResource):
+    """Some resource."""
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions) -> None:
+        super().__init__("test:index:Lamp", name, {}, opts)
+
+
+def test_what_only_the_whole_stack_shows_is_told_in_the_end() -> None:
+    """Who is built last is known to all by then; the same is told once."""
+    with pytest.raises(StackError) as error:
+        record({"one": {"component": "desk"}, "two": {"component": "desk"}}, registry=Registry({"desk": Desk}))
+    assert list(error.value.problems) == ["the desks one and two have no chair"]
+
+
+def test_what_comes_to_another_component_is_not_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its old URN is among its aliases; its neighbours have none."""
+    monkeypatch.setattr(Desk, "complete", Component.complete)
+    graph = record({"desk": {}}, registry=Registry({"desk": Desk}))
+    (alias,) = graph.one("test:index:Lamp", "desk-lamp").aliases
+    assert 'name: "parlour-light"' in alias
+    assert 'parentUrn: "urn:pulumi:test::groundwork::groundwork:component:Room::parlour"' in alias
+    assert graph.one("test:index:Lamp", "desk-book").aliases == ()

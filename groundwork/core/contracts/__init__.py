@@ -5,7 +5,7 @@ from groundwork.core.contracts.broker import Broker, Queue
 from groundwork.core.contracts.cluster import Cluster, Namespace, Security, ServiceAccount
 from groundwork.core.contracts.identity import CloudIdentity, Statement
 from groundwork.core.contracts.login import Login, LoginClient
-from groundwork.core.contracts.mesh import Mesh
+from groundwork.core.contracts.mesh import Gateway, Mesh
 from groundwork.core.contracts.metrics import Alert, Metrics
 from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
@@ -34,6 +34,7 @@ __all__ = [
     "CloudIdentity",
     "Cluster",
     "Database",
+    "Gateway",
     "Login",
     "LoginClient",
     "Mesh",

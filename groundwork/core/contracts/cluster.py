@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from groundwork.core.component import Component
 from groundwork.core.contract import Contract
+
+if TYPE_CHECKING:
+    from groundwork.core.contracts.mesh import Mesh
 
 Security = Literal["privileged", "baseline", "restricted"]
 
@@ -64,10 +67,14 @@ class Cluster(Contract):
         parent: Component[Any],
         security: Security = "restricted",
         labels: Mapping[str, str] | None = None,
+        mesh: Mesh | None = None,
     ) -> Namespace:
         """Make a namespace that enforces a Pod Security Standard.
 
         It waits for everything that its component requires in this stack, so all in it is destroyed before that.
+
+        Args:
+            mesh: that the namespace is in, closed to callers from elsewhere; None for a namespace outside.
         """
         resource = k8s.core.v1.Namespace(
             f"{parent.name}-{name}" if name != parent.name else name,
@@ -77,17 +84,21 @@ class Cluster(Contract):
                     "pod-security.kubernetes.io/enforce": security,
                     "pod-security.kubernetes.io/warn": security,
                     "app.kubernetes.io/part-of": parent.name,
+                    **(mesh.labels if mesh is not None else {}),
                     **(labels or {}),
                 },
             },
             opts=self.options(parent, depends_on=list(parent.after)),
         )
-        return Namespace(name, self, resource, parent)
+        namespace = Namespace(name, self, resource, parent, mesh)
+        if mesh is not None:
+            mesh.enrol(namespace)
+        return namespace
 
 
 @dataclass(frozen=True)
 class Namespace:
-    """A namespace that exists, and whose component it is.
+    """A namespace that exists, whose component it is, and the mesh that it is in.
 
     Attributes:
         resource: the namespace itself, None where another component makes it.
@@ -98,6 +109,7 @@ class Namespace:
     cluster: Cluster
     resource: pulumi.Resource | None
     owner: Component[Any]
+    mesh: Mesh | None = None
 
     def options(self, parent: Component[Any] | None = None, **options: Any) -> pulumi.ResourceOptions:
         """Return options for an object in this namespace."""
@@ -118,6 +130,22 @@ class Namespace:
             opts=self.options(),
         )
         return ServiceAccount(name, self, (account,))
+
+    def admit(self, name: str, *, parent: Component[Any], callers: Sequence[str], ports: Sequence[int] = ()) -> None:
+        """Let callers from elsewhere in, where a mesh keeps this namespace closed; else everybody is in anyway.
+
+        Args:
+            name: of the permission, unique in the namespace.
+            callers: "namespace" for all of its pods, or "namespace/account".
+            ports: of the pods; all of them by default.
+        """
+        if self.mesh is not None:
+            self.mesh.allow(name, parent=parent, namespace=self, callers=callers, ports=ports)
+
+    def open(self, name: str, *, parent: Component[Any], selector: Mapping[str, str], port: int) -> None:
+        """Let anybody call one port of these pods: the API server, which asks webhooks and is in no mesh."""
+        if self.mesh is not None:
+            self.mesh.open(name, parent=parent, namespace=self, selector=selector, port=port)
 
     def chart_account(self, name: str) -> ServiceAccount:
         """Name a service account that a chart makes."""

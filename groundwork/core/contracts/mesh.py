@@ -1,11 +1,11 @@
-"""The way in for people and other services."""
+"""The way in for people and other services, and who may call whom inside."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from groundwork.core.component import Component
 from groundwork.core.contract import Contract
@@ -15,13 +15,24 @@ from groundwork.core.contracts.login import Login
 
 @dataclass(frozen=True, kw_only=True)
 class Mesh(Contract):
-    """A service mesh with a gateway.
+    """A service mesh, and the gateways at its border.
+
+    `cluster.namespace(..., mesh=mesh)` puts a namespace into it: the only place where that is done.
 
     Attributes:
         domain: under which things are exposed: `mlflow.<domain>`.
     """
 
     domain: str
+
+    @property
+    @abstractmethod
+    def labels(self) -> Mapping[str, str]:
+        """What a namespace says to be in the mesh with all its pods."""
+
+    @abstractmethod
+    def enrol(self, namespace: Namespace) -> None:
+        """Close a namespace of the mesh: its pods are called by one another, and by nobody else who is not allowed."""
 
     @abstractmethod
     def expose(
@@ -36,7 +47,7 @@ class Mesh(Contract):
         public: bool = False,
         paths: Sequence[str] = ("/",),
     ) -> str:
-        """Route `https://<name>.<domain>` to a Service, and allow only the gateway to call it.
+        """Route `https://<name>.<domain>` to a Service, and allow its gateway to call it.
 
         Args:
             login: asks whoever calls for his login first.
@@ -48,3 +59,50 @@ class Mesh(Contract):
         Raises:
             StackError: where there is no login, and it is not said to be public.
         """
+
+    @abstractmethod
+    def allow(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        namespace: Namespace,
+        callers: Sequence[str],
+        ports: Sequence[int] = (),
+    ) -> None:
+        """Let callers who are in the mesh call a closed namespace.
+
+        Args:
+            name: of the permission, unique in the namespace.
+            callers: "namespace" for all of its pods, or "namespace/account".
+            ports: of the pods; all of them by default.
+        """
+
+    @abstractmethod
+    def open(
+        self, name: str, *, parent: Component[Any], namespace: Namespace, selector: Mapping[str, str], port: int
+    ) -> None:
+        """Let anybody call one port of these pods, also who is not in the mesh: the API server that asks a webhook.
+
+        Args:
+            name: unique in the namespace.
+            selector: labels of the pods.
+            port: of the pods.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateway(Contract):
+    """One way into the mesh.
+
+    Attributes:
+        name: of the gateway's object, of its Service and of its service account.
+        namespace: where they are.
+        domain: under which it lets callers in.
+        routes: the kinds that say where a request goes: Istio's own, or Kubernetes' Gateway API.
+    """
+
+    name: str
+    namespace: str
+    domain: str
+    routes: Literal["istio", "gateway-api"]

@@ -27,11 +27,13 @@ class Balancers(Contract):
 
     Attributes:
         load_balancer_class: what a Service says to get one.
-        annotations: of such a Service, for one that only the network itself can reach.
+        annotations: of such a Service, for one that is reached from where the stack says by default.
+        reached_from: the network itself, "internal", or the "internet" -> annotations of such a Service.
     """
 
     load_balancer_class: str
     annotations: dict[str, str]
+    reached_from: dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,125 @@
+"""What a gateway lets in and where it sends it, in either of two languages: Istio's own, or Kubernetes' Gateway API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Routes = Literal["istio", "gateway-api"]
+Scheme = Literal["http", "https"]
+
+ISTIO = "networking.istio.io/v1"
+GATEWAY_API = "gateway.networking.k8s.io/v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One gateway, as routes name it.
+
+    Attributes:
+        name: of its object, its Service and its service account.
+        namespace: where they are.
+        domain: under which it lets callers in.
+    """
+
+    name: str
+    namespace: str
+    domain: str
+
+    @property
+    def account(self) -> str:
+        """Who it is to what it calls: `namespace/account`."""
+        return f"{self.namespace}/{self.name}"
+
+
+def route(
+    routes: Routes,
+    way: Way,
+    scheme: Scheme,
+    *,
+    host: str,
+    service: str,
+    service_host: str,
+    port: int,
+    paths: Sequence[str],
+) -> tuple[str, str, dict[str, Any]]:
+    """Return API version, kind and spec of the route from a host to a Service of the route's own namespace."""
+    if routes == "gateway-api":
+        return GATEWAY_API, "HTTPRoute", _http_route(way, scheme, host, service, port, paths)
+    spec = {
+        "hosts": [host],
+        "gateways": [f"{way.namespace}/{way.name}"],
+        "http": [
+            {
+                "match": [{"uri": {"prefix": path}} for path in paths],
+                "route": [{"destination": {"host": service_host, "port": {"number": port}}}],
+            }
+        ],
+    }
+    return ISTIO, "VirtualService", spec
+
+
+def _http_route(way: Way, scheme: Scheme, host: str, service: str, port: int, paths: Sequence[str]) -> dict[str, Any]:
+    return {
+        "parentRefs": [{"name": way.name, "namespace": way.namespace, "sectionName": scheme}],
+        "hostnames": [host],
+        "rules": [
+            {
+                "matches": [{"path": {"type": "PathPrefix", "value": path}} for path in paths],
+                "backendRefs": [{"name": service, "port": port}],
+            }
+        ],
+    }
+
+
+def gateway(routes: Routes, way: Way, secret: str | None) -> tuple[str, str, dict[str, Any]]:
+    """Return API version, kind and spec of a gateway: with a certificate, plain HTTP only leads to HTTPS.
+
+    Args:
+        secret: with the certificate, in the gateway's namespace.
+    """
+    if routes == "gateway-api":
+        return GATEWAY_API, "Gateway", _listening(way, secret)
+    return ISTIO, "Gateway", {"selector": {"app": way.name}, "servers": _servers(way.domain, secret)}
+
+
+def _servers(domain: str, secret: str | None) -> list[dict[str, Any]]:
+    hosts = [f"*.{domain}"]
+    plain: dict[str, Any] = {"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": hosts}
+    if secret is None:
+        return [plain]
+    secure = {
+        "port": {"number": 443, "name": "https", "protocol": "HTTPS"},
+        "hosts": hosts,
+        "tls": {"mode": "SIMPLE", "credentialName": secret, "minProtocolVersion": "TLSV1_2"},
+    }
+    return [{**plain, "tls": {"httpsRedirect": True}}, secure]
+
+
+def _listening(way: Way, secret: str | None) -> dict[str, Any]:
+    everywhere = {"namespaces": {"from": "All"}}
+    here = {"namespaces": {"from": "Same"}}
+    common = {"hostname": f"*.{way.domain}"}
+    plain = {"name": "http", "port": 80, "protocol": "HTTP", **common}
+    listeners: list[dict[str, Any]] = [{**plain, "allowedRoutes": everywhere if secret is None else here}]
+    if secret is not None:
+        tls = {"mode": "Terminate", "certificateRefs": [{"name": secret}]}
+        secure = {"name": "https", "port": 443, "protocol": "HTTPS", **common, "tls": tls}
+        listeners.append({**secure, "allowedRoutes": everywhere})
+    return {
+        "gatewayClassName": "istio",
+        # Of pods that are there already: without an address Istio would make some of its own, with no budget or spread.
+        "addresses": [{"type": "Hostname", "value": f"{way.name}.{way.namespace}.svc.cluster.local"}],
+        "listeners": listeners,
+    }
+
+
+def to_https(way: Way) -> dict[str, Any]:
+    """Return the spec of the HTTPRoute that leads from plain HTTP to HTTPS."""
+    redirect = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
+    return {
+        "parentRefs": [{"name": way.name, "sectionName": "http"}],
+        "hostnames": [f"*.{way.domain}"],
+        "rules": [{"filters": [redirect]}],
+    }

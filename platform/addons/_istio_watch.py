@@ -1,0 +1,105 @@
+"""What is measured of Istio, and what somebody is told of: https://istio.io/latest/docs/reference/config/metrics/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi_kubernetes as k8s
+
+from groundwork.core.component import Component
+from groundwork.core.contracts import Alert, Namespace
+
+
+def metrics_service(
+    name: str, *, parent: Component[Any], namespace: Namespace, pods: Mapping[str, str], port: int
+) -> dict[str, str]:
+    """Make a Service for measuring alone, where the chart's has no such port, and return its labels."""
+    labels = {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "istio"}
+    k8s.core.v1.Service(
+        f"{parent.name}-{name}",
+        metadata={"name": name, "namespace": namespace.name, "labels": labels},
+        spec={
+            "cluster_ip": "None",
+            "selector": dict(pods),
+            "ports": [{"name": "metrics", "port": port, "target_port": port}],
+        },
+        opts=namespace.options(parent),
+    )
+    return labels
+
+
+def control_alerts() -> list[Alert]:
+    """Return the alerts of the control plane."""
+    return [
+        Alert(
+            name="IstiodDown",
+            expression='absent(up{namespace="istio-system",job="istiod"} == 1)',
+            after="5m",
+            severity="critical",
+            summary="No copy of istiod answers: new pods get no identity, and certificates are not renewed.",
+        ),
+        Alert(
+            name="IstioConfigurationRejected",
+            expression="sum(rate(pilot_total_xds_rejects[5m])) > 0",
+            after="10m",
+            severity="warning",
+            summary="Proxies refuse what istiod sends them: routes or policies that were changed do not hold.",
+        ),
+        Alert(
+            name="IstioConfigurationLate",
+            expression=("histogram_quantile(0.99, sum by (le) (rate(pilot_proxy_convergence_time_bucket[5m]))) > 30"),
+            after="10m",
+            severity="warning",
+            summary="A change takes more than 30 seconds to reach the proxies: istiod lacks CPU, or copies.",
+        ),
+    ]
+
+
+def node_alerts() -> list[Alert]:
+    """Return the alerts of the agents that speak for the pods of their node."""
+    missing = (
+        'kube_daemonset_status_desired_number_scheduled{daemonset="ztunnel"}'
+        ' - kube_daemonset_status_number_ready{daemonset="ztunnel"} > 0'
+    )
+    return [
+        Alert(
+            name="ZtunnelDown",
+            expression=missing,
+            after="5m",
+            severity="critical",
+            summary="A node has no working ztunnel: no pod of the mesh on it can call or be called.",
+        )
+    ]
+
+
+def gateway_alerts(name: str, namespace: str) -> list[Alert]:
+    """Return the alerts of one gateway."""
+    answered = f'istio_requests_total{{reporter="source",source_workload="{name}"}}'
+    failed = f'istio_requests_total{{reporter="source",source_workload="{name}",response_code=~"5.."}}'
+    return [
+        Alert(
+            name="GatewayDown",
+            expression=f'kube_deployment_status_replicas_available{{namespace="{namespace}",deployment="{name}"}} < 1',
+            after="5m",
+            severity="critical",
+            summary=f"No copy of the gateway {name} is ready: nobody gets in by it.",
+        ),
+        Alert(
+            name="GatewayErrors",
+            expression=f"sum(rate({failed}[5m])) / sum(rate({answered}[5m])) > 0.05",
+            after="10m",
+            severity="warning",
+            summary=f"More than one in twenty requests through the gateway {name} ends in an error of the server.",
+        ),
+        Alert(
+            name="GatewayFull",
+            expression=(
+                f'kube_horizontalpodautoscaler_status_current_replicas{{namespace="{namespace}"}}'
+                f' >= kube_horizontalpodautoscaler_spec_max_replicas{{namespace="{namespace}"}}'
+            ),
+            after="15m",
+            severity="warning",
+            summary=f"The gateway {name} has had as many copies as it may have for a quarter of an hour.",
+        ),
+    ]
