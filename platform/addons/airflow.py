@@ -11,6 +11,7 @@ from addons._airflow_prepare import prepare
 from addons._airflow_values import PARTS, Facts, Repository, Worker, account, values
 from addons._charts import Copies
 from addons._pods import resources
+from addons._watch import watch
 from pydantic import Field, model_validator
 
 from groundwork.core.amounts import Cpu, Memory
@@ -191,6 +192,7 @@ class Airflow(Component[AirflowConfig]):
         )
 
     def _watch(self, metrics: Metrics, namespace: Namespace) -> None:
+        watch("airflow", metrics, parent=self, namespace=namespace)
         metrics.scrape(
             self.name,
             parent=self,

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 from addons._charts import Copies
 from addons._istio_values import base_values, cni_values, gateway_values, istiod_values
+from addons._watch import watch
 from addons.istio_api import IstioMesh
 from pydantic import Field
 
@@ -57,6 +58,7 @@ class Istio(Component[IstioConfig]):
             after=[base, agent],
         )
         if metrics is not None:
+            watch("mesh", metrics, parent=self, namespace=system)
             metrics.scrape("istiod", parent=self, namespace=system, selector={"app": "istiod"}, port="http-monitoring")
         self._strict(system, control)
         self._gateway(ingress, cluster, mesh, certificates, balancers, control)

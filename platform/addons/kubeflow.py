@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from addons._charts import Copies
 from addons._kubeflow_values import ACCOUNTS, Store, notebooks_values, pipelines_values
+from addons._watch import watch
 from addons.argo_workflows_api import WorkflowKinds
 from addons.kubeflow_api import KubeflowKinds
 from pydantic import Field, PositiveInt
@@ -15,7 +16,7 @@ from pydantic import Field, PositiveInt
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, NodePools, ObjectStore, Pipelines, SqlServer
+from groundwork.core.contracts import Cluster, Metrics, NodePools, ObjectStore, Pipelines, SqlServer
 
 _PORT = 8888
 
@@ -42,6 +43,7 @@ class Kubeflow(Component[KubeflowConfig]):
         workflows: WorkflowKinds,
         sql: SqlServer,
         objects: ObjectStore,
+        metrics: Metrics | None,
         pools: NodePools | None,
     ) -> Pipelines:
         """Install both charts into the one namespace of Kubeflow."""
@@ -72,5 +74,8 @@ class Kubeflow(Component[KubeflowConfig]):
                 namespace=namespace,
                 values=notebooks_values(idle_minutes=self.config.idle_minutes),
             )
+        if metrics is not None:
+            watch("kubeflow", metrics, parent=self, namespace=namespace)
+            metrics.scrape("pipelines", parent=self, namespace=namespace, selector={"app": "ml-pipeline"}, port="http")
         url = f"http://{namespace.host('ml-pipeline')}:{_PORT}"
         return Pipelines(url=url, namespace=namespace.name)

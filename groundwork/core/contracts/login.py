@@ -38,12 +38,18 @@ class Login(Contract):
         authorizer: name under which the mesh knows the proxy; `Mesh.expose` puts it before a page.
         email_header: request header in which a page behind the proxy finds who asks.
         groups_header: request header with the groups of who asks, separated by commas.
+        authorize_url: where a browser is sent to log in, None where only the issuer's discovery document says it.
+        token_url: where an application inside the cluster gets tokens, None likewise.
+        userinfo_url: where it asks who somebody is, None likewise.
     """
 
     issuer: str
     authorizer: str
     email_header: str = "x-auth-request-email"
     groups_header: str = "x-auth-request-groups"
+    authorize_url: str | None = None
+    token_url: str | None = None
+    userinfo_url: str | None = None
 
     @abstractmethod
     def client(
