@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator
 
 from groundwork.core import yamlfile
 from groundwork.core.config import Config, sentences
+from groundwork.core.contacts import Contact
 from groundwork.core.errors import StackError
 from groundwork.core.naming import is_label
 
@@ -35,6 +36,9 @@ class Team(Config):
     members: tuple[str, ...] = Field(description="e-mail addresses, as people log in; at least one")
     quota: Quota = Field(default_factory=Quota)
     buckets: tuple[Label, ...] = Field(default=(), description="each becomes a bucket that only this team can use")
+    contacts: tuple[Contact, ...] = Field(
+        default=(), description="who is told what is wrong in its namespace; none: whoever runs the platform"
+    )
 
     @field_validator("members")
     @classmethod
@@ -72,7 +76,7 @@ def _read(path: Path) -> Team:
     document = yamlfile.read(path)
     data: Any = document.data
     if not isinstance(data, dict):
-        raise StackError([f"teams/{path.name}: must be a map with name, members, quota and buckets"])
+        raise StackError([f"teams/{path.name}: must be a map with name, members, quota, buckets and contacts"])
     try:
         team = Team.model_validate(data)
     except ValidationError as error:

@@ -57,7 +57,7 @@ _POOL_ALERT = Alert(
 )
 
 
-def watch(parent: Component[Any], metrics: Metrics, namespace: Namespace, *, pooled: bool) -> None:
+def measure(parent: Component[Any], metrics: Metrics, namespace: Namespace, *, pooled: bool) -> None:
     """Measure the parts and, where connections are `pooled`, PgBouncer; and alert by both."""
     name = parent.name
     metrics.scrape(

@@ -86,9 +86,9 @@ class ConnectorsConfig(Config):
     def secrets(self) -> dict[str, SecretKey]:
         """Connector -> where its secret is kept."""
         found = {
-            "github": self.github and self.github.client_secret,
-            "ldap": self.ldap and self.ldap.bind_password,
-            "oidc": self.oidc and self.oidc.client_secret,
+            "github": self.github.client_secret if self.github else None,
+            "ldap": self.ldap.bind_password if self.ldap else None,
+            "oidc": self.oidc.client_secret if self.oidc else None,
         }
         return {name: kept for name, kept in found.items() if kept is not None}
 

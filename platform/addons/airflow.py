@@ -13,7 +13,8 @@ from addons._airflow_pods import local_settings
 from addons._airflow_prepare import prepare
 from addons._airflow_secrets import Secrets
 from addons._airflow_values import Facts, account, parts, values
-from addons._airflow_watch import watch
+from addons._airflow_watch import measure
+from addons._watch import watch
 
 from groundwork.core.charts import release
 from groundwork.core.component import Component
@@ -96,7 +97,8 @@ class Airflow(Component[AirflowConfig]):
             after=[prepared, *after],
         )
         if metrics is not None:
-            watch(self, metrics, namespace, pooled=self.config.pgbouncer.enabled)
+            watch("airflow", metrics, parent=self, namespace=namespace)
+            measure(self, metrics, namespace, pooled=self.config.pgbouncer.enabled)
         host = namespace.host(f"{self.name}-api-server")
         return Orchestrator(url=f"http://{host}:{_PORT}", namespace=namespace.name)
 
@@ -111,7 +113,8 @@ class Airflow(Component[AirflowConfig]):
             port=_PORT,
             # Airflow asks for the login itself, since it must know people's roles; programs come with its own tokens,
             # which a proxy before it would turn away.
-            login=None,
+            login=login,
+            asks_itself=True,
         )
         if login is None:
             return _Entrance(url)

@@ -101,14 +101,22 @@ class ArgoWorkflows(Component[ArgoWorkflowsConfig]):
         instance_id = self.name if self.config.instance_id is None else self.config.instance_id
         self._claim(instance_id)
         placements = self._placements(pools)
-        namespace = cluster.namespace(self.name, parent=self)
+        namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
         database = sql.database(self.name, parent=self, namespace=namespace)
         accounts = [namespace.chart_account(name) for name in (RUNNER, f"{self.name}-server")]
         store = objects.bucket(self.name, parent=self, reader_writers=accounts)
         # It asks for a login itself, and programs come with a token: nothing stands before it.
         server = f"{self.name}-server"
         url = (
-            mesh.expose(self.name, parent=self, namespace=namespace, service=server, port=SERVER_PORT, login=None)
+            mesh.expose(
+                self.name,
+                parent=self,
+                namespace=namespace,
+                service=server,
+                port=SERVER_PORT,
+                login=login,
+                asks_itself=True,
+            )
             if mesh
             else None
         )

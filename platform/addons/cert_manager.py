@@ -8,6 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 from addons._charts import Copies, budget
 from addons._pods import resources
+from addons._watch import watch
 from addons.cert_manager_api import CertManagerCertificates
 from pydantic import Field
 
@@ -105,6 +106,7 @@ class CertManager(Component[CertManagerConfig]):
         )
 
     def _watch(self, metrics: Metrics, namespace: Namespace) -> None:
+        watch("certificates", metrics, parent=self, namespace=namespace)
         metrics.scrape(
             self.name,
             parent=self,

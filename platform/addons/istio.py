@@ -12,6 +12,7 @@ from addons._istio_egress import Egress, service_entries
 from addons._istio_login import provider
 from addons._istio_values import base_values, cni_values, istiod_values, ztunnel_values
 from addons._istio_watch import control_alerts, metrics_service, node_alerts
+from addons._watch import watch
 from addons.istio_api import HOST, IstioMesh
 from pydantic import Field, model_validator
 
@@ -182,6 +183,7 @@ class Istio(Component[IstioConfig]):
         )
 
     def _watch(self, metrics: Metrics, system: Namespace, ambient: Namespace | None) -> None:
+        watch("mesh", metrics, parent=self, namespace=system)
         metrics.scrape("istiod", parent=self, namespace=system, selector={"app": "istiod"}, port="http-monitoring")
         metrics.alert("istiod", parent=self, namespace=system, alerts=control_alerts())
         if ambient is not None:

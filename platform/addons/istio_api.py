@@ -133,6 +133,7 @@ class IstioMesh(Mesh):
         port: int,
         login: Login | None,
         public: bool = False,
+        asks_itself: bool = False,
         paths: Sequence[str] = ("/",),
     ) -> str:
         """Route to a Service whose pods listen at the same port, and let the gateway call that port.
@@ -149,7 +150,7 @@ class IstioMesh(Mesh):
         way = self.way_to(name)
         host = f"{name}.{way.domain}"
         parent.claim(f"{HOST} {host}", f"give one of them another name than {name}")
-        if login is not None:
+        if login is not None and not asks_itself:
             ingress = namespace.cluster.within(way.namespace, parent=parent)
             ask_first(host, login, name=name, parent=parent, ingress=ingress, gateway=way.name)
         version, kind, spec = route(

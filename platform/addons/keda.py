@@ -6,13 +6,14 @@ from typing import Any
 
 from addons._charts import Copies, budget
 from addons._pods import resources
+from addons._watch import watch
 from addons.keda_api import KedaScaling
 from pydantic import Field
 
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Alert, Cluster, Metrics, Namespace, NodePools
+from groundwork.core.contracts import Cluster, Metrics, Namespace, NodePools
 
 _SCRAPED = ("keda-operator", "keda-operator-metrics-apiserver", "keda-admission-webhooks")
 
@@ -62,6 +63,7 @@ class Keda(Component[KedaConfig]):
             self._watch(metrics, namespace)
 
     def _watch(self, metrics: Metrics, namespace: Namespace) -> None:
+        watch("keda", metrics, parent=self, namespace=namespace)
         for service in _SCRAPED:
             metrics.scrape(
                 service,
@@ -70,17 +72,3 @@ class Keda(Component[KedaConfig]):
                 selector={"app.kubernetes.io/name": service},
                 port="metrics",
             )
-        metrics.alert(
-            self.name,
-            parent=self,
-            namespace=namespace,
-            alerts=[
-                Alert(
-                    name="ScalerFails",
-                    expression="sum by (scaledObject) (rate(keda_scaler_detail_errors_total[5m])) > 0",
-                    after="10m",
-                    severity="warning",
-                    summary="KEDA cannot read what a workload is scaled by: it keeps its present number of copies.",
-                )
-            ],
-        )

@@ -21,6 +21,7 @@ from addons._kubeflow_values import (
     pipelines_values,
 )
 from addons._pages import expose_page
+from addons._watch import watch
 from addons.argo_workflows_api import WorkflowKinds
 from addons.istio_api import IstioMesh
 from addons.kubeflow_api import KubeflowKinds
@@ -79,6 +80,8 @@ class Kubeflow(Component[KubeflowConfig]):
                 summary="No copy of the API server of Kubeflow Pipelines is ready: no pipeline can be started.",
             )
             metrics.alert(self.name, parent=self, namespace=namespace, alerts=[down])
+            watch("kubeflow", metrics, parent=self, namespace=namespace)
+            metrics.scrape("pipelines", parent=self, namespace=namespace, selector={"app": "ml-pipeline"}, port="http")
         page = expose_page(
             "pipelines",
             parent=self,

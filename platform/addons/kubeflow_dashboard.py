@@ -87,7 +87,7 @@ class KubeflowDashboard(Component[KubeflowDashboardConfig]):
         pools: NodePools | None,
     ) -> None:
         """Install the chart, and expose it behind the login."""
-        namespace = cluster.namespace(DASHBOARD_NAMESPACE, parent=self)
+        namespace = cluster.namespace(DASHBOARD_NAMESPACE, parent=self, mesh=mesh)
         pages = {
             "Notebooks": pipelines.notebooks_url if pipelines else None,
             "Pipelines": pipelines.public_url if pipelines else None,

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pulumi_kubernetes as k8s
 from addons._pods import container_security, pod_security, resources, spread
+from addons._watch import watch
 from pydantic import Field, PositiveInt
 
 from groundwork.core.amounts import Memory
@@ -103,6 +104,7 @@ class MLflow(Component[MLflowConfig]):
             )
 
     def _watch(self, metrics: Metrics, namespace: Namespace, labels: dict[str, str]) -> None:
+        watch("mlflow", metrics, parent=self, namespace=namespace)
         # What its Deployment says: under its default web server MLflow has no metrics endpoint of its own.
         missing = (
             f'kube_deployment_status_replicas_available{{namespace="{namespace.name}",deployment="{self.name}"}} < 1'

@@ -9,7 +9,7 @@ from addons._quotas import hard
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Namespace, NodePools, ObjectStore
+from groundwork.core.contracts import Cluster, Metrics, Namespace, NodePools, ObjectStore
 from groundwork.core.errors import StackError
 from groundwork.core.teams import Team, load_teams
 
@@ -27,23 +27,35 @@ class Teams(Component[TeamsConfig]):
 
     single = True
 
-    def build(self, cluster: Cluster, objects: ObjectStore | None, pools: NodePools | None) -> None:
+    def build(
+        self, cluster: Cluster, objects: ObjectStore | None, metrics: Metrics | None, pools: NodePools | None
+    ) -> None:
         """Make the teams' places."""
         teams = load_teams(self.environment.root)
-        self._check(teams, objects, pools)
+        self._check(teams, objects, metrics, pools)
         for team in teams:
             # Data goes with its namespace: whoever deletes a team does it on purpose.
             namespace = cluster.namespace(team.namespace, parent=self, labels={"groundwork.example/team": team.name})
             self._limits(team, namespace)
             self._access(team, namespace)
             self._network(team, namespace)
+            if metrics is not None:
+                self._measure(team, namespace, metrics)
             account = namespace.service_account(_ACCOUNT)
             if objects is not None:
                 for bucket in team.buckets:
                     objects.bucket(f"{team.name}-{bucket}", parent=self, reader_writers=[account])
 
-    def _check(self, teams: tuple[Team, ...], objects: ObjectStore | None, pools: NodePools | None) -> None:
+    def _check(
+        self, teams: tuple[Team, ...], objects: ObjectStore | None, metrics: Metrics | None, pools: NodePools | None
+    ) -> None:
         problems = []
+        if metrics is None:
+            problems += [
+                f"teams/{team.name}.yaml: contacts need Metrics, and the stack {self.environment.stack} has none"
+                for team in teams
+                if team.contacts
+            ]
         if objects is None:
             problems += [
                 f"teams/{team.name}.yaml: buckets need an ObjectStore, and the stack {self.environment.stack} has none"
@@ -132,3 +144,15 @@ class Teams(Component[TeamsConfig]):
             },
             opts=namespace.options(),
         )
+
+    def _measure(self, team: Team, namespace: Namespace, metrics: Metrics) -> None:
+        """Let the namespace be scraped, and tell the team what is wrong in it."""
+        scraper = {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": metrics.namespace}}}
+        k8s.networking.v1.NetworkPolicy(
+            f"{self.name}-{team.name}-scraped",
+            metadata={"name": "scraped", "namespace": namespace.name},
+            spec={"pod_selector": {}, "policy_types": ["Ingress"], "ingress": [{"from_": [scraper]}]},
+            opts=namespace.options(),
+        )
+        if team.contacts:
+            metrics.notify(parent=self, namespace=namespace, contacts=team.contacts)

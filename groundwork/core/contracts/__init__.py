@@ -5,8 +5,9 @@ from groundwork.core.contracts.broker import Broker, Queue
 from groundwork.core.contracts.cluster import Cluster, Namespace, Security, ServiceAccount
 from groundwork.core.contracts.identity import CloudIdentity, Statement
 from groundwork.core.contracts.login import Login, LoginClient
+from groundwork.core.contracts.logs import Logs
 from groundwork.core.contracts.mesh import Gateway, Mesh
-from groundwork.core.contracts.metrics import Alert, Metrics
+from groundwork.core.contracts.metrics import Alert, Dashboard, Metrics, Panel
 from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
 from groundwork.core.contracts.scaling import Scaling, Trigger
@@ -33,10 +34,12 @@ __all__ = [
     "Certificates",
     "CloudIdentity",
     "Cluster",
+    "Dashboard",
     "Database",
     "Gateway",
     "Login",
     "LoginClient",
+    "Logs",
     "Mesh",
     "Metrics",
     "ModelRegistry",
@@ -46,6 +49,7 @@ __all__ = [
     "NodePools",
     "ObjectStore",
     "Orchestrator",
+    "Panel",
     "Pipelines",
     "Placement",
     "Queue",

@@ -45,12 +45,15 @@ class Mesh(Contract):
         port: int,
         login: Login | None,
         public: bool = False,
+        asks_itself: bool = False,
         paths: Sequence[str] = ("/",),
     ) -> str:
         """Route `https://<name>.<domain>` to a Service, and allow its gateway to call it.
 
         Args:
             login: asks whoever calls for his login first.
+            asks_itself: the page asks for this login itself, as a client of it: it needs to know people's roles, and
+                programs come with its own tokens, which a proxy before it would turn away.
             public: it is for everybody, inside the cluster too, and asks nobody: the page where one logs in.
 
         Returns:
