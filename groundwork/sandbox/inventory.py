@@ -17,6 +17,8 @@ from pydantic.alias_generators import to_camel
 
 RELEASE = "release"
 NAMESPACE = "namespace"
+ELEMENT = "element"
+"""The name of the one element that a list was rendered with, where a chart makes an object for each of a list."""
 
 
 class _Model(BaseModel):
@@ -51,7 +53,10 @@ class Webhook(_Model):
 
 
 class InventoryObject(_Model):
-    """One object; only the fields that its kind has are set."""
+    """One object; only the fields that its kind has are set.
+
+    `selector` of a NetworkPolicy or a budget is that of its Pods, `target` of a scaler what it scales, `Kind/name`.
+    """
 
     api_version: str
     kind: str
@@ -78,6 +83,7 @@ class InventoryObject(_Model):
     host_network: bool | None = None
     webhooks: tuple[Webhook, ...] = ()
     service: dict[str, Any] | None = None
+    target: str | None = None
 
     @property
     def reference(self) -> str:
@@ -151,6 +157,14 @@ def _object(document: Mapping[str, Any]) -> InventoryObject:
         facts["service"] = spec.get("service")
     elif kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
         facts["webhooks"] = [_webhook(webhook) for webhook in document.get("webhooks") or ()]
+    elif kind == "PodDisruptionBudget":
+        facts["selector"] = (spec.get("selector") or {}).get("matchLabels")
+    elif kind == "NetworkPolicy":
+        facts["selector"] = (spec.get("podSelector") or {}).get("matchLabels")
+        facts["ports"] = [port for rule in spec.get("ingress") or () for port in rule.get("ports") or ()]
+    elif "scaleTargetRef" in spec:
+        target = spec["scaleTargetRef"]
+        facts["target"] = f"{target.get('kind', 'Deployment')}/{target['name']}"
     elif kind == "PriorityClass":
         facts["value"] = document.get("value")
     elif _pod_template(document):

@@ -49,30 +49,43 @@ def render_double(graph: Graph, chart: str, folder: Path, more: Mapping[str, Any
     version = release(graph, chart)["version"]
     facts = inventory(graph, chart)
     switches = read_switches(INVENTORY / f"{chart}-{version}.switches.yaml", facts)
-    return _render(graph, chart, make_double(chart, version, facts, switches).write(folder / "double"), folder, more)
+    double = make_double(chart, version, facts, switches).write(folder / "double")
+    return template(double, folder, **_given(graph, chart, more))
 
 
 def render_chart(graph: Graph, chart: str, folder: Path) -> Rendered:
     """Render the chart itself, from the folder that the environment names; the test is skipped without it."""
-    archive = Path(os.environ.get(ARCHIVES, "")) / f"{chart}-{release(graph, chart)['version']}.tgz"
-    if not archive.is_file():
-        pytest.skip(f"no {archive.name} in the folder that {ARCHIVES} names")
-    return _render(graph, chart, archive, folder)
+    return template(archive(chart, release(graph, chart)["version"]), folder, **_given(graph, chart))
 
 
-def _render(graph: Graph, chart: str, path: Path, folder: Path, more: Mapping[str, Any] | None = None) -> Rendered:
+def archive(chart: str, version: str) -> Path:
+    """Return the archive of a chart in the folder that the environment names; the test is skipped without it."""
+    found = Path(os.environ.get(ARCHIVES, "")) / f"{chart}-{version}.tgz"
+    if not found.is_file():
+        pytest.skip(f"no {found.name} in the folder that {ARCHIVES} names")
+    return found
+
+
+def _given(graph: Graph, chart: str, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    given = release(graph, chart)
+    return {"name": given["name"], "namespace": given["namespace"], "values": {**given["values"], **(more or {})}}
+
+
+def template(path: Path, folder: Path, *, name: str, namespace: str, values: Mapping[str, Any]) -> Rendered:
+    """Render the chart at `path` by the real Helm; no two objects of a kind may have one name."""
     try:
         helm = locate().helm
     except ToolsMissing as missing:
         pytest.skip(f"{missing}")
-    given = release(graph, chart)
-    values = folder / "values.json"
-    values.write_text(json.dumps({**given["values"], **(more or {})}), encoding="utf-8")
-    command = [helm, "template", given["name"], path, "--namespace", given["namespace"], "--values", values]
+    written = folder / "values.json"
+    written.write_text(json.dumps(values), encoding="utf-8")
+    command = [helm, "template", name, path, "--namespace", namespace, "--values", written]
     done = subprocess.run([*command, "--kube-version", KUBERNETES], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     documents = [document for document in yaml.safe_load_all(done.stdout) if document]
     found = [
         made for document in documents for made in (document["items"] if document["kind"] == "List" else [document])
     ]
+    names = [(d["kind"], d["metadata"].get("namespace", namespace), d["metadata"]["name"]) for d in found]
+    assert len(names) == len(set(names))
     return {f"{document['kind']}/{document['metadata']['name']}": document for document in found}

@@ -27,7 +27,8 @@ def test_airflows_double_has_only_what_our_values_leave(render: Callable[[str], 
     """No database, broker, Celery or Job of the chart's own; accounts have the names that rights were given to."""
     found = render("airflow")
     kinds = {reference for reference in found if reference.startswith(("Deployment/", "StatefulSet/", "Job/"))}
-    assert kinds == {f"Deployment/airflow-{part}" for part in ("api-server", "dag-processor", "scheduler", "statsd")}
+    parts = ("api-server", "dag-processor", "pgbouncer", "scheduler", "statsd", "triggerer")
+    assert kinds == {f"Deployment/airflow-{part}" for part in parts}
     assert "ServiceAccount/airflow-worker" in found
     scheduler = found["Deployment/airflow-scheduler"]["spec"]
     assert scheduler["replicas"] == 2

@@ -22,8 +22,6 @@ ELSEWHERE = {
     "airflow": {
         # The template of a task's Pod is a file in a ConfigMap.
         *("workers.kubernetes.resources", "workers.kubernetes.nodeSelector", "workers.kubernetes.tolerations"),
-        # Without a volume it is a Deployment, which the double has not.
-        "triggerer.topologySpreadConstraints",
     },
     # istiod puts it into the Pods of others.
     "istiod": {"global.proxy.seccompProfile", "global.proxy.resources"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from groundwork.sandbox.doubles.objects import Builder, Schemas
 from groundwork.sandbox.doubles.switches import Switches, Target
 from groundwork.sandbox.doubles.templating import Naming, dump, raw, value_of
 from groundwork.sandbox.doubles.workloads import Knobs
-from groundwork.sandbox.inventory import Inventory, InventoryObject
+from groundwork.sandbox.inventory import ELEMENT, Inventory, InventoryObject
 
 LABEL = "groundwork.example/double"
+
+_ELEMENT = re.compile(rf"(?<![A-Za-z0-9$]){ELEMENT}(?![A-Za-z0-9])")
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def make_double(
         account = next((t.value for t in table.serviceAccounts if t.object == entry.reference), None)
         if account:
             manifest["metadata"]["annotations"] = raw(f"toJson (default dict (get {value_of(account)} `annotations`))")
-        text = _switched(dump(manifest), _conditions(entry, table, account))
+        text = _repeated(_switched(dump(manifest), _conditions(entry, table, account)), entry, table)
         files[f"templates/{index:03d}-{entry.kind.lower()}.yaml"] = text
     return Double(chart, version, files, tuple(left_out))
 
@@ -102,7 +105,11 @@ def _knobs(entry: InventoryObject, table: Switches, naming: Naming) -> Knobs:
 
 
 def _conditions(entry: InventoryObject, table: Switches, account: str | None) -> list[str]:
-    found = [value_of(switch.value) for switch in table.switches if entry.reference in switch.objects]
+    found = [
+        value_of(switch.value) if switch.when else f"(not {value_of(switch.value)})"
+        for switch in table.switches
+        if entry.reference in switch.objects
+    ]
     if account:
         found.append(f"(ne (toString (get {value_of(account)} `create`)) `false`)")
     return found
@@ -112,3 +119,17 @@ def _switched(text: str, conditions: list[str]) -> str:
     if not conditions:
         return text + "\n"
     return "{{- if and " + " ".join(conditions) + " true }}\n" + text + "\n{{- end }}\n"
+
+
+def _repeated(text: str, entry: InventoryObject, table: Switches) -> str:
+    """Return `text` once for each element of a list, with the element's values in those that it reads."""
+    each = next((each for each in table.each if entry.reference in each.objects), None)
+    if each is None:
+        return text
+    said = "$element"
+    for step in reversed(each.into.split(".")):
+        said = f"(dict `{step}` {said})"
+    context = f"(dict `Values` (mergeOverwrite (deepCopy $.Values) {said}) `Release` $.Release)"
+    named = _ELEMENT.sub("{{ $element.name }}", text)
+    loop = f"{{{{- range $element := {value_of(each.value)} }}}}\n---\n{{{{- with {context} }}}}\n"
+    return loop + named + "{{- end }}\n{{- end }}\n"

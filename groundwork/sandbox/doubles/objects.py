@@ -73,7 +73,7 @@ class Builder:
             return self._pod(entry, knobs)
         if _is_custom(entry.api_version):
             schema = self._schemas(entry.api_version, entry.kind)
-            return None if schema is None else minimal(schema)
+            return None if schema is None else self._custom(entry, minimal(schema))
         makers: dict[str, Callable[[], dict[str, Any] | None]] = {
             "ServiceAccount": dict,
             "Secret": lambda: {"stringData": dict.fromkeys(entry.keys, CONTENT)},
@@ -85,6 +85,7 @@ class Builder:
             "Service": lambda: self._service(entry),
             "HorizontalPodAutoscaler": lambda: self._autoscaler(entry),
             "PodDisruptionBudget": lambda: self._budget(entry),
+            "NetworkPolicy": lambda: self._network_policy(entry),
             "ValidatingWebhookConfiguration": lambda: self._webhooks(entry),
             "MutatingWebhookConfiguration": lambda: self._webhooks(entry),
             "APIService": lambda: self._api_service(entry),
@@ -135,12 +136,27 @@ class Builder:
         low = target.replicas or 1
         return {"spec": {"scaleTargetRef": reference, "minReplicas": low, "maxReplicas": low + 4}}
 
+    def _custom(self, entry: InventoryObject, body: dict[str, Any]) -> dict[str, Any]:
+        if entry.target is None:
+            return body
+        kind, _, name = entry.target.partition("/")
+        reference = {"apiVersion": "apps/v1", "kind": kind, "name": self._naming.text(name)}
+        return {**body, "spec": {**body["spec"], "scaleTargetRef": reference}}
+
     def _budget(self, entry: InventoryObject) -> dict[str, Any] | None:
         target = self._workload(entry)
-        if target is None or not target.selector:
+        selector = entry.selector or (target.selector if target else None)
+        if not selector:
             return None
-        labels = self._naming.texts(target.selector)
-        return {"spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels}}}
+        return {"spec": {"maxUnavailable": 1, "selector": {"matchLabels": self._naming.texts(selector)}}}
+
+    def _network_policy(self, entry: InventoryObject) -> dict[str, Any] | None:
+        """Return the policy of these Pods and ports; from where they may be reached, the inventory does not tell."""
+        if not entry.selector:
+            return None
+        rules = [{"ports": list(entry.ports)}] if entry.ports else []
+        selector = {"matchLabels": self._naming.texts(entry.selector)}
+        return {"spec": {"podSelector": selector, "policyTypes": ["Ingress"], "ingress": rules}}
 
     def _api_service(self, entry: InventoryObject) -> dict[str, Any] | None:
         if entry.service is None:

@@ -18,10 +18,22 @@ class _Model(BaseModel):
 
 
 class Switch(_Model):
-    """Objects that exist only while a value is true; `default` is the chart's own."""
+    """Objects that exist only while a value is true, or false if `when` is; `default` is the chart's own."""
 
     value: ValuePath
     default: bool
+    when: bool = True
+    objects: tuple[str, ...]
+
+
+class Each(_Model):
+    """Objects that exist once for each element of a list, whose name stands in the place of `element` in theirs.
+
+    What an element says counts for its objects as if the map at `into` said it.
+    """
+
+    value: ValuePath
+    into: ValuePath
     objects: tuple[str, ...]
 
 
@@ -44,6 +56,7 @@ class Switches(_Model):
 
     Attributes:
         switches: a boolean value that makes objects exist.
+        each: a list of which every element makes objects exist.
         replicas: a number that becomes the replicas of a workload.
         placement: a map of which `nodeSelector`, `tolerations`, `affinity`, `topologySpreadConstraints` and
             `priorityClassName` go into a workload's Pods, and `resources` into their first container.
@@ -53,6 +66,7 @@ class Switches(_Model):
     """
 
     switches: tuple[Switch, ...] = ()
+    each: tuple[Each, ...] = ()
     replicas: tuple[Target, ...] = ()
     placement: tuple[Placement, ...] = ()
     pods: Mapping[str, Readings] = {}
@@ -79,6 +93,8 @@ class Switches(_Model):
             _put(values, target.value, replicas.get(target.object) or 1)
         for switch in self.switches:
             _put(values, switch.value, switch.default)
+        for each in self.each:
+            _put(values, each.value, [])
         return values
 
     def _field_defaults(self, inventory: Inventory) -> dict[str, Any]:
@@ -112,6 +128,7 @@ def read_switches(path: Path, inventory: Inventory) -> Switches:
         raise InventoryError("\n".join([f"{path} is not a table of switches:", *problems])) from None
     known = {entry.reference for entry in inventory}
     named = [name for switch in table.switches for name in switch.objects]
+    named += [name for each in table.each for name in each.objects]
     named += [target.object for target in (*table.replicas, *table.serviceAccounts)]
     named += [placement.object for placement in table.placement]
     named += [*table.pods, *_containers(table)]
