@@ -8,7 +8,7 @@ import pulumi_kubernetes as k8s
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Namespace, NodePools, ObjectStore
+from groundwork.core.contracts import Cluster, Namespace, NodePools, ObjectStore, Tracking
 from groundwork.core.errors import StackError
 from groundwork.core.teams import Team, load_teams
 
@@ -41,7 +41,9 @@ class Teams(Component[TeamsConfig]):
 
     single = True
 
-    def build(self, cluster: Cluster, objects: ObjectStore | None, pools: NodePools | None) -> None:
+    def build(
+        self, cluster: Cluster, objects: ObjectStore | None, pools: NodePools | None, tracking: Tracking | None
+    ) -> None:
         """Make the teams' places."""
         teams = load_teams(self.environment.root)
         self._check(teams, objects, pools)
@@ -51,6 +53,8 @@ class Teams(Component[TeamsConfig]):
             self._limits(team, namespace)
             self._access(team, namespace)
             self._network(team, namespace)
+            if tracking is not None:
+                tracking.admit(parent=self, namespace=namespace)
             account = namespace.service_account(_ACCOUNT)
             if objects is not None:
                 for bucket in team.buckets:
