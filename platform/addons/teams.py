@@ -9,7 +9,7 @@ from addons._quotas import hard
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Metrics, Namespace, NodePools, ObjectStore
+from groundwork.core.contracts import Cluster, Mesh, Metrics, Namespace, NodePools, ObjectStore, Tracking
 from groundwork.core.errors import StackError
 from groundwork.core.teams import Team, load_teams
 
@@ -28,19 +28,28 @@ class Teams(Component[TeamsConfig]):
     single = True
 
     def build(
-        self, cluster: Cluster, objects: ObjectStore | None, metrics: Metrics | None, pools: NodePools | None
+        self,
+        cluster: Cluster,
+        mesh: Mesh | None,
+        objects: ObjectStore | None,
+        metrics: Metrics | None,
+        pools: NodePools | None,
+        tracking: Tracking | None,
     ) -> None:
         """Make the teams' places."""
         teams = load_teams(self.environment.root)
         self._check(teams, objects, metrics, pools)
         for team in teams:
             # Data goes with its namespace: whoever deletes a team does it on purpose.
-            namespace = cluster.namespace(team.namespace, parent=self, labels={"groundwork.example/team": team.name})
+            labels = {"groundwork.example/team": team.name}
+            namespace = cluster.namespace(team.namespace, parent=self, labels=labels, mesh=mesh)
             self._limits(team, namespace)
             self._access(team, namespace)
             self._network(team, namespace)
             if metrics is not None:
                 self._measure(team, namespace, metrics)
+            if tracking is not None:
+                tracking.admit(parent=self, namespace=namespace)
             account = namespace.service_account(_ACCOUNT)
             if objects is not None:
                 for bucket in team.buckets:

@@ -44,6 +44,12 @@ class Tracking(Contract):
     namespace: str
     public_url: str | None = None
 
+    def admit(self, *, parent: Component[Any], namespace: Namespace) -> None:
+        """Open the way from a closed namespace, and put what a client there needs into a Secret of it.
+
+        The base class does nothing: a server outside of the cluster has nothing to open.
+        """
+
 
 @dataclass(frozen=True, kw_only=True)
 class Orchestrator(Contract):
