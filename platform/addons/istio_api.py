@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -58,6 +58,7 @@ class IstioMesh(Mesh):
         port: int,
         login: Login | None,
         paths: Sequence[str] = ("/",),
+        shares: Mapping[str, int] | None = None,
     ) -> str:
         """Route to a Service whose pods listen at the same port, and close that port to other namespaces.
 
@@ -75,14 +76,7 @@ class IstioMesh(Mesh):
                 "http": [
                     {
                         "match": [{"uri": {"prefix": path}} for path in paths],
-                        "route": [
-                            {
-                                "destination": {
-                                    "host": namespace.host(service),
-                                    "port": {"number": port},
-                                }
-                            }
-                        ],
+                        "route": _destinations(namespace, service, port, shares or {}),
                     }
                 ],
             },
@@ -102,6 +96,21 @@ class IstioMesh(Mesh):
             opts=namespace.options(parent),
         )
         return f"{self.scheme}://{host}"
+
+    def request_rate(self, namespace: Namespace, services: Sequence[str]) -> str:
+        """Count at the caller: what no pod is there to answer is counted there alone."""
+        hosts = "|".join(namespace.host(service).replace(".", "[.]") for service in services)
+        return f'sum(rate(istio_requests_total{{reporter="source",destination_service=~"{hosts}"}}[2m]))'
+
+
+def _destinations(namespace: Namespace, service: str, port: int, shares: Mapping[str, int]) -> list[dict[str, Any]]:
+    def to(name: str) -> dict[str, Any]:
+        return {"destination": {"host": namespace.host(name), "port": {"number": port}}}
+
+    if not shares:
+        return [to(service)]
+    weights = {service: 100 - sum(shares.values()), **shares}
+    return [{**to(name), "weight": weight} for name, weight in weights.items()]
 
 
 class IstioApi(ApiComponent[IstioApiConfig]):

@@ -26,6 +26,9 @@ class PrometheusApiConfig(Config):
 class PrometheusMetrics(Metrics):
     """Measuring by the Prometheus operator's kinds."""
 
+    # The operator's own Service, which every Prometheus of the namespace is behind.
+    url: str = "http://prometheus-operated.monitoring.svc.cluster.local:9090"
+
     def scrape(
         self,
         name: str,

@@ -11,6 +11,7 @@ import pytest
 
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.testing import Graph, Registered
+from tests.addons.test_serving import CHAT, CHURN, STACK
 
 CRDS = Path(__file__).parents[2] / "platform" / "crds"
 CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
@@ -48,8 +49,9 @@ def _custom(graph: Graph) -> list[Registered]:
 def test_the_server_accepts_every_custom_resource(kube: KubeClient, everything: Graph, build: Any) -> None:
     """Field by field: an unknown field, a wrong type or a missing one is refused by the schema."""
     asked = build({"user": {}, "istio-api": {}, "prometheus-api": {}, "keda-api": {}, "cert-manager-api": {}})
-    resources = [*_custom(everything), *_custom(asked)]
-    assert {"AuthorizationPolicy", "Certificate", "ScaledObject", "ServiceMonitor"} <= {
+    served = build({**STACK, "models": {"models": {"churn": CHURN, "chat": CHAT}}})
+    resources = [*_custom(everything), *_custom(asked), *_custom(served)]
+    assert {"AuthorizationPolicy", "Certificate", "InferenceService", "ScaledObject", "ServiceMonitor"} <= {
         resource.inputs["kind"] for resource in resources
     }
     clustered = {crd["spec"]["names"]["kind"] for crd in _definitions() if crd["spec"]["scope"] == "Cluster"}

@@ -10,21 +10,27 @@ from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
 from groundwork.core.contracts.scaling import Scaling, Trigger
 from groundwork.core.contracts.services import Balancers, Certificates, Orchestrator, Pipelines, Tracking
+from groundwork.core.contracts.serving import Around, Canary, Copies, Model, ModelSource, Serving
 from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SqlServer
 
 __all__ = [
     "Accelerators",
     "Alert",
+    "Around",
     "Balancers",
     "Bucket",
+    "Canary",
     "Certificates",
     "CloudIdentity",
     "Cluster",
+    "Copies",
     "Database",
     "Login",
     "LoginClient",
     "Mesh",
     "Metrics",
+    "Model",
+    "ModelSource",
     "Namespace",
     "Network",
     "NodePool",
@@ -36,6 +42,7 @@ __all__ = [
     "Scaling",
     "Security",
     "ServiceAccount",
+    "Serving",
     "SqlServer",
     "Statement",
     "Taint",

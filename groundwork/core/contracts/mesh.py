@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +34,19 @@ class Mesh(Contract):
         port: int,
         login: Login | None,
         paths: Sequence[str] = ("/",),
+        shares: Mapping[str, int] | None = None,
     ) -> str:
         """Route `https://<name>.<domain>` to a Service, and allow only the gateway to call it.
 
         Args:
             login: asks whoever calls for his login first.
+            shares: other Services of the namespace, which listen at the same port -> the percent of requests that each
+                gets; `service` gets the rest.
 
         Returns:
             the URL, plain.
         """
+
+    @abstractmethod
+    def request_rate(self, namespace: Namespace, services: Sequence[str]) -> str:
+        """Return PromQL: the requests a second that gateways send to these Services, answered or not."""

@@ -33,7 +33,13 @@ class Alert:
 
 @dataclass(frozen=True, kw_only=True)
 class Metrics(Contract):
-    """A Prometheus, or what speaks its operator's API."""
+    """A Prometheus, or what speaks its operator's API.
+
+    Attributes:
+        url: where PromQL is asked inside the cluster.
+    """
+
+    url: str
 
     @abstractmethod
     def scrape(

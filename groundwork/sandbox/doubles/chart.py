@@ -102,7 +102,11 @@ def _knobs(entry: InventoryObject, table: Switches, naming: Naming) -> Knobs:
 
 
 def _conditions(entry: InventoryObject, table: Switches, account: str | None) -> list[str]:
-    found = [value_of(switch.value) for switch in table.switches if entry.reference in switch.objects]
+    found = [
+        f"(not {value_of(switch.value)})" if switch.unless else value_of(switch.value)
+        for switch in table.switches
+        if entry.reference in switch.objects
+    ]
     if account:
         found.append(f"(ne (toString (get {value_of(account)} `create`)) `false`)")
     return found

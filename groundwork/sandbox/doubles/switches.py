@@ -18,10 +18,11 @@ class _Model(BaseModel):
 
 
 class Switch(_Model):
-    """Objects that exist only while a value is true; `default` is the chart's own."""
+    """Objects that exist only while a value is true, or `unless` it is; `default` is the chart's own."""
 
     value: ValuePath
     default: bool
+    unless: bool = False
     objects: tuple[str, ...]
 
 
