@@ -33,41 +33,64 @@ class Way:
         return f"{self.namespace}/{self.name}"
 
 
+@dataclass(frozen=True)
+class Target:
+    """A Service that requests go to.
+
+    Attributes:
+        host: its name inside the cluster.
+        weight: percent of the requests, None where it gets all of them.
+    """
+
+    name: str
+    host: str
+    weight: int | None = None
+
+    @property
+    def share(self) -> dict[str, int]:
+        """The weight, as routes of both kinds say it."""
+        return {} if self.weight is None else {"weight": self.weight}
+
+
 def route(
     routes: Routes,
     way: Way,
     scheme: Scheme,
     *,
     host: str,
-    service: str,
-    service_host: str,
+    targets: Sequence[Target],
     port: int,
     paths: Sequence[str],
 ) -> tuple[str, str, dict[str, Any]]:
-    """Return API version, kind and spec of the route from a host to a Service of the route's own namespace."""
+    """Return API version, kind and spec of the route from a host to Services of the route's own namespace."""
     if routes == "gateway-api":
-        return GATEWAY_API, "HTTPRoute", _http_route(way, scheme, host, service, port, paths)
+        return GATEWAY_API, "HTTPRoute", _http_route(way, scheme, host, targets, port, paths)
     spec = {
         "hosts": [host],
         "gateways": [f"{way.namespace}/{way.name}"],
         "http": [
             {
                 "match": [{"uri": {"prefix": path}} for path in paths],
-                "route": [{"destination": {"host": service_host, "port": {"number": port}}}],
+                "route": [
+                    {"destination": {"host": target.host, "port": {"number": port}}, **target.share}
+                    for target in targets
+                ],
             }
         ],
     }
     return ISTIO, "VirtualService", spec
 
 
-def _http_route(way: Way, scheme: Scheme, host: str, service: str, port: int, paths: Sequence[str]) -> dict[str, Any]:
+def _http_route(
+    way: Way, scheme: Scheme, host: str, targets: Sequence[Target], port: int, paths: Sequence[str]
+) -> dict[str, Any]:
     return {
         "parentRefs": [{"name": way.name, "namespace": way.namespace, "sectionName": scheme}],
         "hostnames": [host],
         "rules": [
             {
                 "matches": [{"path": {"type": "PathPrefix", "value": path}} for path in paths],
-                "backendRefs": [{"name": service, "port": port}],
+                "backendRefs": [{"name": target.name, "port": port, **target.share} for target in targets],
             }
         ],
     }

@@ -10,7 +10,7 @@ import pulumi_kubernetes as k8s
 from addons._istio_config import MAIN, IstioApiConfig, Mode
 from addons._istio_login import ask_first
 from addons._istio_policies import authorization, peers, sources
-from addons._istio_routes import Routes, Scheme, Way, route
+from addons._istio_routes import Routes, Scheme, Target, Way, route
 from addons.gateway_api import GatewayKinds
 
 from groundwork.core.component import ApiComponent, Component
@@ -135,6 +135,7 @@ class IstioMesh(Mesh):
         public: bool = False,
         asks_itself: bool = False,
         paths: Sequence[str] = ("/",),
+        shares: Mapping[str, int] | None = None,
     ) -> str:
         """Route to a Service whose pods listen at the same port, and let the gateway call that port.
 
@@ -158,8 +159,7 @@ class IstioMesh(Mesh):
             way,
             self.scheme,
             host=host,
-            service=service,
-            service_host=namespace.host(service),
+            targets=_targets(namespace, service, shares or {}),
             port=port,
             paths=paths,
         )
@@ -175,6 +175,18 @@ class IstioMesh(Mesh):
             policy = f"{parent.name}-{name}-access"
             self._allow(policy, f"{name}-from-gateway", parent, namespace, [way.account], [port])
         return f"{self.scheme}://{host}"
+
+    def request_rate(self, namespace: Namespace, services: Sequence[str]) -> str:
+        """Count at the caller: what no pod is there to answer is counted there alone."""
+        hosts = "|".join(namespace.host(service).replace(".", "[.]") for service in services)
+        return f'sum(rate(istio_requests_total{{reporter="source",destination_service=~"{hosts}"}}[2m]))'
+
+
+def _targets(namespace: Namespace, service: str, shares: Mapping[str, int]) -> list[Target]:
+    if not shares:
+        return [Target(service, namespace.host(service))]
+    weights = {service: 100 - sum(shares.values()), **shares}
+    return [Target(name, namespace.host(name), weight) for name, weight in weights.items()]
 
 
 class IstioApi(ApiComponent[IstioApiConfig]):

@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from addons.istio_api import IstioMesh
 
 from groundwork.core.component import Component
-from groundwork.core.contracts import Cluster, Login, LoginClient, Mesh, Namespace
+from groundwork.core.contracts import Cluster, Login, LoginClient, Namespace
 from groundwork.core.errors import StackError
 from groundwork.core.registry import Registry
 from groundwork.testing import Graph, record
 from tests.addons.conftest import ADD_ONS, ALTERNATIVES, STUBS, Marker, NoConfig
 
 KIND = "kubernetes:core/v1:Secret"
-STORES = {"sql": {}, "objects": {}}
+STORES: dict[str, Any] = {"sql": {}, "objects": {}}
 CELERY = {**STORES, "valkey": {}}
 BOTH = ["celery", "kubernetes"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class StubMesh(Mesh):
+class StubMesh(IstioMesh):
     """Makes a marker for each host."""
 
     def expose(
@@ -35,10 +36,14 @@ class StubMesh(Mesh):
         service: str,
         port: int,
         login: Login | None,
+        public: bool = False,
+        asks_itself: bool = False,
         paths: Sequence[str] = ("/",),
+        shares: Mapping[str, int] | None = None,
     ) -> str:
         """Return its URL."""
-        Marker(f"{name}-exposed", {"service": service, "asked": login is not None}, parent.child())
+        asked = login is not None and not asks_itself
+        Marker(f"{name}-exposed", {"service": service, "asked": asked}, parent.child())
         return f"https://{name}.{self.domain}"
 
 
@@ -47,7 +52,7 @@ class StubGateway(Component[NoConfig]):
 
     def build(self, cluster: Cluster) -> StubMesh:
         """Return it."""
-        return StubMesh(domain="platform.example")
+        return StubMesh(domain="platform.example", scheme="https", mode="ambient")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +72,12 @@ class StubIssuer(Component[NoConfig]):
 
     def build(self, cluster: Cluster) -> StubLogin:
         """Return it."""
-        return StubLogin(issuer="https://login.platform.example/", authorizer="login")
+        return StubLogin(
+            issuer="https://login.platform.example/",
+            authorizer="login",
+            authorizer_host="oauth2-proxy.login",
+            authorizer_port=80,
+        )
 
 
 REGISTRY = Registry(
@@ -117,7 +127,7 @@ def test_every_choice_builds(
     executors: list[str], stores: dict[str, Any], string: str, keda: bool, credentials: bool
 ) -> None:
     """Executors in their order, with and without demand, on both kinds of stores: every runner reaches its logs."""
-    scaling = {"keda-api": {}} if keda else {}
+    scaling: dict[str, Any] = {"keda-api": {}} if keda else {}
     objects = {"objects": {"credentials": credentials}}
     graph = build({**stores, **objects, **scaling, "airflow": {"executors": executors}})
     given = values(graph)

@@ -9,6 +9,7 @@ import pytest
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.testing import Graph, Registered
 from tests.addons.server import definitions, install_definitions
+from tests.addons.test_serving import CHAT, CHURN, STACK
 
 # Choices of which the stack of every add-on makes the other one.
 OTHER_CHOICES: list[dict[str, Any]] = [
@@ -37,9 +38,10 @@ def _custom(graph: Graph) -> list[Registered]:
 def test_the_server_accepts_every_custom_resource(kube: KubeClient, everything: Graph, build: Any) -> None:
     """Field by field: an unknown field, a wrong type or a missing one is refused by the schema."""
     asked = build({"user": {}, "istio-api": {}, "prometheus-api": {}, "keda-api": {}, "cert-manager-api": {}})
-    resources = [*_custom(everything), *_custom(asked)]
+    served = build({**STACK, "models": {"models": {"churn": CHURN, "chat": CHAT}}})
+    resources = [*_custom(everything), *_custom(asked), *_custom(served)]
     resources += [resource for stack in OTHER_CHOICES for resource in _custom(build(stack))]
-    assert {"AuthorizationPolicy", "Certificate", "ScaledObject", "ServiceMonitor"} <= {
+    assert {"AuthorizationPolicy", "Certificate", "InferenceService", "ScaledObject", "ServiceMonitor"} <= {
         resource.inputs["kind"] for resource in resources
     }
     clustered = {crd["spec"]["names"]["kind"] for crd in definitions() if crd["spec"]["scope"] == "Cluster"}

@@ -22,18 +22,22 @@ from groundwork.core.contracts.services import (
     Training,
     Tuning,
 )
+from groundwork.core.contracts.serving import Around, Canary, Copies, Model, ModelSource, Serving
 from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SqlServer
 from groundwork.core.contracts.workflows import Task, Workflows
 
 __all__ = [
     "Accelerators",
     "Alert",
+    "Around",
     "Balancers",
     "Broker",
     "Bucket",
+    "Canary",
     "Certificates",
     "CloudIdentity",
     "Cluster",
+    "Copies",
     "Dashboard",
     "Database",
     "Gateway",
@@ -42,7 +46,9 @@ __all__ = [
     "Logs",
     "Mesh",
     "Metrics",
+    "Model",
     "ModelRegistry",
+    "ModelSource",
     "Namespace",
     "Network",
     "NodePool",
@@ -58,6 +64,7 @@ __all__ = [
     "Secrets",
     "Security",
     "ServiceAccount",
+    "Serving",
     "SqlServer",
     "Statement",
     "Taint",

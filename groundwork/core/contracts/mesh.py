@@ -47,6 +47,7 @@ class Mesh(Contract):
         public: bool = False,
         asks_itself: bool = False,
         paths: Sequence[str] = ("/",),
+        shares: Mapping[str, int] | None = None,
     ) -> str:
         """Route `https://<name>.<domain>` to a Service, and allow its gateway to call it.
 
@@ -55,6 +56,8 @@ class Mesh(Contract):
             asks_itself: the page asks for this login itself, as a client of it: it needs to know people's roles, and
                 programs come with its own tokens, which a proxy before it would turn away.
             public: it is for everybody, inside the cluster too, and asks nobody: the page where one logs in.
+            shares: other Services of the namespace, which listen at the same port -> the percent of requests that each
+                gets; `service` gets the rest.
 
         Returns:
             the URL, plain.
@@ -92,6 +95,10 @@ class Mesh(Contract):
             selector: labels of the pods.
             port: of the pods.
         """
+
+    @abstractmethod
+    def request_rate(self, namespace: Namespace, services: Sequence[str]) -> str:
+        """Return PromQL: the requests a second that gateways send to these Services, answered or not."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,126 @@
+"""Models that answer requests."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from groundwork.core.component import Component
+from groundwork.core.contract import Contract
+from groundwork.core.contracts.cluster import Namespace, ServiceAccount
+from groundwork.core.contracts.login import Login
+from groundwork.core.contracts.mesh import Mesh
+from groundwork.core.contracts.metrics import Metrics
+from groundwork.core.contracts.pools import Placement
+from groundwork.core.contracts.scaling import Scaling
+from groundwork.core.contracts.storage import Bucket
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSource:
+    """Where a model's files are, and how its pods read them.
+
+    Attributes:
+        uri: `s3://bucket/path`, `hf://organisation/model`, `https://…`, `pvc://claim/path` or `oci://image`.
+        account: who its pods are; None for the namespace's default account.
+        bucket: of the platform's own store, that the URI lies in; None for any other place.
+    """
+
+    uri: str
+    account: ServiceAccount | None = None
+    bucket: Bucket | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canary:
+    """A version that a part of the requests goes to: one copy, beside the stable version.
+
+    Attributes:
+        uri: of its files, in the same place and format as the stable ones.
+        percent: of the requests, 0 to 100.
+    """
+
+    uri: str
+    percent: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copies:
+    """How many copies of a model there are.
+
+    Attributes:
+        minimum: that are always there; with 0 the first requests after a pause fail, and bring one back.
+        maximum: without the canary's.
+        requests: a second that one copy is for.
+        idle_seconds: without a request, after which the last copy goes where the minimum is 0.
+    """
+
+    minimum: int = 1
+    maximum: int = 1
+    requests: float = 5.0
+    idle_seconds: int = 900
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What the stack has around models; each is optional.
+
+    Attributes:
+        mesh: exposes a model, weighs its versions and counts its requests.
+        login: that is asked for first.
+        scaling: changes the number of copies.
+        metrics: where the requests that the mesh counts can be asked for.
+    """
+
+    mesh: Mesh | None = None
+    login: Login | None = None
+    scaling: Scaling | None = None
+    metrics: Metrics | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A model that is served: `url` inside the cluster, `public_url` where it is exposed."""
+
+    url: str
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving(Contract):
+    """Serves models.
+
+    Attributes:
+        formats: that it has a server for.
+    """
+
+    formats: tuple[str, ...]
+
+    @abstractmethod
+    def serve(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        namespace: Namespace,
+        source: ModelSource,
+        format: str,
+        resources: Mapping[str, Any],
+        copies: Copies,
+        around: Around,
+        placement: Placement | None = None,
+        canary: Canary | None = None,
+    ) -> Model:
+        """Serve a model.
+
+        Args:
+            name: of the model, as it is in the path of a request.
+            format: one of `formats`.
+            resources: requests and limits of one copy, without accelerators.
+            placement: of an accelerator, from `Accelerators`.
+
+        Raises:
+            StackError: with everything that cannot be.
+        """

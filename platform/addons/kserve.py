@@ -1,0 +1,74 @@
+"""KServe: servers for models."""
+
+from __future__ import annotations
+
+from addons._kserve_serving import KserveServing
+from addons._kserve_values import RUNTIMES, controller_values, runtime_values
+from addons.kserve_api import KserveKinds
+from pydantic import Field, field_validator
+
+from groundwork.core.charts import release
+from groundwork.core.component import Component
+from groundwork.core.config import Config
+from groundwork.core.contracts import Certificates, Cluster, NodePools
+from groundwork.core.errors import closest
+
+
+class KserveConfig(Config):
+    """What a stack file may say under `kserve:`."""
+
+    mode: str = Field(default="standard", description="how models run: as Deployments (standard)")
+    formats: tuple[str, ...] = Field(
+        default=tuple(sorted(RUNTIMES)), min_length=1, description="of models that there are servers for"
+    )
+    s3_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+$",
+        description="URL of the store that models come from, where that is not AWS: http://minio.minio.svc:9000",
+    )
+
+    @field_validator("mode")
+    @classmethod
+    def _known_mode(cls, mode: str) -> str:
+        if mode == "knative":
+            raise ValueError("'knative' needs Knative Serving, which this platform does not install; valid: standard")
+        if mode != "standard":
+            raise ValueError(f"{mode!r} is no mode of KServe; valid: standard")
+        return mode
+
+    @field_validator("formats")
+    @classmethod
+    def _known_formats(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in formats if name not in RUNTIMES]
+        if unknown:
+            raise ValueError("; ".join(f"no server for {name!r}; {closest(name, RUNTIMES)}" for name in unknown))
+        return formats
+
+
+class Kserve(Component[KserveConfig]):
+    """KServe's controller, and a server for each format."""
+
+    single = True
+
+    def build(
+        self, cluster: Cluster, kinds: KserveKinds, certificates: Certificates, pools: NodePools | None
+    ) -> KserveServing:
+        """Install the charts: the controller first, whose webhooks check the servers."""
+        # The chart's issuer says this namespace, whatever the release's is; it is cert-manager that signs for it.
+        namespace = cluster.namespace("kserve", parent=self)
+        controller = release(
+            "kserve",
+            parent=self,
+            chart="kserve-resources",
+            namespace=namespace,
+            values=controller_values(self.config.s3_endpoint),
+        )
+        release(
+            "kserve-runtimes",
+            parent=self,
+            chart="kserve-runtime-configs",
+            namespace=namespace,
+            values=runtime_values(self.config.formats),
+            after=[controller],
+        )
+        return KserveServing(formats=self.config.formats, s3_endpoint=self.config.s3_endpoint)

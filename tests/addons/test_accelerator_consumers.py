@@ -1,0 +1,110 @@
+"""Whatever asks for an accelerator can have it: a pool that it selects and tolerates, with enough of the resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from groundwork.core.contracts import NodePool, NodePools
+from groundwork.testing import Graph
+from tests.addons.test_serving import CHAT, CHURN, STACK
+
+POOL, KIND = "groundwork.example/pool", "groundwork.example/accelerator"
+SLICES = {"sharing": "timeSlicing", "slices": 4, "resource": "nvidia.com/gpu.shared"}
+
+
+def consumers(value: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any], dict[str, int]]]:
+    """Yield what places pods on a pool, or requests an accelerator anywhere: where, the map, what is requested."""
+    if isinstance(value, Mapping):
+        selector = value.get("nodeSelector")
+        placed = isinstance(selector, Mapping) and (POOL in selector or KIND in selector)
+        unplaced = bool(requests({kind: value.get(kind) for kind in ("requests", "limits")}))
+        if placed or unplaced:
+            yield path, value, requests(value)
+            return
+        for key, inner in value.items():
+            yield from consumers(inner, f"{path}.{key}")
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from consumers(inner, f"{path}.{index}")
+
+
+def requests(value: Any) -> dict[str, int]:
+    """Return the most of each accelerator that something inside requests."""
+    found: dict[str, int] = {}
+    if isinstance(value, Mapping):
+        for kind in ("requests", "limits"):
+            amounts = value.get(kind)
+            if isinstance(amounts, Mapping):
+                found |= {name: int(count) for name, count in amounts.items() if name.startswith("nvidia.com/")}
+        for inner in value.values():
+            found |= requests(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            found |= requests(inner)
+    return found
+
+
+def problems(graph: Graph) -> tuple[list[str], list[str]]:
+    """Return where consumers are, and a sentence for each that no pool serves."""
+    pools = NodePools(pools=graph.outputs["pools.pools"]).all
+    where, wrong = [], []
+    for resource in graph:
+        given = resource.inputs.get("values") or resource.inputs.get("spec") or {}
+        for path, pod, asked in consumers(given, resource.name):
+            where.append(path)
+            if not any(serves(pool, pod, asked) for pool in pools):
+                wrong.append(f"{path}: no pool serves {pod.get('nodeSelector')} with {asked}")
+    return where, wrong
+
+
+def serves(pool: NodePool, pod: Mapping[str, Any], asked: Mapping[str, int]) -> bool:
+    """Whether a pod would find a place on a node of the pool."""
+    labels = {POOL: pool.name, KIND: pool.accelerator, **pool.labels}
+    tolerated = {(t["key"], t.get("value"), t.get("effect")) for t in pod.get("tolerations") or ()}
+    return (
+        all(labels.get(key) == value for key, value in (pod.get("nodeSelector") or {}).items())
+        and all((taint.key, taint.value, taint.effect) in tolerated for taint in pool.taints)
+        and all(name == pool.resource and count <= pool.requestable for name, count in asked.items())
+    )
+
+
+def test_everything_fits_its_pools(everything: Graph) -> None:
+    """As they come, add-ons ask for no accelerator that is not there."""
+    assert problems(everything)[1] == []
+
+
+def test_each_consumer_of_a_gpu_fits_a_pool(build: Any) -> None:
+    """Models by a kind of GPU and by a pool of slices; tasks on a pool."""
+    models = {"chat": {**CHAT, "accelerator": "gpu"}, "small": {**CHURN, "format": "triton", "accelerator": "slices"}}
+    graph = build(
+        {
+            **STACK,
+            "sql": {},
+            "pools": {"more": {"slices": SLICES}},
+            "airflow": {"workers": {"pool": "gpu"}},
+            "models": {"models": models},
+        }
+    )
+    where, wrong = problems(graph)
+    assert wrong == []
+    assert where == ["airflow.workers.kubernetes", "models-chat-model.predictor", "models-small-model.predictor"]
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        {"taints": [{"key": "other", "value": "", "effect": "NoSchedule"}]},
+        SLICES,
+        {"name": "renamed"},
+        {"accelerators": 0},
+    ],
+)
+def test_what_does_not_fit_is_found(build: Any, pool: dict[str, Any]) -> None:
+    """A taint, another resource, another name or too few: the check above can fail."""
+    graph = build({**STACK, "models": {"models": {"chat": {**CHAT, "accelerator": "gpu"}}}})
+    changed = [{**each, **pool} if each["name"] == "gpu" else each for each in graph.outputs["pools.pools"]]
+    graph.outputs["pools.pools"] = changed
+    assert len(problems(graph)[1]) == 1
