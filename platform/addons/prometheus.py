@@ -7,6 +7,7 @@ from typing import Annotated
 import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons._charts import Copies
+from addons._mesh_scraping import scraping, wholly
 from addons._prometheus_values import GRAFANA_PORT, Sizes, values
 from addons.prometheus_api import PrometheusMetrics
 from pydantic import Field, PositiveInt
@@ -62,7 +63,7 @@ class Prometheus(Component[PrometheusConfig]):
     ) -> None:
         """Install the chart, with an administrator of Grafana whose password is made once."""
         # The node exporter reads the node's own files and network.
-        namespace = cluster.namespace("monitoring", parent=self, security="privileged", mesh=mesh)
+        namespace = cluster.namespace("monitoring", parent=self, security="privileged", mesh=wholly(mesh))
         password = random.RandomPassword(f"{self.name}-grafana-admin", length=32, special=False, opts=self.child())
         admin = k8s.core.v1.Secret(
             f"{self.name}-grafana-admin",
@@ -84,11 +85,14 @@ class Prometheus(Component[PrometheusConfig]):
             parent=self,
             chart="kube-prometheus-stack",
             namespace=namespace,
-            values=values(
-                self.config.sizes,
-                storage_class=cluster.storage_class,
-                admin_secret="grafana-admin",  # noqa: S106 - the name of a Secret
-                grafana_url=url,
+            values=scraping(
+                values(
+                    self.config.sizes,
+                    storage_class=cluster.storage_class,
+                    admin_secret="grafana-admin",  # noqa: S106 - the name of a Secret
+                    grafana_url=url,
+                ),
+                mesh,
             ),
             after=[admin],
         )

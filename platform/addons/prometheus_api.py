@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi_kubernetes as k8s
+from addons._mesh_scraping import endpoint
 
 from groundwork.core.component import ApiComponent, Component
 from groundwork.core.config import Config
@@ -47,7 +48,7 @@ class PrometheusMetrics(Metrics):
             spec={
                 "selector": {"matchLabels": dict(selector)},
                 "namespaceSelector": {"matchNames": [namespace.name]},
-                "endpoints": [{"port": port, "path": path}],
+                "endpoints": [{"port": port, "path": path, **endpoint(namespace)}],
             },
             opts=namespace.options(parent),
         )

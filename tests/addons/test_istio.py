@@ -228,6 +228,29 @@ def test_a_sidecar_ends_with_the_work_beside_it(build: Any) -> None:
     assert '"sidecar.istio.io/nativeSidecar"' not in json.dumps([r.inputs for r in graph])
 
 
+def test_prometheus_scrapes_pods_with_sidecars(build: Any, facts: Any) -> None:
+    """By address it has to show a certificate of its own; its namespace, whose pods all call so, stays outside."""
+    stack = {"istio-api": {"mode": "sidecar"}, "prometheus": {}, "user": {}, **ISTIO}
+    graph = build(stack)
+    assert enrolled(graph) == {"web"}
+    (endpoint,) = spec(graph, "ServiceMonitor", "web/web")["endpoints"]
+    server = values(graph, "prometheus")["prometheus"]["prometheusSpec"]
+    (mount,), (volume,) = server["volumeMounts"], server["volumes"]
+    assert server.keys() <= facts("kube-prometheus-stack-88.5.3", "values.json")["prometheus"]["prometheusSpec"].keys()
+    assert endpoint["scheme"] == "https"
+    assert endpoint["tlsConfig"]["certFile"] == f"{mount['mountPath']}/cert-chain.pem"
+    (shown,) = json.loads(server["podMetadata"]["annotations"]["sidecar.istio.io/userVolumeMount"])
+    config = server["podMetadata"]["annotations"]["proxy.istio.io/config"]
+    assert mount["name"] == volume["name"] == shown["name"]
+    assert shown["mountPath"] in config
+    (other,) = spec(graph, "ServiceMonitor", "istio-system/istiod")["endpoints"]
+    assert "tlsConfig" not in other
+    ambient = build({**stack, "istio-api": {}})
+    assert enrolled(ambient) == {"web", "monitoring"}
+    assert "podMetadata" not in values(ambient, "prometheus")["prometheus"]["prometheusSpec"]
+    assert "tlsConfig" not in spec(ambient, "ServiceMonitor", "web/web")["endpoints"][0]
+
+
 def test_calls_to_the_outside_can_be_limited(build: Any) -> None:
     """Whatever is not named is refused; a name below a domain is resolved by the pod itself."""
     egress = {"allow": ["huggingface.co", "*.amazonaws.com", "db.example.com:5432", "proxy.example.com:80"]}

@@ -3,7 +3,7 @@
 from groundwork.core.contracts.cluster import Cluster, Namespace, Security, ServiceAccount
 from groundwork.core.contracts.identity import CloudIdentity, Statement
 from groundwork.core.contracts.login import Login, LoginClient
-from groundwork.core.contracts.mesh import Gateway, Mesh
+from groundwork.core.contracts.mesh import ByAddress, Gateway, Mesh
 from groundwork.core.contracts.metrics import Alert, Metrics
 from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
@@ -15,6 +15,7 @@ __all__ = [
     "Alert",
     "Balancers",
     "Bucket",
+    "ByAddress",
     "Certificates",
     "CloudIdentity",
     "Cluster",
