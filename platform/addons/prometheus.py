@@ -71,9 +71,10 @@ class Prometheus(Component[PrometheusConfig]):
             string_data={"admin-user": "admin", "admin-password": password.result},
             opts=namespace.options(),
         )
-        # The API server asks the operator whether rules are sound.
-        operator = {"app": "kube-prometheus-stack-operator"}
+        # The API server asks the operator whether rules are sound, and KEDA asks Prometheus how many copies are wanted.
+        operator, server = {"app": "kube-prometheus-stack-operator"}, {"app.kubernetes.io/name": "prometheus"}
         namespace.open("operator-webhook", parent=self, selector=operator, port=10250)
+        namespace.open("queries", parent=self, selector=server, port=9090)
         service = f"{self.name}-grafana"
         url = (
             mesh.expose("grafana", parent=self, namespace=namespace, service=service, port=GRAFANA_PORT, login=login)

@@ -187,14 +187,30 @@ def test_a_call_that_nobody_allowed_is_found(build: Any) -> None:
 
 
 def test_the_api_server_reaches_every_webhook(everything: Graph, tmp_path: Path) -> None:
-    """It is in no mesh: a webhook in a closed namespace has a port that is open to all."""
-    (selected,) = webhooks(everything, tmp_path).values()
-    peers = spec(everything, "PeerAuthentication", "monitoring/operator-webhook")
-    assert peers["portLevelMtls"] == {"10250": {"mode": "PERMISSIVE"}}
-    access = spec(everything, "AuthorizationPolicy", "monitoring/operator-webhook")
-    assert access["selector"] == peers["selector"]
-    assert peers["selector"]["matchLabels"].items() <= selected.items()
-    assert access["rules"] == [{"to": [{"operation": {"ports": ["10250"]}}]}]
+    """It is in no mesh: the pods of a webhook in a closed namespace have a port that is open to all."""
+    asked = webhooks(everything, tmp_path)
+    assert "monitoring/prometheus-kube-prometheus-operator" in asked
+    for service, selected in asked.items():
+        namespace = service.partition("/")[0]
+        peers = [
+            name
+            for name, found in objects(everything, "PeerAuthentication").items()
+            if name.startswith(f"{namespace}/")
+            and found.inputs["spec"]["selector"]["matchLabels"].items() <= selected.items()
+        ]
+        assert peers, f"nobody outside of the mesh can call {service}"
+        for name in peers:
+            (port,) = spec(everything, "PeerAuthentication", name)["portLevelMtls"]
+            access = spec(everything, "AuthorizationPolicy", name)
+            assert access["rules"] == [{"to": [{"operation": {"ports": [port]}}]}]
+            assert access["selector"] == spec(everything, "PeerAuthentication", name)["selector"]
+
+
+def test_who_is_in_no_mesh_reads_measurements(everything: Graph) -> None:
+    """KEDA scales by them. The port is that of Prometheus' pods, and no other of them is open."""
+    peers = spec(everything, "PeerAuthentication", "monitoring/queries")
+    assert peers["mtls"] == {"mode": "STRICT"}
+    assert peers["portLevelMtls"] == {"9090": {"mode": "PERMISSIVE"}}
 
 
 def test_who_scrapes_is_who_the_chart_makes(everything: Graph, tmp_path: Path) -> None:
