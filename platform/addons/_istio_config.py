@@ -55,7 +55,7 @@ class IstioApiConfig(Config):
     mode: Mode = Field(
         default="ambient",
         description="ambient: an agent on each node speaks for the pods, also for tasks that come and go; "
-        "sidecar: a proxy in each pod does",
+        "sidecar: a proxy in each pod does; pods that were there before istiod get theirs with their next restart",
     )
     routes: Routes = Field(
         default="istio",
@@ -66,8 +66,8 @@ class IstioApiConfig(Config):
     )
     callers: dict[str, tuple[Caller, ...]] = Field(
         default_factory=dict,
-        description="who may call a namespace of the mesh beside those whom the platform knows of: "
-        "`mlflow: [airflow]` lets Airflow's tasks log to MLflow",
+        description="namespace of the mesh -> who may call it beside those whom the platform knows of: namespaces, or "
+        "accounts as namespace/account; under mlflow the caller airflow lets Airflow's tasks log to MLflow",
     )
 
     @model_validator(mode="after")

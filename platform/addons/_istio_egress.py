@@ -27,7 +27,8 @@ class Egress(Config):
     """What a stack file may say under `istio: {egress: ...}`."""
 
     allow: tuple[Annotated[str, AfterValidator(_destination)], ...] = Field(
-        description="hosts, with a port where it is not 443; `*.` stands for all names below a domain"
+        description="hosts, with a port where it is not 443; `*.` stands for all names below a domain. Databases and "
+        "buckets outside of the cluster are among them"
     )
 
 

@@ -10,6 +10,8 @@ import pulumi_kubernetes as k8s
 from groundwork.core.component import Component
 from groundwork.core.contracts import Alert, Namespace
 
+_MONTH = 30 * 24 * 3600
+
 
 def metrics_service(
     name: str, *, parent: Component[Any], namespace: Namespace, pods: Mapping[str, str], port: int
@@ -45,6 +47,13 @@ def control_alerts() -> list[Alert]:
             after="10m",
             severity="warning",
             summary="Proxies refuse what istiod sends them: routes or policies that were changed do not hold.",
+        ),
+        Alert(
+            name="IstioAuthorityExpires",
+            expression=f"citadel_server_root_cert_expiry_seconds < {_MONTH}",
+            after="1h",
+            severity="warning",
+            summary="The certificate that signs all identities of the mesh ends within 30 days.",
         ),
         Alert(
             name="IstioConfigurationLate",

@@ -14,7 +14,7 @@ from addons._istio_routes import Routes, Scheme, Target, Way, route
 from addons.gateway_api import GatewayKinds
 
 from groundwork.core.component import ApiComponent, Component
-from groundwork.core.contracts import Certificates, Cluster, Login, Mesh, Namespace
+from groundwork.core.contracts import ByAddress, Certificates, Cluster, Login, Mesh, Namespace
 from groundwork.core.definitions import install_definitions
 from groundwork.core.errors import StackError
 
@@ -25,6 +25,21 @@ _LABELS: dict[Mode, dict[str, str]] = {
     "ambient": {"istio.io/dataplane-mode": "ambient"},
     "sidecar": {"istio-injection": "enabled"},
 }
+# Nothing of the pod's own traffic goes through its sidecar, which is there to keep the certificate new.
+_WITH_SIDECARS = ByAddress(
+    labels={"sidecar.istio.io/inject": "true"},
+    annotations={
+        "traffic.sidecar.istio.io/includeInboundPorts": "",
+        "traffic.sidecar.istio.io/includeOutboundIPRanges": "",
+        "proxy.istio.io/config": "proxyMetadata:\n  OUTPUT_CERTS: /etc/istio-output-certs\n",
+        "sidecar.istio.io/userVolumeMount": '[{"name": "istio-certs", "mountPath": "/etc/istio-output-certs"}]',
+    },
+    volume={"name": "istio-certs", "emptyDir": {"medium": "Memory"}},
+    folder="/etc/istio-certs",
+    authority="root-cert.pem",
+    certificate="cert-chain.pem",
+    key="key.pem",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +71,14 @@ class IstioMesh(Mesh):
     def labels(self) -> Mapping[str, str]:
         """What a namespace says to be in the mesh with all its pods."""
         return _LABELS[self.mode]
+
+    @property
+    def by_address(self) -> ByAddress | None:
+        """A sidecar takes what is called by address for a stranger: so the pod itself shows the sidecar's certificate.
+
+        https://istio.io/latest/docs/ops/integrations/prometheus/#tls-settings
+        """
+        return None if self.mode == "ambient" else _WITH_SIDECARS
 
     @property
     def first(self) -> Way:

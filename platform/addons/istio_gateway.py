@@ -94,7 +94,9 @@ class IstioGateway(Component[IstioGatewayConfig]):
                 way.name, parent=self, namespace=namespace, selector=selector, port="metrics", path="/stats/prometheus"
             )
             metrics.alert(way.name, parent=self, namespace=namespace, alerts=gateway_alerts(way.name, namespace.name))
-        return Gateway(name=way.name, namespace=way.namespace, domain=way.domain, routes=mesh.routes)
+        return Gateway(
+            name=way.name, namespace=way.namespace, domain=way.domain, gateway_api=mesh.routes == "gateway-api"
+        )
 
     def former(self, child: str) -> Former | None:
         """Name the children that were `istio`'s, when it had the one gateway there was."""

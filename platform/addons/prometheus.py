@@ -10,6 +10,7 @@ import pulumi_random as random
 from addons._alertmanager import WHOSE, platform_spec
 from addons._charts import Copies
 from addons._grafana_values import GRAFANA_PORT, Grafana, SingleLogin
+from addons._mesh_scraping import scraping, wholly
 from addons._prometheus_values import Sizes, values
 from addons._watch import watch
 from addons.prometheus_api import LABELS, NAMESPACE, PrometheusMetrics
@@ -113,10 +114,11 @@ class Prometheus(Component[PrometheusConfig]):
         """Install the chart, with an administrator of Grafana whose password is made once."""
         self._warn(metrics)
         # The node exporter reads the node's own files and network.
-        namespace = cluster.namespace(NAMESPACE, parent=self, security="privileged", mesh=mesh)
-        # The API server asks the operator whether rules are sound.
-        operator = {"app": "kube-prometheus-stack-operator"}
+        namespace = cluster.namespace(NAMESPACE, parent=self, security="privileged", mesh=wholly(mesh))
+        # The API server asks the operator whether rules are sound, and KEDA asks Prometheus how many copies are wanted.
+        operator, server = {"app": "kube-prometheus-stack-operator"}, {"app.kubernetes.io/name": "prometheus"}
         namespace.open("operator-webhook", parent=self, selector=operator, port=10250)
+        namespace.open("queries", parent=self, selector=server, port=9090)
         routing = self._routing(namespace)
         url, single = self._expose(namespace, mesh, login)
         release(
@@ -124,18 +126,21 @@ class Prometheus(Component[PrometheusConfig]):
             parent=self,
             chart="kube-prometheus-stack",
             namespace=namespace,
-            values=values(
-                self.config.sizes,
-                storage_class=cluster.storage_class,
-                grafana=Grafana(
-                    admin_secret="grafana-admin",  # noqa: S106 - the name of a Secret
-                    url=url,
-                    login=single[0] if single else None,
-                    logs_url=logs.url if logs else None,
+            values=scraping(
+                values(
+                    self.config.sizes,
+                    storage_class=cluster.storage_class,
+                    grafana=Grafana(
+                        admin_secret="grafana-admin",  # noqa: S106 - the name of a Secret
+                        url=url,
+                        login=single[0] if single else None,
+                        logs_url=logs.url if logs else None,
+                    ),
+                    routing=_ROUTING,
+                    mail=metrics.mail,
+                    remote_writes=[write.spec for write in self.config.remote_writes],
                 ),
-                routing=_ROUTING,
-                mail=metrics.mail,
-                remote_writes=[write.spec for write in self.config.remote_writes],
+                mesh,
             ),
             after=[self._admin(namespace), routing, *(single[1] if single else ())],
         )

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from addons._alertmanager import WHOSE, namespace_spec
 from addons._grafana import FOLDER, LABEL, page
+from addons._mesh_scraping import endpoint
 from pydantic import Field
 
 from groundwork.core.component import ApiComponent, Component
@@ -76,7 +77,7 @@ class PrometheusMetrics(Metrics):
             spec={
                 "selector": {"matchLabels": dict(selector)},
                 "namespaceSelector": {"matchNames": [namespace.name]},
-                "endpoints": [{"port": port, "path": path}],
+                "endpoints": [{"port": port, "path": path, **endpoint(namespace)}],
             },
             opts=namespace.options(parent),
         )

@@ -187,14 +187,30 @@ def test_a_call_that_nobody_allowed_is_found(build: Any) -> None:
 
 
 def test_the_api_server_reaches_every_webhook(everything: Graph, tmp_path: Path) -> None:
-    """It is in no mesh: a webhook in a closed namespace has a port that is open to all."""
-    (selected,) = webhooks(everything, tmp_path).values()
-    peers = spec(everything, "PeerAuthentication", "monitoring/operator-webhook")
-    assert peers["portLevelMtls"] == {"10250": {"mode": "PERMISSIVE"}}
-    access = spec(everything, "AuthorizationPolicy", "monitoring/operator-webhook")
-    assert access["selector"] == peers["selector"]
-    assert peers["selector"]["matchLabels"].items() <= selected.items()
-    assert access["rules"] == [{"to": [{"operation": {"ports": ["10250"]}}]}]
+    """It is in no mesh: the pods of a webhook in a closed namespace have a port that is open to all."""
+    asked = webhooks(everything, tmp_path)
+    assert "monitoring/prometheus-kube-prometheus-operator" in asked
+    for service, selected in asked.items():
+        namespace = service.partition("/")[0]
+        peers = [
+            name
+            for name, found in objects(everything, "PeerAuthentication").items()
+            if name.startswith(f"{namespace}/")
+            and found.inputs["spec"]["selector"]["matchLabels"].items() <= selected.items()
+        ]
+        assert peers, f"nobody outside of the mesh can call {service}"
+        for name in peers:
+            (port,) = spec(everything, "PeerAuthentication", name)["portLevelMtls"]
+            access = spec(everything, "AuthorizationPolicy", name)
+            assert access["rules"] == [{"to": [{"operation": {"ports": [port]}}]}]
+            assert access["selector"] == spec(everything, "PeerAuthentication", name)["selector"]
+
+
+def test_who_is_in_no_mesh_reads_measurements(everything: Graph) -> None:
+    """KEDA scales by them. The port is that of Prometheus' pods, and no other of them is open."""
+    peers = spec(everything, "PeerAuthentication", "monitoring/queries")
+    assert peers["mtls"] == {"mode": "STRICT"}
+    assert peers["portLevelMtls"] == {"9090": {"mode": "PERMISSIVE"}}
 
 
 def test_who_scrapes_is_who_the_chart_makes(everything: Graph, tmp_path: Path) -> None:
@@ -226,6 +242,29 @@ def test_a_sidecar_ends_with_the_work_beside_it(build: Any) -> None:
     graph = build({"user": {}, "istio-api": {"mode": "sidecar"}, **ISTIO})
     assert values(graph, "istiod")["env"]["ENABLE_NATIVE_SIDECARS"] == "true"
     assert '"sidecar.istio.io/nativeSidecar"' not in json.dumps([r.inputs for r in graph])
+
+
+def test_prometheus_scrapes_pods_with_sidecars(build: Any, facts: Any) -> None:
+    """By address it has to show a certificate of its own; its namespace, whose pods all call so, stays outside."""
+    stack = {"istio-api": {"mode": "sidecar"}, "prometheus": {}, "user": {}, **ISTIO}
+    graph = build(stack)
+    assert enrolled(graph) == {"web"}
+    (endpoint,) = spec(graph, "ServiceMonitor", "web/web")["endpoints"]
+    server = values(graph, "prometheus")["prometheus"]["prometheusSpec"]
+    (mount,), (volume,) = server["volumeMounts"], server["volumes"]
+    assert server.keys() <= facts("kube-prometheus-stack-88.5.3", "values.json")["prometheus"]["prometheusSpec"].keys()
+    assert endpoint["scheme"] == "https"
+    assert endpoint["tlsConfig"]["certFile"] == f"{mount['mountPath']}/cert-chain.pem"
+    (shown,) = json.loads(server["podMetadata"]["annotations"]["sidecar.istio.io/userVolumeMount"])
+    config = server["podMetadata"]["annotations"]["proxy.istio.io/config"]
+    assert mount["name"] == volume["name"] == shown["name"]
+    assert shown["mountPath"] in config
+    (other,) = spec(graph, "ServiceMonitor", "istio-system/istiod")["endpoints"]
+    assert "tlsConfig" not in other
+    ambient = build({**stack, "istio-api": {}})
+    assert enrolled(ambient) == {"web", "monitoring"}
+    assert "podMetadata" not in values(ambient, "prometheus")["prometheus"]["prometheusSpec"]
+    assert "tlsConfig" not in spec(ambient, "ServiceMonitor", "web/web")["endpoints"][0]
 
 
 def test_calls_to_the_outside_can_be_limited(build: Any) -> None:

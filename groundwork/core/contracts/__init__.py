@@ -6,7 +6,7 @@ from groundwork.core.contracts.cluster import Cluster, Namespace, Security, Serv
 from groundwork.core.contracts.identity import CloudIdentity, Statement
 from groundwork.core.contracts.login import Login, LoginClient
 from groundwork.core.contracts.logs import Logs
-from groundwork.core.contracts.mesh import Gateway, Mesh
+from groundwork.core.contracts.mesh import ByAddress, Gateway, Mesh
 from groundwork.core.contracts.metrics import Alert, Dashboard, Metrics, Panel
 from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
@@ -33,6 +33,7 @@ __all__ = [
     "Balancers",
     "Broker",
     "Bucket",
+    "ByAddress",
     "Canary",
     "Certificates",
     "CloudIdentity",

@@ -5,12 +5,35 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from groundwork.core.component import Component
 from groundwork.core.contract import Contract
 from groundwork.core.contracts.cluster import Namespace
 from groundwork.core.contracts.login import Login
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByAddress:
+    """What a pod needs that calls pods of the mesh by their address rather than by a Service's name, as scraping does.
+
+    Attributes:
+        labels: of the pod.
+        annotations: of the pod.
+        volume: of the pod, for its certificate and key.
+        folder: where the pod mounts that volume.
+        authority: file in `folder` with the certificate of who signs those of the others.
+        certificate: file in `folder` with its own.
+        key: file in `folder` with its own.
+    """
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    volume: Mapping[str, Any]
+    folder: str
+    authority: str
+    certificate: str
+    key: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +52,14 @@ class Mesh(Contract):
     @abstractmethod
     def labels(self) -> Mapping[str, str]:
         """What a namespace says to be in the mesh with all its pods."""
+
+    @property
+    @abstractmethod
+    def by_address(self) -> ByAddress | None:
+        """What a pod needs that calls others by address; None where such a call is like any other.
+
+        Where it is not None, a namespace whose own pods call each other so stays outside of the mesh.
+        """
 
     @abstractmethod
     def enrol(self, namespace: Namespace) -> None:
@@ -109,10 +140,10 @@ class Gateway(Contract):
         name: of the gateway's object, of its Service and of its service account.
         namespace: where they are.
         domain: under which it lets callers in.
-        routes: the kinds that say where a request goes: Istio's own, or Kubernetes' Gateway API.
+        gateway_api: whether it is a Gateway of Kubernetes' Gateway API, to which an HTTPRoute can be attached.
     """
 
     name: str
     namespace: str
     domain: str
-    routes: Literal["istio", "gateway-api"]
+    gateway_api: bool
