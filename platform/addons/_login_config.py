@@ -85,12 +85,14 @@ class ConnectorsConfig(Config):
     @property
     def secrets(self) -> dict[str, SecretKey]:
         """Connector -> where its secret is kept."""
-        found = {
-            "github": self.github and self.github.client_secret,
-            "ldap": self.ldap and self.ldap.bind_password,
-            "oidc": self.oidc and self.oidc.client_secret,
-        }
-        return {name: kept for name, kept in found.items() if kept is not None}
+        found: dict[str, SecretKey] = {}
+        if self.github is not None:
+            found["github"] = self.github.client_secret
+        if self.ldap is not None:
+            found["ldap"] = self.ldap.bind_password
+        if self.oidc is not None:
+            found["oidc"] = self.oidc.client_secret
+        return found
 
 
 class ClientConfig(Config):

@@ -121,7 +121,7 @@ class CertManager(Component[CertManagerConfig]):
             opts=namespace.options(depends_on=after),
         )
 
-    def _authority(self, namespace: Namespace, issuer: str, chart: pulumi.Resource) -> pulumi.Resource:
+    def _authority(self, namespace: Namespace, issuer: str, chart: pulumi.Resource) -> k8s.apiextensions.CustomResource:
         """Make a root that signs itself, and what the issuer signs with."""
         root = k8s.apiextensions.CustomResource(
             f"{self.name}-root-issuer",

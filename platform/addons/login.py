@@ -176,7 +176,7 @@ class LoginProxy(Component[LoginConfig]):
         made = secrets.secret(f"{self.name}-client", parent=self, namespace=namespace, keys=keys)
         return LoginClient(client_id=config.client_id, secret=made.name, ready=made.ready)
 
-    def _admin(self, namespace: Namespace) -> pulumi.Resource:
+    def _admin(self, namespace: Namespace) -> k8s.core.v1.Secret:
         """Make the one account for an environment in which nobody else could log in yet."""
         password = random.RandomPassword(f"{self.name}-admin", length=32, special=False, opts=self.stateful())
         return k8s.core.v1.Secret(
@@ -187,7 +187,7 @@ class LoginProxy(Component[LoginConfig]):
             opts=namespace.options(),
         )
 
-    def _cookie(self, namespace: Namespace) -> pulumi.Resource:
+    def _cookie(self, namespace: Namespace) -> k8s.core.v1.Secret:
         """Make the key that sessions are encrypted with: a new one would log everybody out."""
         key = random.RandomPassword(f"{self.name}-cookie", length=32, special=False, opts=self.stateful())
         return k8s.core.v1.Secret(

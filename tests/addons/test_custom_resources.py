@@ -11,6 +11,7 @@ import pytest
 
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.testing import Graph, Registered
+from tests.addons.logins import COMPANY
 
 CRDS = Path(__file__).parents[2] / "platform" / "crds"
 CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
@@ -47,11 +48,24 @@ def _custom(graph: Graph) -> list[Registered]:
 
 def test_the_server_accepts_every_custom_resource(kube: KubeClient, everything: Graph, build: Any) -> None:
     """Field by field: an unknown field, a wrong type or a missing one is refused by the schema."""
-    asked = build({"user": {}, "istio-api": {}, "prometheus-api": {}, "keda-api": {}, "cert-manager-api": {}})
-    resources = [*_custom(everything), *_custom(asked)]
-    assert {"AuthorizationPolicy", "Certificate", "ScaledObject", "ServiceMonitor"} <= {
-        resource.inputs["kind"] for resource in resources
-    }
+    apis = ("istio-api", "prometheus-api", "keda-api", "cert-manager-api")
+    asked = build({"user": {}, "login": {}, **{name: {} for name in apis}})
+    acme = {"email": "ops@example.com", "zones": {"example.com": "Z0123456789ABC"}}
+    others = [
+        build({"cert-manager": {"acme": acme}, "identity": {}}),
+        build({"login": COMPANY, "external-secrets": {}, "external-secrets-api": {"keeper": "kubernetes"}}),
+    ]
+    resources = [*_custom(everything), *_custom(asked), *(made for graph in others for made in _custom(graph))]
+    assert {
+        "AuthorizationPolicy",
+        "Certificate",
+        "ClusterSecretStore",
+        "EnvoyFilter",
+        "ExternalSecret",
+        "OAuth2Client",
+        "ScaledObject",
+        "ServiceMonitor",
+    } <= {resource.inputs["kind"] for resource in resources}
     clustered = {crd["spec"]["names"]["kind"] for crd in _definitions() if crd["spec"]["scope"] == "Cluster"}
     for resource in resources:
         given = resource.inputs
