@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 # https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html: at most 32 letters and digits.
@@ -29,3 +32,7 @@ def hosted_zone(value: str) -> str:
     if not _ZONE.fullmatch(value):
         raise ValueError(f"{value!r} is no id of a hosted zone; an example is Z0123456789ABCDEFGHIJ")
     return value
+
+
+Zones = dict[Annotated[str, AfterValidator(domain)], Annotated[str, AfterValidator(hosted_zone)]]
+"""Domain -> id of its hosted zone."""

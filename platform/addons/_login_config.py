@@ -85,12 +85,14 @@ class ConnectorsConfig(Config):
     @property
     def secrets(self) -> dict[str, SecretKey]:
         """Connector -> where its secret is kept."""
-        found = {
-            "github": self.github.client_secret if self.github else None,
-            "ldap": self.ldap.bind_password if self.ldap else None,
-            "oidc": self.oidc.client_secret if self.oidc else None,
-        }
-        return {name: kept for name, kept in found.items() if kept is not None}
+        found: dict[str, SecretKey] = {}
+        if self.github is not None:
+            found["github"] = self.github.client_secret
+        if self.ldap is not None:
+            found["ldap"] = self.ldap.bind_password
+        if self.oidc is not None:
+            found["oidc"] = self.oidc.client_secret
+        return found
 
 
 class ClientConfig(Config):

@@ -2,75 +2,128 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
-from addons._charts import Copies, budget
-from addons._pods import resources
+from addons._cert_manager_values import ACCOUNT, AcmeConfig, CertManagerConfig, CompanyConfig, statements, values
+from addons._cloud_controller import region_and_account
 from addons._watch import watch
 from addons.cert_manager_api import CertManagerCertificates
-from pydantic import Field
 
 from groundwork.core.charts import release
 from groundwork.core.component import Component
-from groundwork.core.config import Config
-from groundwork.core.contracts import Alert, Cluster, Metrics, Namespace, NodePools
+from groundwork.core.contracts import (
+    Alert,
+    CloudIdentity,
+    Cluster,
+    Metrics,
+    Namespace,
+    NodePools,
+    Secrets,
+)
+from groundwork.core.errors import StackError
 
 _GROUP = "cert-manager.io/v1"
-
-
-class CertManagerConfig(Config):
-    """What a stack file may say under `cert-manager:`."""
-
-    replicas: Copies = Field(description="copies of the controller, of the webhook and of the injector")
-    authority: bool = Field(
-        default=True, description="make the issuer that certificates are asked of: a CA that only this cluster knows"
-    )
-
-
-def values(config: CertManagerConfig) -> dict[str, Any]:
-    """Return the chart's values: https://github.com/cert-manager/cert-manager/tree/v1.21.1/deploy/charts/cert-manager."""
-    disruption = {"enabled": config.replicas > 1, **budget(config.replicas)}
-    return {
-        "crds": {"enabled": False},
-        "replicaCount": config.replicas,
-        "podDisruptionBudget": disruption,
-        "resources": resources("20m", "128Mi", "256Mi"),
-        "webhook": {
-            "replicaCount": config.replicas,
-            "podDisruptionBudget": disruption,
-            "resources": resources("20m", "64Mi", "128Mi"),
-        },
-        # The injector keeps every Secret and webhook configuration of the cluster in memory.
-        "cainjector": {
-            "replicaCount": config.replicas,
-            "podDisruptionBudget": disruption,
-            "resources": resources("20m", "256Mi", "512Mi"),
-        },
-        # The release is done only when the API answers: what is signed next waits for this Job.
-        "startupapicheck": {"enabled": True, "resources": resources("10m", "64Mi")},
-    }
 
 
 class CertManager(Component[CertManagerConfig]):
     """cert-manager and, unless the stack names another issuer, a certificate authority for the cluster."""
 
     single = True
+    operates = CertManagerCertificates
 
     def build(
-        self, cluster: Cluster, certificates: CertManagerCertificates, metrics: Metrics | None, pools: NodePools | None
+        self,
+        cluster: Cluster,
+        certificates: CertManagerCertificates,
+        identity: CloudIdentity | None,
+        secrets: Secrets | None,
+        metrics: Metrics | None,
+        pools: NodePools | None,
     ) -> None:
         """Install the chart and the issuer."""
         namespace = cluster.namespace(self.name, parent=self)
-        chart = release(self.name, parent=self, chart="cert-manager", namespace=namespace, values=values(self.config))
-        if self.config.authority:
-            self._authority(namespace, certificates.issuer, chart)
+        granted = self._grant(namespace, identity)
+        chart = release(
+            self.name,
+            parent=self,
+            chart="cert-manager",
+            namespace=namespace,
+            values=values(self.config),
+            after=granted,
+        )
+        issuer = certificates.issuer
+        if self.config.acme is not None:
+            self._issuer(namespace, issuer, {"acme": self._acme(self.config.acme, issuer)}, [chart])
+        elif self.config.company is not None:
+            ready = self._company(namespace, issuer, self.config.company, secrets)
+            self._issuer(namespace, issuer, {"ca": {"secretName": f"{issuer}-ca"}}, [chart, *ready])
+        elif self.config.makes_authority:
+            authority = self._authority(namespace, issuer, chart)
+            self._issuer(namespace, issuer, {"ca": {"secretName": f"{issuer}-ca"}}, [chart, authority])
         if metrics is not None:
             self._watch(metrics, namespace)
 
-    def _authority(self, namespace: Namespace, issuer: str, chart: pulumi.Resource) -> None:
-        """Make a root that signs itself, and the issuer that signs with it."""
+    def _grant(self, namespace: Namespace, identity: CloudIdentity | None) -> list[pulumi.Resource]:
+        """Let it answer in Route 53 where the issuer is an ACME server."""
+        if self.config.acme is None:
+            return []
+        region_and_account(self, "answers ACME in Route 53")
+        if identity is None:
+            raise StackError(
+                [
+                    f"{self.name}.acme: it is answered in Route 53, and nobody here gives pods an identity in AWS: add "
+                    "eks to this stack, or import a stack that has it"
+                ]
+            )
+        account, allowed = namespace.chart_account(ACCOUNT), statements(self.config.acme.zones)
+        return identity.grant("acme", parent=self, account=account, statements=allowed)
+
+    def _acme(self, acme: AcmeConfig, issuer: str) -> dict[str, Any]:
+        region, _ = region_and_account(self, "answers ACME in Route 53")
+        return {
+            "email": acme.email,
+            "server": acme.server,
+            "privateKeySecretRef": {"name": f"{issuer}-acme"},
+            "solvers": [
+                {
+                    "selector": {"dnsZones": [domain]},
+                    "dns01": {"route53": {"region": region, "hostedZoneID": zone}},
+                }
+                for domain, zone in sorted(acme.zones.items())
+            ],
+        }
+
+    def _company(
+        self, namespace: Namespace, issuer: str, company: CompanyConfig, secrets: Secrets | None
+    ) -> Sequence[pulumi.Resource]:
+        keys = {"tls.crt": company.certificate, "tls.key": company.key}
+        if secrets is None:
+            raise StackError(
+                [
+                    f"{self.name}.company: the secret {name!r} is kept outside this program, and nothing here reads "
+                    "it: add external-secrets to this stack"
+                    for name in dict.fromkeys(key.name for key in keys.values())
+                ]
+            )
+        return secrets.secret(f"{issuer}-ca", parent=self, namespace=namespace, keys=keys).ready
+
+    def _issuer(
+        self, namespace: Namespace, issuer: str, spec: dict[str, Any], after: Sequence[pulumi.Resource]
+    ) -> None:
+        k8s.apiextensions.CustomResource(
+            f"{self.name}-issuer",
+            api_version=_GROUP,
+            kind="ClusterIssuer",
+            metadata={"name": issuer},
+            spec=spec,
+            opts=namespace.options(depends_on=after),
+        )
+
+    def _authority(self, namespace: Namespace, issuer: str, chart: pulumi.Resource) -> k8s.apiextensions.CustomResource:
+        """Make a root that signs itself, and what the issuer signs with."""
         root = k8s.apiextensions.CustomResource(
             f"{self.name}-root-issuer",
             api_version=_GROUP,
@@ -79,7 +132,7 @@ class CertManager(Component[CertManagerConfig]):
             spec={"selfSigned": {}},
             opts=namespace.options(depends_on=[chart]),
         )
-        authority = k8s.apiextensions.CustomResource(
+        return k8s.apiextensions.CustomResource(
             f"{self.name}-authority",
             api_version=_GROUP,
             kind="Certificate",
@@ -95,14 +148,6 @@ class CertManager(Component[CertManagerConfig]):
                 "issuerRef": {"group": "cert-manager.io", "kind": "Issuer", "name": f"{issuer}-root"},
             },
             opts=namespace.options(depends_on=[chart, root]),
-        )
-        k8s.apiextensions.CustomResource(
-            f"{self.name}-issuer",
-            api_version=_GROUP,
-            kind="ClusterIssuer",
-            metadata={"name": issuer},
-            spec={"ca": {"secretName": f"{issuer}-ca"}},
-            opts=namespace.options(depends_on=[chart, authority]),
         )
 
     def _watch(self, metrics: Metrics, namespace: Namespace) -> None:
@@ -125,6 +170,30 @@ class CertManager(Component[CertManagerConfig]):
                     after="1h",
                     severity="critical",
                     summary="A certificate expires within seven days, and cert-manager has not renewed it.",
-                )
+                ),
+                Alert(
+                    name="CertificateNotRenewed",
+                    expression=(
+                        "certmanager_certificate_renewal_timestamp_seconds > 0 "
+                        "and time() - certmanager_certificate_renewal_timestamp_seconds > 24 * 3600"
+                    ),
+                    after="1h",
+                    severity="warning",
+                    summary="A certificate should have been renewed a day ago.",
+                ),
+                Alert(
+                    name="CertificateNotReady",
+                    expression='certmanager_certificate_ready_status{condition="False"} == 1',
+                    after="30m",
+                    severity="warning",
+                    summary="Nobody signs a certificate that somebody asked for.",
+                ),
+                Alert(
+                    name="CertManagerDown",
+                    expression=f'absent(up{{namespace="{namespace.name}"}} == 1)',
+                    after="15m",
+                    severity="critical",
+                    summary="cert-manager does not answer: no certificate is renewed.",
+                ),
             ],
         )

@@ -8,17 +8,15 @@ from typing import Annotated, Any, Literal
 from addons._cloud_controller import install_controller, region_and_account
 from addons._pods import resources
 from addons.istio_api import IstioMesh
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Alert, CloudIdentity, Cluster, Metrics, Namespace, NodePools, Statement
-from groundwork.core.dns import domain, hosted_zone
+from groundwork.core.dns import Zones
 from groundwork.core.errors import StackError
 
 ACCOUNT = "external-dns"
-
-Zones = dict[Annotated[str, AfterValidator(domain)], Annotated[str, AfterValidator(hosted_zone)]]
 
 
 class ExternalDnsConfig(Config):

@@ -8,6 +8,7 @@ import pytest
 
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.testing import Graph, Registered
+from tests.addons.logins import COMPANY
 from tests.addons.server import definitions, install_definitions
 from tests.addons.test_serving import CHAT, CHURN, STACK
 
@@ -19,7 +20,13 @@ OTHER_CHOICES: list[dict[str, Any]] = [
         },
         "istio-api": {"routes": "gateway-api", "mode": "sidecar", "callers": {"web": ["lab", "lab/notebook"]}},
         "istio": {"accessLogs": "errors", "egress": {"allow": ["*.example.com", "db.example.com:5432"]}},
-    }
+    },
+    {
+        "cert-manager": {"acme": {"email": "ops@example.com", "zones": {"example.com": "Z0123456789ABC"}}},
+        "identity": {},
+    },
+    {"login": COMPANY, "external-secrets": {}, "external-secrets-api": {"keeper": "kubernetes"}},
+    {**STACK, "models": {"models": {"churn": CHURN, "chat": CHAT}}},
 ]
 
 
@@ -37,13 +44,21 @@ def _custom(graph: Graph) -> list[Registered]:
 
 def test_the_server_accepts_every_custom_resource(kube: KubeClient, everything: Graph, build: Any) -> None:
     """Field by field: an unknown field, a wrong type or a missing one is refused by the schema."""
-    asked = build({"user": {}, "istio-api": {}, "prometheus-api": {}, "keda-api": {}, "cert-manager-api": {}})
-    served = build({**STACK, "models": {"models": {"churn": CHURN, "chat": CHAT}}})
-    resources = [*_custom(everything), *_custom(asked), *_custom(served)]
+    apis = ("istio-api", "prometheus-api", "keda-api", "cert-manager-api")
+    asked = build({"user": {}, "login": {}, **{name: {} for name in apis}})
+    resources = [*_custom(everything), *_custom(asked)]
     resources += [resource for stack in OTHER_CHOICES for resource in _custom(build(stack))]
-    assert {"AuthorizationPolicy", "Certificate", "InferenceService", "ScaledObject", "ServiceMonitor"} <= {
-        resource.inputs["kind"] for resource in resources
-    }
+    assert {
+        "AuthorizationPolicy",
+        "Certificate",
+        "ClusterSecretStore",
+        "EnvoyFilter",
+        "ExternalSecret",
+        "InferenceService",
+        "OAuth2Client",
+        "ScaledObject",
+        "ServiceMonitor",
+    } <= {resource.inputs["kind"] for resource in resources}
     clustered = {crd["spec"]["names"]["kind"] for crd in definitions() if crd["spec"]["scope"] == "Cluster"}
     for resource in resources:
         given = resource.inputs
