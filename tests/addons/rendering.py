@@ -79,7 +79,7 @@ def template(path: Path, folder: Path, *, name: str, namespace: str, values: Map
         pytest.skip(f"{missing}")
     written = folder / "values.json"
     written.write_text(json.dumps(values), encoding="utf-8")
-    command = [helm, "template", name, path, "--namespace", namespace, "--values", written]
+    command: list[str | Path] = [helm, "template", name, path, "--namespace", namespace, "--values", written]
     done = subprocess.run([*command, "--kube-version", KUBERNETES], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = [document for document in yaml.safe_load_all(done.stdout) if document]

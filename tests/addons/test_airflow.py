@@ -17,8 +17,8 @@ from groundwork.testing import Graph, record
 from tests.addons.conftest import ADD_ONS, ALTERNATIVES, STUBS, Marker, NoConfig
 
 KIND = "kubernetes:core/v1:Secret"
-STORES = {"sql": {}, "objects": {}}
-CELERY = {**STORES, "valkey": {}}
+STORES: dict[str, Any] = {"sql": {}, "objects": {}}
+CELERY: dict[str, Any] = {**STORES, "valkey": {}}
 BOTH = ["celery", "kubernetes"]
 
 
@@ -117,7 +117,7 @@ def test_every_choice_builds(
     executors: list[str], stores: dict[str, Any], string: str, keda: bool, credentials: bool
 ) -> None:
     """Executors in their order, with and without demand, on both kinds of stores: every runner reaches its logs."""
-    scaling = {"keda-api": {}} if keda else {}
+    scaling: dict[str, Any] = {"keda-api": {}} if keda else {}
     objects = {"objects": {"credentials": credentials}}
     graph = build({**stores, **objects, **scaling, "airflow": {"executors": executors}})
     given = values(graph)
