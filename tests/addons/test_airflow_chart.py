@@ -96,6 +96,17 @@ def test_the_double_is_the_chart(choice: str, chart: Path, double: Path, tmp_pat
 
 
 @pytest.mark.parametrize("choice", [name for name in CHOICES if "dags=bundle" in name])
+def test_whoever_runs_tasks_may_start_pods_for_them(choice: str, chart: Path, tmp_path: Path) -> None:
+    """Under the name of the account that its pods really have."""
+    rendered = render(chart, tmp_path, choice)
+    subjects = {subject["name"] for subject in rendered["RoleBinding/airflow-pod-launcher-rolebinding"]["subjects"]}
+    accounts = {name.removeprefix("ServiceAccount/") for name in rendered if name.startswith("ServiceAccount/")}
+    executors = EVERY[choice].executors
+    runners = {"celery": "celery-worker", "kubernetes": "worker", "local": "scheduler"}
+    assert {f"airflow-{runners[executor]}" for executor in executors} <= subjects <= accounts
+
+
+@pytest.mark.parametrize("choice", [name for name in CHOICES if "dags=bundle" in name])
 def test_no_pod_is_selected_by_two_budgets(choice: str, chart: Path, tmp_path: Path) -> None:
     """Such a pod cannot be evicted, nor can one that a budget selects beside pods that nobody controls: a task's."""
     rendered = render(chart, tmp_path, choice)
