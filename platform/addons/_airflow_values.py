@@ -151,6 +151,8 @@ def values(facts: Facts) -> dict[str, Any]:
         "networkPolicies": {"enabled": True},
         **{key: _part(facts, part) for part, key in _KEYS.items()},
         "workers": {
+            # The chart lets start pods whom its older key names, even where the account is not of that name.
+            **({"serviceAccount": {"name": account(release, "celery-worker")}} if facts.groups else {}),
             "celery": celery_values(
                 facts.groups,
                 release=release,

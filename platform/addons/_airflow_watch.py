@@ -50,7 +50,7 @@ _ALERTS = (
 )
 _POOL_ALERT = Alert(
     name="AirflowDatabasePoolExhausted",
-    expression='max(pgbouncer_pools_client_waiting_connections{database!="pgbouncer"}) > 0',
+    expression='max(pgbouncer_exporter_pools_waiting_clients{database!="pgbouncer"}) > 0',
     after="10m",
     severity="warning",
     summary="Parts of Airflow wait for a connection to the database: raise airflow.pgbouncer.pool.",

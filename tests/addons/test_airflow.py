@@ -19,7 +19,7 @@ from tests.addons.conftest import ADD_ONS, ALTERNATIVES, STUBS, Marker, NoConfig
 
 KIND = "kubernetes:core/v1:Secret"
 STORES: dict[str, Any] = {"sql": {}, "objects": {}}
-CELERY = {**STORES, "valkey": {}}
+CELERY: dict[str, Any] = {**STORES, "valkey": {}}
 BOTH = ["celery", "kubernetes"]
 
 

@@ -9,7 +9,8 @@ Object = dict[str, Any]
 
 SIMULATED = "groundwork.example/simulated"
 SELECTOR = f"{SIMULATED}=true"
-POOL = "groundwork.example/pool"
+POOL = "groundwork.example/simulated-pool"
+"""The node group or pool of machines. Not the program's own label of a pool, by which its pods are placed."""
 ORDINAL = "groundwork.example/ordinal"
 SHAPE = "groundwork.example/shape"
 """Of what a node was made: instance type, image and disk; other ones mean another node."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from groundwork.core.contracts.pools import POOL_LABEL
 from groundwork.sandbox.cluster import marks
 from groundwork.sandbox.cluster.nodes import NoAddressError, existing_node, pool_node
 from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool, PoolSubnet
@@ -45,6 +46,13 @@ def test_a_gpu_node_has_the_labels_taints_and_identity_of_a_managed_node(gpu: No
     assert node["spec"]["taints"] == [{"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"}]
     assert node["spec"]["providerID"].startswith("aws:///eu-west-1b/i-")
     assert node["metadata"]["annotations"]["kwok.x-k8s.io/node"] == "fake"
+
+
+def test_a_node_keeps_every_label_that_the_program_gives_its_group(gpu: NodePool) -> None:
+    """What a pod is placed by is the pool's label, and a node group's name is another, made unique by its provider."""
+    group = dataclasses.replace(gpu, name="gpu-767430", labels={POOL_LABEL: "gpu"})
+    labels = pool_node(group, 0, ())["metadata"]["labels"]
+    assert (labels[POOL_LABEL], labels[marks.POOL]) == ("gpu", "gpu-767430")
 
 
 def test_a_new_node_shows_no_gpu(gpu: NodePool) -> None:

@@ -232,6 +232,67 @@ def test_a_switch_turns_objects_off(tools: Tools, tmp_path: Path) -> None:
     assert not {"Deployment/eu-shop-web", "Service/eu-shop-web"} & set(found)
 
 
+def test_a_switch_may_wait_for_a_value_to_be_false(tools: Tools, tmp_path: Path) -> None:
+    table = "switches: [{value: web.own, default: false, when: false, objects: [Service/release-shop-web]}]"
+    made = double(table=table, folder=tmp_path)
+    assert "Service/eu-shop-web" in render(made, tools, tmp_path)
+    assert "Service/eu-shop-web" not in render(made, tools, tmp_path, values={"web": {"own": "another"}})
+
+
+SETS = """
+each:
+  - value: web.sets
+    into: web
+    objects: [Deployment/release-shop-element, NetworkPolicy/release-shop-element, Scaler/release-shop-element]
+replicas:
+  - {value: web.replicas, object: Deployment/release-shop-element}
+placement:
+  - {value: web, object: Deployment/release-shop-element}
+switches:
+  - {value: web.closed, default: true, objects: [NetworkPolicy/release-shop-element]}
+"""
+SET_FACTS = [
+    {**WEB, "name": "release-shop-element", "selector": {"set": "element"}, "podLabels": {"set": "element"}},
+    {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "name": "release-shop-element",
+        "selector": {"set": "element"},
+        "ports": [{"port": 80}],
+    },
+    {
+        "apiVersion": "scale.example/v1",
+        "kind": "Scaler",
+        "name": "release-shop-element",
+        "target": "Deployment/release-shop-element",
+    },
+]
+
+
+def test_each_element_of_a_list_has_objects_of_its_own(tools: Tools, tmp_path: Path) -> None:
+    inventory = parse_inventory(json.dumps(SET_FACTS), "x")
+    path = tmp_path / "shop-1.0.0.switches.yaml"
+    path.write_text(SETS, encoding="utf-8")
+    schema = {"properties": {"spec": {"type": "object"}}}
+    made = make_double("shop", "1.0.0", inventory, read_switches(path, inventory), lambda api_version, kind: schema)
+    assert render(made, tools, tmp_path) == {}
+    sets = [{"name": "a", "replicas": 3}, {"name": "b", "nodeSelector": {"pool": "b"}, "closed": False}]
+    found = render(made, tools, tmp_path, values={"web": {"replicas": 2, "sets": sets}})
+    assert set(found) == {"Deployment/eu-shop-a", "Deployment/eu-shop-b", "NetworkPolicy/eu-shop-a"} | {
+        *("Scaler/eu-shop-a", "Scaler/eu-shop-b")
+    }
+    first, second = found["Deployment/eu-shop-a"]["spec"], found["Deployment/eu-shop-b"]["spec"]
+    assert (first["replicas"], second["replicas"]) == (3, 2)
+    assert (first["template"]["spec"]["nodeSelector"], second["template"]["spec"]["nodeSelector"]) == (
+        {},
+        {"pool": "b"},
+    )
+    assert first["template"]["metadata"]["labels"]["set"] == "a"
+    policy = found["NetworkPolicy/eu-shop-a"]["spec"]
+    assert (policy["podSelector"], policy["ingress"]) == ({"matchLabels": {"set": "a"}}, [{"ports": [{"port": 80}]}])
+    assert found["Scaler/eu-shop-b"]["spec"]["scaleTargetRef"]["name"] == "eu-shop-b"
+
+
 def test_values_place_size_and_scale_a_workload(tools: Tools, tmp_path: Path) -> None:
     made = double(table=TABLE, folder=tmp_path)
     web = {"replicas": 5, "nodeSelector": {"pool": "gpu"}, "tolerations": [{"key": "gpu", "operator": "Exists"}]}
@@ -357,6 +418,7 @@ def test_a_service_account_takes_its_annotations_its_name_or_goes(tools: Tools, 
             "pods: {Deployment/release-shop-web: {containers: {wait: {resources: r}, web: {resources: r}}}}",
             "r has another default for another field",
         ),
+        ("each: [{value: a, into: b, objects: [Deployment/nope]}]", "does not have: Deployment/nope"),
         ("switch: []", "switch: Extra inputs are not permitted"),
         ("replicas: [", "shop-1.0.0.switches.yaml"),
     ],
