@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi_kubernetes as k8s
+from addons._tenants import TEAM
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
@@ -49,7 +50,7 @@ class Teams(Component[TeamsConfig]):
         self._check(teams, objects, metrics, pools)
         for team in teams:
             # Data goes with its namespace: whoever deletes a team does it on purpose.
-            namespace = cluster.namespace(team.namespace, parent=self, labels={"groundwork.example/team": team.name})
+            namespace = cluster.namespace(team.namespace, parent=self, labels={TEAM: team.name})
             self._limits(team, namespace)
             self._access(team, namespace)
             self._network(team, namespace)

@@ -126,6 +126,7 @@ def test_namespaces_enforce_a_standard(everything: Graph) -> None:
         for ns in everything.of(NAMESPACE)
     }
     assert {name: level for name, level in levels.items() if level != "restricted"} == {
+        "fluent-bit": "privileged",
         "istio-cni": "privileged",
         "kubeflow": "baseline",
         "monitoring": "privileged",

@@ -8,6 +8,7 @@ from groundwork.core.contracts.mesh import Mesh
 from groundwork.core.contracts.metrics import Alert, Dashboard, Metrics, Panel
 from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
+from groundwork.core.contracts.priorities import Priorities
 from groundwork.core.contracts.scaling import Scaling, Trigger
 from groundwork.core.contracts.services import Balancers, Certificates, Orchestrator, Pipelines, Tracking
 from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SqlServer
@@ -35,6 +36,7 @@ __all__ = [
     "Panel",
     "Pipelines",
     "Placement",
+    "Priorities",
     "Scaling",
     "Security",
     "ServiceAccount",
