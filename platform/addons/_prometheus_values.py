@@ -113,7 +113,7 @@ def _prometheus(sizes: Sizes, storage_class: str, remote_writes: Sequence[Mappin
         "storageSpec": _volume(storage_class, sizes.storage_gi),
         "resources": resources("250m", sizes.memory),
         # One program with a label of its own for each request would take the memory of all others.
-        "enforcedSampleLimit": 200_000,
+        "enforcedSampleLimit": 500_000,
         "remoteWrite": [dict(write) for write in remote_writes],
         # Every namespace's monitors and rules, not only those that carry this release's label.
         "podMonitorSelectorNilUsesHelmValues": False,

@@ -49,14 +49,20 @@ def values(config: KedaConfig, *, scraped: bool, priority: str | None = None) ->
         "topologySpreadConstraints": {part: spread({"app": label}) for part, label in _PARTS.items()},
         "podDisruptionBudget": {"operator": disruption, "metricServer": disruption, "webhooks": disruption},
         "resources": {
-            "operator": resources("100m", "256Mi", "1Gi"),
-            "metricServer": resources("50m", "128Mi", "512Mi"),
-            "webhooks": resources("10m", "64Mi", "128Mi"),
+            "operator": _unthrottled("100m", "256Mi", "1Gi"),
+            "metricServer": _unthrottled("50m", "128Mi", "512Mi"),
+            "webhooks": _unthrottled("10m", "64Mi", "128Mi"),
         },
         "prometheus": {part: {"enabled": scraped} for part in ("operator", "metricServer", "webhooks")},
         "enableServiceLinks": False,
         **({"priorityClassName": priority} if priority else {}),
     }
+
+
+def _unthrottled(cpu: str, memory: str, limit: str) -> dict[str, Any]:
+    """Return resources without the limit of CPU that the chart gives by default: it would throttle what is idle."""
+    given = resources(cpu, memory, limit)
+    return {**given, "limits": {**given["limits"], "cpu": None}}
 
 
 class Keda(Component[KedaConfig]):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from addons import keda
 from addons._fluent_bit_values import outputs
 
 from groundwork.core.errors import StackError
+from groundwork.core.profiles import PROFILES
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.testing import Graph
+from tests.addons.rendering import render_double
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
@@ -140,3 +144,15 @@ def test_bad_input_is_told(build: Any, components: dict[str, Any], message: str)
     with pytest.raises(StackError) as error:
         build({"objects": {}, **components})
     assert message in str(error.value)
+
+
+def test_nothing_of_keda_is_throttled(everything: Graph, tmp_path: Path) -> None:
+    """The chart limits CPU by default: None takes that away, in Helm itself and so in the double."""
+    # What records a graph forgets what is None; the engine and the provider do not.
+    given = keda.values(keda.KedaConfig.load({}, PROFILES["prod"]), scraped=True)
+    made = render_double(everything, "keda", tmp_path, {"resources": given["resources"]}).values()
+    pods = [each["spec"]["template"]["spec"] for each in made if each["kind"] == "Deployment"]
+    assert len(pods) == 3
+    for pod in pods:
+        assert list(pod["containers"][0]["resources"]["limits"]) == ["memory"]
+        assert pod["topologySpreadConstraints"]
