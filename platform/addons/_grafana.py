@@ -92,7 +92,7 @@ def _panel(panel: Panel, number: int, place: dict[str, int]) -> dict[str, Any]:
 
 def _targets(panel: Panel, queries: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     # What it is now is one value a series; what it was is a range of them.
-    shape = {"range": True} if panel.kind == "lines" else {"instant": True, "range": False}
+    shape: dict[str, Any] = {"range": True} if panel.kind == "lines" else {"instant": True, "range": False}
     if panel.kind == "table":
         shape |= {"format": "table"}
     return [

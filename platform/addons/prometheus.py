@@ -160,7 +160,7 @@ class Prometheus(Component[PrometheusConfig]):
             )
 
     def _routing(self, namespace: Namespace) -> pulumi.Resource:
-        return k8s.apiextensions.CustomResource(
+        routing: pulumi.Resource = k8s.apiextensions.CustomResource(
             f"{self.name}-routing",
             api_version="monitoring.coreos.com/v1alpha1",
             kind="AlertmanagerConfig",
@@ -168,6 +168,7 @@ class Prometheus(Component[PrometheusConfig]):
             spec=platform_spec(self.config.contacts, self.config.heartbeat),
             opts=namespace.options(),
         )
+        return routing
 
     def _expose(
         self, namespace: Namespace, mesh: Mesh | None, login: Login | None
