@@ -38,7 +38,8 @@ def release(
     Args:
         name: of the Helm release: deterministic, since other objects name what the chart makes.
         chart: its key in `platform/catalogue.yaml`.
-        values: plain data; what is secret reaches the chart through a Secret that it names.
+        values: plain data; what is secret reaches the chart through a Secret that it names. None takes a default of the
+            chart away.
         after: what has to be there first: databases, buckets, Secrets.
 
     Raises:

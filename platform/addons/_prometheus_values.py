@@ -50,6 +50,7 @@ def values(
     grafana: Grafana,
     routing: str,
     mail: Mapping[str, Any] | None = None,
+    priority: str = "",
     remote_writes: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return the chart's values.
@@ -58,6 +59,7 @@ def values(
         storage_class: of the volumes.
         routing: name of the AlertmanagerConfig that says who is told; it comes in the chart's own namespace.
         mail: the server that takes alerts by e-mail.
+        priority: name of a priority class for what measures and tells, "" for none.
         remote_writes: where measurements go besides, as Prometheus' kind has it.
     """
     return {
@@ -70,11 +72,17 @@ def values(
         "prometheusOperator": _operator(),
         "prometheus": {
             "podDisruptionBudget": {"enabled": sizes.copies > 1},
-            "prometheusSpec": _prometheus(sizes, storage_class, remote_writes),
+            "prometheusSpec": {
+                **_prometheus(sizes, storage_class, remote_writes),
+                "priorityClassName": priority,
+            },
         },
         "alertmanager": {
             "podDisruptionBudget": {"enabled": sizes.alertmanagers > 1},
-            "alertmanagerSpec": _alertmanager(sizes, storage_class, routing, mail),
+            "alertmanagerSpec": {
+                **_alertmanager(sizes, storage_class, routing, mail),
+                "priorityClassName": priority,
+            },
         },
         "grafana": grafana_values(grafana),
         "kube-state-metrics": {
@@ -105,7 +113,7 @@ def _prometheus(sizes: Sizes, storage_class: str, remote_writes: Sequence[Mappin
         "storageSpec": _volume(storage_class, sizes.storage_gi),
         "resources": resources("250m", sizes.memory),
         # One program with a label of its own for each request would take the memory of all others.
-        "enforcedSampleLimit": 200_000,
+        "enforcedSampleLimit": 500_000,
         "remoteWrite": [dict(write) for write in remote_writes],
         # Every namespace's monitors and rules, not only those that carry this release's label.
         "podMonitorSelectorNilUsesHelmValues": False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from addons._charts import Copies, budget
-from addons._pods import resources
+from addons._pods import resources, spread
 from addons._watch import watch
 from addons.keda_api import KedaScaling
 from pydantic import Field
@@ -13,9 +13,14 @@ from pydantic import Field
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Metrics, Namespace, NodePools
+from groundwork.core.contracts import Cluster, Metrics, Namespace, NodePools, Priorities
 
 _SCRAPED = ("keda-operator", "keda-operator-metrics-apiserver", "keda-admission-webhooks")
+_PARTS = {
+    "operator": "keda-operator",
+    "metricsServer": "keda-operator-metrics-apiserver",
+    "webhooks": "keda-admission-webhooks",
+}
 
 
 class KedaConfig(Config):
@@ -24,11 +29,12 @@ class KedaConfig(Config):
     replicas: Copies = Field(description="copies of the operator, of the metrics server and of the webhooks")
 
 
-def values(config: KedaConfig, *, scraped: bool) -> dict[str, Any]:
+def values(config: KedaConfig, *, scraped: bool, priority: str | None = None) -> dict[str, Any]:
     """Return the chart's values: https://github.com/kedacore/charts/tree/v2.20.2/keda.
 
     Args:
         scraped: whether somebody reads its metrics.
+        priority: name of a priority class.
     """
     disruption = budget(config.replicas)
     return {
@@ -37,16 +43,26 @@ def values(config: KedaConfig, *, scraped: bool) -> dict[str, Any]:
         # Of two operators one leads. Each metrics server answers for itself behind the one APIService.
         "operator": {"replicaCount": config.replicas},
         "metricsServer": {"replicaCount": config.replicas},
-        "webhooks": {"replicaCount": config.replicas},
+        # It refuses two ScaledObjects for one workload. With one copy a restart would refuse every deployment that
+        # brings a ScaledObject; with two there is always one that answers.
+        "webhooks": {"replicaCount": config.replicas, "failurePolicy": "Fail" if config.replicas > 1 else "Ignore"},
+        "topologySpreadConstraints": {part: spread({"app": label}) for part, label in _PARTS.items()},
         "podDisruptionBudget": {"operator": disruption, "metricServer": disruption, "webhooks": disruption},
         "resources": {
-            "operator": resources("100m", "256Mi", "1Gi"),
-            "metricServer": resources("50m", "128Mi", "512Mi"),
-            "webhooks": resources("10m", "64Mi", "128Mi"),
+            "operator": _unthrottled("100m", "256Mi", "1Gi"),
+            "metricServer": _unthrottled("50m", "128Mi", "512Mi"),
+            "webhooks": _unthrottled("10m", "64Mi", "128Mi"),
         },
         "prometheus": {part: {"enabled": scraped} for part in ("operator", "metricServer", "webhooks")},
         "enableServiceLinks": False,
+        **({"priorityClassName": priority} if priority else {}),
     }
+
+
+def _unthrottled(cpu: str, memory: str, limit: str) -> dict[str, Any]:
+    """Return resources without the limit of CPU that the chart gives by default: it would throttle what is idle."""
+    given = resources(cpu, memory, limit)
+    return {**given, "limits": {**given["limits"], "cpu": None}}
 
 
 class Keda(Component[KedaConfig]):
@@ -54,10 +70,18 @@ class Keda(Component[KedaConfig]):
 
     single = True
 
-    def build(self, cluster: Cluster, scaling: KedaScaling, metrics: Metrics | None, pools: NodePools | None) -> None:
+    def build(
+        self,
+        cluster: Cluster,
+        scaling: KedaScaling,
+        metrics: Metrics | None,
+        priorities: Priorities | None,
+        pools: NodePools | None,
+    ) -> None:
         """Install the chart."""
+        self.claim("the external metrics API (external.metrics.k8s.io)", "keep one")
         namespace = cluster.namespace(self.name, parent=self)
-        given = values(self.config, scraped=metrics is not None)
+        given = values(self.config, scraped=metrics is not None, priority=priorities.platform if priorities else None)
         release(self.name, parent=self, chart="keda", namespace=namespace, values=given)
         if metrics is not None:
             self._watch(metrics, namespace)

@@ -12,6 +12,7 @@ from addons._charts import Copies
 from addons._grafana_values import GRAFANA_PORT, Grafana, SingleLogin
 from addons._mesh_scraping import scraping, wholly
 from addons._prometheus_values import Sizes, values
+from addons._tenants import close_to_teams
 from addons._watch import watch
 from addons.prometheus_api import LABELS, NAMESPACE, PrometheusMetrics
 from pydantic import Field, PositiveInt, model_validator
@@ -21,11 +22,10 @@ from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contacts import Contact
-from groundwork.core.contracts import Cluster, Login, Logs, Mesh, Namespace, NodePools
+from groundwork.core.contracts import Cluster, Login, Logs, Mesh, Namespace, NodePools, Priorities
 
 _ROUTING = "platform"
 _WEBHOOK_PORT = 10250
-_TENANT = "groundwork.example/team"
 
 
 class RemoteWriteConfig(Config):
@@ -109,6 +109,7 @@ class Prometheus(Component[PrometheusConfig]):
         mesh: Mesh | None,
         login: Login | None,
         logs: Logs | None,
+        priorities: Priorities | None,
         pools: NodePools | None,
     ) -> None:
         """Install the chart, with an administrator of Grafana whose password is made once."""
@@ -138,13 +139,15 @@ class Prometheus(Component[PrometheusConfig]):
                     ),
                     routing=_ROUTING,
                     mail=metrics.mail,
+                    priority=priorities.platform if priorities else "",
                     remote_writes=[write.spec for write in self.config.remote_writes],
                 ),
                 mesh,
             ),
             after=[self._admin(namespace), routing, *(single[1] if single else ())],
         )
-        self._close(namespace)
+        # Neither Prometheus nor Alertmanager asks who wants to know, or to silence.
+        close_to_teams(namespace, open_ports=[_WEBHOOK_PORT])
         for subject in (
             "backups",
             "cluster",
@@ -173,6 +176,7 @@ class Prometheus(Component[PrometheusConfig]):
             spec=platform_spec(self.config.contacts, self.config.heartbeat),
             opts=namespace.options(),
         )
+        return routing
 
     def _expose(
         self, namespace: Namespace, mesh: Mesh | None, login: Login | None
@@ -209,23 +213,5 @@ class Prometheus(Component[PrometheusConfig]):
             f"{self.name}-grafana-admin",
             metadata={"name": "grafana-admin", "namespace": namespace.name},
             string_data={"admin-user": "admin", "admin-password": password.result},
-            opts=namespace.options(),
-        )
-
-    def _close(self, namespace: Namespace) -> None:
-        """Keep tenants out: neither Prometheus nor Alertmanager asks who wants to know, or to silence."""
-        not_a_tenant = {"namespace_selector": {"match_expressions": [{"key": _TENANT, "operator": "DoesNotExist"}]}}
-        k8s.networking.v1.NetworkPolicy(
-            f"{self.name}-closed",
-            metadata={"name": "closed-to-teams", "namespace": namespace.name},
-            spec={
-                "pod_selector": {},
-                "policy_types": ["Ingress"],
-                "ingress": [
-                    {"from_": [not_a_tenant]},
-                    # The API server asks the operator's webhook from an address that no selector knows.
-                    {"ports": [{"protocol": "TCP", "port": _WEBHOOK_PORT}]},
-                ],
-            },
             opts=namespace.options(),
         )

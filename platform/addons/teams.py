@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi_kubernetes as k8s
 from addons._quotas import hard
+from addons._tenants import TEAM
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
@@ -41,8 +42,7 @@ class Teams(Component[TeamsConfig]):
         self._check(teams, objects, metrics, pools)
         for team in teams:
             # Data goes with its namespace: whoever deletes a team does it on purpose.
-            labels = {"groundwork.example/team": team.name}
-            namespace = cluster.namespace(team.namespace, parent=self, labels=labels, mesh=mesh)
+            namespace = cluster.namespace(team.namespace, parent=self, labels={TEAM: team.name}, mesh=mesh)
             self._limits(team, namespace)
             self._access(team, namespace)
             self._network(team, namespace)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from alerts import airflow, backups, certificates, cluster, gpu, keda, kubeflow, mesh, mlflow
+from alerts import airflow, backups, certificates, cluster, gpu, keda, kubeflow, logs, mesh, mlflow
 from groundwork.core.contracts import Alert
 
 SUBJECTS: dict[str, Callable[[str], tuple[Alert, ...]]] = {
@@ -20,6 +20,7 @@ SUBJECTS: dict[str, Callable[[str], tuple[Alert, ...]]] = {
     "gpu": gpu.alerts,
     "keda": keda.alerts,
     "kubeflow": kubeflow.alerts,
+    "logs": logs.alerts,
     "mesh": mesh.alerts,
     "mlflow": mlflow.alerts,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dashboards import airflow, cluster, cost, gpu, keda, kubeflow, mesh, mlflow, serving, teams
+from dashboards import airflow, cluster, cost, gpu, keda, kubeflow, logs, mesh, mlflow, serving, teams
 from groundwork.core.contracts import Dashboard
 
 SUBJECTS: dict[str, Callable[[str], Dashboard]] = {
@@ -17,6 +17,7 @@ SUBJECTS: dict[str, Callable[[str], Dashboard]] = {
     "gpu": gpu.dashboard,
     "keda": keda.dashboard,
     "kubeflow": kubeflow.dashboard,
+    "logs": logs.dashboard,
     "mesh": mesh.dashboard,
     "mlflow": mlflow.dashboard,
     "serving": serving.dashboard,

@@ -28,6 +28,7 @@ ELSEWHERE = {
     # The operator makes them from its custom resources.
     "kube-prometheus-stack": {
         *("prometheus.prometheusSpec.resources", "alertmanager.alertmanagerSpec.resources"),
+        *("prometheus.prometheusSpec.priorityClassName", "alertmanager.alertmanagerSpec.priorityClassName"),
         "prometheusOperator.prometheusConfigReloader.resources",
         # A claim's size, not a Pod's.
         "prometheus.prometheusSpec.storageSpec.volumeClaimTemplate.spec.resources",

@@ -127,6 +127,7 @@ def test_namespaces_enforce_a_standard(everything: Graph) -> None:
     }
     assert {name: level for name, level in levels.items() if level != "restricted"} == {
         "dcgm-exporter": "privileged",
+        "fluent-bit": "privileged",
         "istio-cni": "privileged",
         "kubeflow": "baseline",
         "monitoring": "privileged",

@@ -18,9 +18,9 @@ from groundwork.core.registry import Registry
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.testing import Graph, record
-from groundwork.testing.record import ROOT
 from tests.addons.conftest import STUBS, Marker, NoConfig
 
+ROOT = Path(__file__).parents[2]
 CONFIG = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig"
 RELEASE = "kubernetes:helm.sh/v3:Release"
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
@@ -59,18 +59,16 @@ NAMES = ("istio-api", "prometheus", "prometheus-api", "teams")
 REGISTRY = Registry({**STUBS, "login": StubLogins, **{name: f"addons.{name.replace('-', '_')}" for name in NAMES}})
 
 
-def build(components: Mapping[str, Any], root: Path | None = None, environment: str = "dev") -> Graph:
+def build(components: Mapping[str, Any], root: Path = ROOT, environment: str = "dev") -> Graph:
     """Build a stack of these on a cluster."""
-    given = {"cluster": {}, **components}
-    return record(given, environment=environment, registry=REGISTRY, root=root or ROOT)
+    return record({"cluster": {}, **components}, environment=environment, registry=REGISTRY, root=root)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with one team that has two contacts, and one that has none."""
-    here = Path(__file__).parents[2]
     for name in ("platform", "Pulumi.yaml"):
-        (tmp_path / name).symlink_to(here / name)
+        (tmp_path / name).symlink_to(ROOT / name)
     teams = tmp_path / "stacks" / "teams"
     teams.mkdir(parents=True)
     contacts = f"contacts: [{SLACK}, {PAGER}]".replace("'", '"')

@@ -10,6 +10,7 @@ from groundwork.core.contracts.mesh import ByAddress, Gateway, Mesh
 from groundwork.core.contracts.metrics import Alert, Dashboard, Metrics, Panel
 from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
+from groundwork.core.contracts.priorities import Priorities
 from groundwork.core.contracts.scaling import Scaling, Trigger
 from groundwork.core.contracts.secrets import SecretReference, Secrets
 from groundwork.core.contracts.services import (
@@ -59,6 +60,7 @@ __all__ = [
     "Panel",
     "Pipelines",
     "Placement",
+    "Priorities",
     "Queue",
     "Scaling",
     "SecretReference",
