@@ -18,7 +18,7 @@ from tests.addons.choices.argo_workflows import facts
 from tests.addons.rendering import INVENTORY, release
 from tests.addons.stub_login import REGISTRY
 
-STORES = {"cluster": {}, "sql": {}, "objects": {}}
+STORES: dict[str, Any] = {"cluster": {}, "sql": {}, "objects": {}}
 TRAINING = {
     "schedule": "30 3 * * 1-5",
     "image": "registry.example/training:1.4",

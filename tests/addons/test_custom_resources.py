@@ -68,7 +68,7 @@ def test_the_server_accepts_every_custom_resource(kube: KubeClient, everything: 
         kube.apply({**given, "metadata": metadata}, dry_run=True)
 
 
-TRAINING = {
+TRAINING: dict[str, Any] = {
     "apiVersion": "trainer.kubeflow.org/v1alpha1",
     "kind": "TrainJob",
     "metadata": {"name": "vision", "namespace": "default"},

@@ -12,7 +12,7 @@ from groundwork.testing import Graph, Registered, record
 from tests.addons.rendering import INVENTORY, release
 from tests.addons.stub_login import REGISTRY
 
-STORES = {"cluster": {}, "sql": {}, "objects": {}}
+STORES: dict[str, Any] = {"cluster": {}, "sql": {}, "objects": {}}
 PARTS = ("katib", "kubeflow", "kubeflow-dashboard", "kubeflow-pod-defaults", "kubeflow-profiles", "model-registry")
 RELEASE = "kubernetes:helm.sh/v3:Release"
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
