@@ -115,17 +115,14 @@ def notebooks_values(*, idle_minutes: int, header: str, route: NotebookRoute | N
     Args:
         idle_minutes: after so many without work a notebook is stopped; its volume stays.
         header: in which the page finds who asks.
-        route: None where the cluster has no mesh: then the controller must make no routes, whose kind is not there.
+        route: None where notebooks have no way in: then the controller makes no routes, whose kind may not be there.
         secure: whether browsers reach the page by HTTPS; only then do they send back cookies marked so.
     """
     return {
         "culling": {"enabled": True, "idleMinutes": idle_minutes},
         "login": {"header": header},
         "page": {"prefix": "/", "secureCookies": secure},
-        "istio": {
-            "enabled": route is not None,
-            "gateway": route.gateway if route else "",
-            "host": route.host if route else "",
-        },
+        "gateway": route.gateway if route else "",
+        "host": route.host if route else "",
         "workloads": {name: workload(needed) for name, needed in _NOTEBOOKS.items()},
     }

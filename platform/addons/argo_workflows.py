@@ -105,7 +105,6 @@ class ArgoWorkflows(Component[ArgoWorkflowsConfig]):
         database = sql.database(self.name, parent=self, namespace=namespace)
         accounts = [namespace.chart_account(name) for name in (RUNNER, f"{self.name}-server")]
         store = objects.bucket(self.name, parent=self, reader_writers=accounts)
-        # It asks for a login itself, and programs come with a token: nothing stands before it.
         server = f"{self.name}-server"
         url = (
             mesh.expose(
@@ -164,7 +163,7 @@ class ArgoWorkflows(Component[ArgoWorkflowsConfig]):
 
     def _claim(self, instance_id: str) -> None:
         which, remedy = (f"name {instance_id!r}", "another name") if instance_id else ("name none", "a name")
-        self.claim(f"the Argo controller of workflows that {which}", f"give {self.name}.instance_id {remedy}")
+        self.claim(f"the Argo controller of workflows that {which}", f"give {self.name}.instanceId {remedy}")
 
     def _placements(self, pools: NodePools | None) -> dict[str, Placement | None]:
         problems: list[str] = []

@@ -45,23 +45,18 @@ class KatibConfig(Config):
     replicas: Copies = Field(description="copies of the page and of what keeps metrics; of the controller there is one")
 
 
-def values(
-    *, copies: int, database_secret: str, webhook_secret: str, header: str | None, training: bool
-) -> dict[str, Any]:
+def values(*, copies: int, database_secret: str, webhook_secret: str, header: str | None) -> dict[str, Any]:
     """Return the values of the chart.
 
     Args:
         database_secret: host, port, database, username, password and sslmode of a PostgreSQL database.
         webhook_secret: holds the certificate of the webhooks, named as upstream names it.
         header: in which the page finds who asks, and then asks Kubernetes what he may; None lets everybody do all.
-        training: whether a trial can be a TrainJob; a Job it can be always.
     """
-    kinds = [*(["TrainJob.v1alpha1.trainer.kubeflow.org"] if training else []), "Job.v1.batch"]
     return {
         "database": {"secret": database_secret},
         "webhook": {"certificate": _CERTIFICATE, "secret": webhook_secret},
         "login": {"enabled": header is not None, "header": header or ""},
-        "trialKinds": kinds,
         "workloads": {
             "katib-controller": workload(resources("100m", "128Mi", "512Mi")),
             "katib-db-manager": workload(resources("50m", "64Mi", "256Mi"), copies, _MANAGER),
@@ -81,7 +76,7 @@ class Katib(Component[KatibConfig]):
         kinds: KatibKinds,
         sql: SqlServer,
         certificates: Certificates,
-        # Katib looks only once, when it starts, which kinds of trials there are.
+        # Katib looks only once, when it starts, which kinds of trials there are: TrainJobs have to be there by then.
         training: Training | None,
         mesh: Mesh | None,
         login: Login | None,
@@ -104,7 +99,6 @@ class Katib(Component[KatibConfig]):
                 database_secret=database.secret,
                 webhook_secret=secret,
                 header=login.email_header if login else None,
-                training=training is not None,
             ),
             after=database.ready,
         )

@@ -67,7 +67,7 @@ class Kubeflow(Component[KubeflowConfig]):
         # The controller that Pipelines brings along takes every workflow of its namespace that names no controller.
         self.claim(
             "the Argo controller of workflows that name none",
-            "give argo-workflows.instance_id a name",
+            "give argo-workflows.instanceId a name",
         )
         # Its own pods would pass the restricted standard. The steps of pipelines run here too, and do not.
         namespace = cluster.namespace("kubeflow", parent=self, security="baseline", mesh=mesh)

@@ -35,6 +35,18 @@ _DEPLOYMENT, _SERVICE, _PORT = "profiles-deployment", "profiles-kfam", 8081
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
+NAMESPACE_LABELS = {
+    # By these the webhooks of Kubeflow's other parts find the namespaces of profiles.
+    "app.kubernetes.io/part-of": "kubeflow-profile",
+    "katib.kubeflow.org/metrics-collector-injection": "enabled",
+    "pipelines.kubeflow.org/enabled": "true",
+    "serving.kubeflow.org/inferenceservice": "enabled",
+    # Notebooks and the steps of pipelines do not pass the restricted standard.
+    "pod-security.kubernetes.io/enforce": "baseline",
+}
+"""What the namespace of every profile says."""
+
+
 class ProfileConfig(Config):
     """One profile."""
 
@@ -79,8 +91,7 @@ def values(*, header: str, principal: str) -> dict[str, Any]:
     return {
         "login": {"header": header},
         "istio": {"gatewayPrincipal": principal},
-        # Notebooks and the steps of pipelines do not pass the restricted standard.
-        "namespaceLabels": {"pod-security.kubernetes.io/enforce": "baseline"},
+        "namespaceLabels": dict(NAMESPACE_LABELS),
         "workloads": {
             _DEPLOYMENT: {
                 # The API, which is the first of its containers.
@@ -115,7 +126,10 @@ class KubeflowProfiles(Component[KubeflowProfilesConfig]):
             parent=self,
             chart="kubeflow-profiles",
             namespace=namespace,
-            values=values(header=header, principal=mesh.principal),
+            values=values(
+                header=header,
+                principal=f"{mesh.trust_domain}/ns/{mesh.gateway_namespace}/sa/{mesh.gateway}",
+            ),
         )
         self._close(namespace)
         for name, profile in self.config.profiles.items():

@@ -176,7 +176,6 @@ class Prometheus(Component[PrometheusConfig]):
             spec=platform_spec(self.config.contacts, self.config.heartbeat),
             opts=namespace.options(),
         )
-        return routing
 
     def _expose(
         self, namespace: Namespace, mesh: Mesh | None, login: Login | None

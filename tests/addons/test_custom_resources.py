@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from groundwork.sandbox.controlplane.client import KubeClient
+from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.testing import Graph, Registered
 from tests.addons.logins import COMPANY
 from tests.addons.server import definitions, install_definitions
@@ -27,6 +28,11 @@ OTHER_CHOICES: list[dict[str, Any]] = [
     },
     {"login": COMPANY, "external-secrets": {}, "external-secrets-api": {"keeper": "kubernetes"}},
     {**STACK, "models": {"models": {"churn": CHURN, "chat": CHAT}}},
+    {
+        **{name: {} for name in ("sql", "objects", "login")},
+        "kubeflow-profiles": {"profiles": {"ml-ada": {"owner": "ada@example.com"}}},
+        "argo-workflows": {"schedules": {"retrain": {"schedule": "0 3 * * *", "image": "training:1"}}},
+    },
 ]
 
 
@@ -52,10 +58,13 @@ def test_the_server_accepts_every_custom_resource(kube: KubeClient, everything: 
         "AuthorizationPolicy",
         "Certificate",
         "ClusterSecretStore",
+        "ClusterTrainingRuntime",
+        "CronWorkflow",
         "EnvoyFilter",
         "ExternalSecret",
         "InferenceService",
         "OAuth2Client",
+        "Profile",
         "ScaledObject",
         "ServiceMonitor",
     } <= {resource.inputs["kind"] for resource in resources}
@@ -66,3 +75,52 @@ def test_the_server_accepts_every_custom_resource(kube: KubeClient, everything: 
         if given["kind"] in clustered:
             metadata.pop("namespace")
         kube.apply({**given, "metadata": metadata}, dry_run=True)
+
+
+TRAINING: dict[str, Any] = {
+    "apiVersion": "trainer.kubeflow.org/v1alpha1",
+    "kind": "TrainJob",
+    "metadata": {"name": "vision", "namespace": "default"},
+    "spec": {
+        "runtimeRef": {"name": "torch-distributed-gpu"},
+        "trainer": {"numNodes": 2, "image": "registry.example/vision:1", "command": ["torchrun", "train.py"]},
+    },
+}
+SEARCH = {
+    "apiVersion": "kubeflow.org/v1beta1",
+    "kind": "Experiment",
+    "metadata": {"name": "learning-rate", "namespace": "default"},
+    "spec": {
+        "objective": {"type": "maximize", "goal": 0.99, "objectiveMetricName": "accuracy"},
+        "algorithm": {"algorithmName": "random"},
+        "parameters": [{"name": "lr", "parameterType": "double", "feasibleSpace": {"min": "0.01", "max": "0.1"}}],
+        "trialTemplate": {
+            "primaryContainerName": "node",
+            "trialParameters": [{"name": "lr", "reference": "lr"}],
+            "trialSpec": TRAINING,
+        },
+    },
+}
+DEFAULTS = {
+    "apiVersion": "kubeflow.org/v1alpha1",
+    "kind": "PodDefault",
+    "metadata": {"name": "tracking", "namespace": "default"},
+    "spec": {
+        "selector": {"matchLabels": {"tracking": "true"}},
+        "desc": "where MLflow is",
+        "env": [{"name": "MLFLOW_TRACKING_URI", "value": "http://mlflow.mlflow.svc:5000"}],
+    },
+}
+
+
+@pytest.mark.parametrize("given", [TRAINING, SEARCH, DEFAULTS], ids=lambda given: str(given["kind"]))
+def test_the_server_accepts_what_users_write(kube: KubeClient, given: dict[str, Any]) -> None:
+    """The kinds that Kubeflow's parts bring are those that their users' documentation shows."""
+    kube.apply(given, dry_run=True)
+
+
+def test_the_server_refuses_what_trainer_does_not_know(kube: KubeClient) -> None:
+    """The check above can fail: a wrong type is refused."""
+    wrong = {**TRAINING, "spec": {**TRAINING["spec"], "trainer": {"numNodes": "two"}}}
+    with pytest.raises(ApiError, match="numNodes"):
+        kube.apply(wrong, dry_run=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,31 @@ def test_the_pods_of_a_double_are_admitted(chart: str, kube: KubeClient, everyth
 def test_the_pods_of_the_chart_are_admitted(chart: str, kube: KubeClient, everything: Graph, tmp_path: Path) -> None:
     """What the double promises, the chart keeps."""
     admit(kube, render_chart(everything, chart, tmp_path), release(everything, chart)["namespace"])
+
+
+def test_what_trains_is_admitted_under_the_restricted_standard(kube: KubeClient, everything: Graph) -> None:
+    """Teams' namespaces enforce it: neither a runtime of Trainer nor a step of Argo's may need more."""
+    runtimes = [r for r in everything if r.inputs.get("kind") == "ClusterTrainingRuntime"]
+    assert len(runtimes) == 2
+    specs = []
+    for runtime in runtimes:
+        job = runtime.inputs["spec"]["template"]["spec"]["replicatedJobs"][0]
+        specs.append(job["template"]["spec"]["template"]["spec"])
+    told = json.loads(
+        everything.one("kubernetes:core/v1:ConfigMap", "argo-workflows-configuration").inputs["data"]["config"]
+    )
+    container = {"image": "registry.example/step:1"}
+    specs.append(
+        {
+            **told["workflowDefaults"]["spec"],
+            "containers": [{**container, "name": "main", "securityContext": told["mainContainer"]["securityContext"]}],
+            "initContainers": [{**container, "name": "init", "securityContext": told["executor"]["securityContext"]}],
+        }
+    )
+    for index, spec in enumerate(specs):
+        spec = {key: value for key, value in spec.items() if key not in ("podGC", "ttlStrategy")}
+        metadata = {"name": f"training-{index}", "namespace": "argo-workflows"}
+        kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}, dry_run=True)
 
 
 def test_without_our_values_a_double_is_refused(kube: KubeClient, everything: Graph, tmp_path: Path) -> None:
