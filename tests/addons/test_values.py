@@ -40,6 +40,8 @@ def test_a_chart_knows_every_value(
 ) -> None:
     """A key that a chart does not know changes nothing and says nothing: it must not be given."""
     defaults = facts(chart, "values.json")
+    if defaults is None:
+        pytest.skip(f"the mirror of real defaults has no {chart}")
     defaults = defaults.get("_internal_defaults_do_not_set", defaults)
     assert unknown(given, defaults, FREE.get(chart, set())) == []
 
@@ -66,6 +68,7 @@ def test_no_chart_installs_crds(chart: str, environment: str, given: Values) -> 
     """CRDs belong to API components: a chart that removes its CRDs removes everybody's objects with them."""
     switches = {
         "cert-manager-v1.21.1": ("crds", "enabled"),
+        "cloudnative-pg-0.29.0": ("crds", "create"),
         "keda-2.20.2": ("crds", "install"),
         "kube-prometheus-stack-88.5.3": ("crds", "enabled"),
     }
