@@ -35,7 +35,6 @@ def values(name: str, *, storage_gi: int, memory: str, claim: str, identities_se
             "enabled": True,
             "s3": {"enabled": True, "enableAuth": True, "existingConfigSecret": identities_secret},
             "data": {"type": "existingClaim", "claimName": claim},
-            "affinity": "",
             "resources": resources("250m", memory),
             "podSecurityContext": {"enabled": True, **pod_security(USER)},
             "containerSecurityContext": {

@@ -155,7 +155,7 @@ class MLflow(Component[MLflowConfig]):
             f"{self.name}-auth",
             metadata={"name": f"{self.name}-auth", "namespace": namespace.name},
             string_data={
-                "basic_auth.ini": pulumi.Output.secret(settings),
+                "basic_auth.ini": settings,
                 "username": ADMIN,
                 "password": password.result,
                 "secret-key": key.result,

@@ -161,7 +161,7 @@ class Seaweedfs(Component[SeaweedfsConfig]):
         secret: pulumi.Resource = k8s.core.v1.Secret(
             f"{self.name}-identities",
             metadata={"name": f"{self.name}-identities", "namespace": namespace.name},
-            string_data={"seaweedfs_s3_config": pulumi.Output.secret(identities)},
+            string_data={"seaweedfs_s3_config": identities},
             opts=namespace.options(),
         )
         return secret

@@ -217,7 +217,7 @@ class User(Component[UserConfig]):
 
 
 # Components that stand in each other's place: a stack has one of them, and these stubs are another.
-ALTERNATIVES = {"existing-cluster", "minio", "postgres", "postgres-cluster", "seaweedfs", "teams"}
+ALTERNATIVES = {"existing-cluster", "minio", "nfs", "postgres", "postgres-cluster", "seaweedfs", "teams"}
 
 ADD_ONS = sorted(
     module.name.replace("_", "-") for module in pkgutil.iter_modules(addons.__path__) if module.name[0] != "_"

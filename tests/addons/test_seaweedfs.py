@@ -82,6 +82,9 @@ def test_one_server_is_made_and_admitted(render: Any, prod: Graph, api_server: K
     assert [name for name in rendered if name.startswith(("Deployment/", "StatefulSet/", "ClusterRole"))] == [
         "Deployment/seaweedfs-all-in-one"
     ]
+    volumes = rendered["Deployment/seaweedfs-all-in-one"]["spec"]["template"]["spec"]["volumes"]
+    claims = [volume["persistentVolumeClaim"] for volume in volumes if "persistentVolumeClaim" in volume]
+    assert claims == [{"claimName": "seaweedfs-data"}]
     admit(api_server, rendered, release(prod, "seaweedfs")["namespace"])
 
 

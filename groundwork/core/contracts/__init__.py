@@ -9,7 +9,7 @@ from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
 from groundwork.core.contracts.scaling import Scaling, Trigger
 from groundwork.core.contracts.services import Balancers, Certificates, Orchestrator, Pipelines, Tracking
-from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SqlServer
+from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SharedFiles, SqlServer
 
 __all__ = [
     "Alert",
@@ -34,6 +34,7 @@ __all__ = [
     "Scaling",
     "Security",
     "ServiceAccount",
+    "SharedFiles",
     "SqlServer",
     "Statement",
     "Taint",
