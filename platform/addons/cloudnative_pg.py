@@ -1,7 +1,12 @@
-"""CloudNativePG: the operator that runs PostgreSQL with standbys and fails over."""
+"""CloudNativePG: the operator that runs PostgreSQL with standbys and fails over, and its plugin that archives.
+
+The plugin and the operator know each other by certificates, so there is no plugin where nobody signs any. cert-manager
+is not waited for: where its webhook is just coming up, the plugin's certificates are refused until the next run.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from addons._charts import Copies
@@ -13,7 +18,7 @@ from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contract import Contract
-from groundwork.core.contracts import Cluster, NodePools
+from groundwork.core.contracts import Certificates, Cluster, NodePools
 
 _LABELS = {"app.kubernetes.io/name": "cloudnative-pg"}
 
@@ -24,8 +29,15 @@ class CloudNativePgConfig(Config):
     replicas: Copies = Field(description="copies of the operator: one leads. Databases run on while none does")
 
 
+@dataclass(frozen=True, kw_only=True)
 class PostgresOperator(Contract):
-    """Somebody acts on CloudNativePG's kinds in every namespace."""
+    """Somebody acts on CloudNativePG's kinds in every namespace.
+
+    Attributes:
+        archives: whether he can put a server's log and copies into a bucket.
+    """
+
+    archives: bool
 
 
 def values(config: CloudNativePgConfig) -> dict[str, Any]:
@@ -41,13 +53,41 @@ def values(config: CloudNativePgConfig) -> dict[str, Any]:
     }
 
 
+def plugin_values(config: CloudNativePgConfig) -> dict[str, Any]:
+    """Return the plugin's values: https://github.com/cloudnative-pg/charts/tree/plugin-barman-cloud-v0.7.0."""
+    return {
+        "crds": {"create": False},
+        "replicaCount": config.replicas,
+        "resources": resources("50m", "64Mi", "256Mi"),
+        "topologySpreadConstraints": spread({"app.kubernetes.io/name": "plugin-barman-cloud"}),
+    }
+
+
 class CloudNativePg(Component[CloudNativePgConfig]):
     """CloudNativePG's operator. The databases themselves are `postgres-cluster`."""
 
     single = True
 
-    def build(self, cluster: Cluster, kinds: CloudNativePgKinds, pools: NodePools | None) -> PostgresOperator:
-        """Install the chart."""
+    def build(
+        self,
+        cluster: Cluster,
+        kinds: CloudNativePgKinds,
+        certificates: Certificates | None,
+        pools: NodePools | None,
+    ) -> PostgresOperator:
+        """Install the charts."""
         namespace = cluster.namespace(self.name, parent=self)
-        release(self.name, parent=self, chart="cloudnative-pg", namespace=namespace, values=values(self.config))
-        return PostgresOperator()
+        operator = release(
+            self.name, parent=self, chart="cloudnative-pg", namespace=namespace, values=values(self.config)
+        )
+        if certificates is not None:
+            release(
+                "barman-cloud",
+                parent=self,
+                chart="plugin-barman-cloud",
+                # The operator looks for plugins in its own namespace.
+                namespace=namespace,
+                values=plugin_values(self.config),
+                after=[operator],
+            )
+        return PostgresOperator(archives=certificates is not None)

@@ -18,9 +18,10 @@ class CloudNativePgKinds(Contract):
 
 
 class CloudNativePgApi(ApiComponent[CloudNativePgApiConfig]):
-    """Cluster, Database, DatabaseRole, Pooler, Backup and the other kinds of CloudNativePG."""
+    """Cluster, Database, DatabaseRole, Backup and the other kinds of CloudNativePG, and its archive's ObjectStore."""
 
     def build(self, cluster: Cluster) -> CloudNativePgKinds:
         """Install the CRDs."""
         install_definitions(self, cluster, "cloudnative-pg")
+        install_definitions(self, cluster, "barman-cloud")
         return CloudNativePgKinds()

@@ -1,8 +1,8 @@
 """PostgreSQL by CloudNativePG: a primary with standbys in other zones, and fail-over without a person.
 
 The operator makes databases and their owners too, so nobody here has the superuser's password. A standby is no backup:
-dumps are their components' (`mlflow: {backupDays: 30}`). Archiving the server's log, for recovery to any second, needs
-the operator's Barman plugin, which this component does not set up yet; upstream ends the older way of it with 1.31.
+where the stack has an object store and the operator can archive, the server can be restored to any second of the last
+days (`_postgres_archive.py` says how).
 https://cloudnative-pg.io/documentation/1.30/
 """
 
@@ -16,13 +16,14 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons._pods import container_security, pod_security, resources
+from addons._postgres_archive import PLUGIN, nightly, store
 from addons.cloudnative_pg import PostgresOperator
 from pydantic import Field, PositiveInt
 
 from groundwork.core.amounts import Cpu, Memory
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
-from groundwork.core.contracts import Alert, Cluster, Database, Metrics, Namespace, NodePools, SqlServer
+from groundwork.core.contracts import Alert, Cluster, Database, Metrics, Namespace, NodePools, ObjectStore, SqlServer
 from groundwork.core.errors import StackError
 
 _API = "postgresql.cnpg.io/v1"
@@ -51,13 +52,23 @@ class PostgresClusterConfig(Config):
     cpu: Annotated[Cpu, ByProfile("size", {"small": "100m", "medium": "500m", "large": "2"})] = Field(
         description="request of each server"
     )
+    archive: bool | None = Field(
+        default=None, description="whether it is archived in the object store; by default where that is possible"
+    )
+    archive_days: Annotated[PositiveInt, ByProfile("backup_retention_days")] = Field(
+        description="how far back it can be restored to any second"
+    )
     parameters: dict[str, str] = Field(
         default_factory=dict, description="of postgresql.conf, such as max_connections; those of the operator win"
     )
 
 
-def spec(config: PostgresClusterConfig, *, image: str, storage_class: str) -> dict[str, Any]:
-    """Return the spec of the operator's Cluster."""
+def spec(config: PostgresClusterConfig, *, image: str, storage_class: str, archive: str | None) -> dict[str, Any]:
+    """Return the spec of the operator's Cluster.
+
+    Args:
+        archive: name of the ObjectStore, None for no archive.
+    """
     found: dict[str, Any] = {
         "imageName": image,
         "instances": config.instances,
@@ -81,6 +92,9 @@ def spec(config: PostgresClusterConfig, *, image: str, storage_class: str) -> di
     if config.instances > 2:
         # A commit waits for one standby; with the other one gone too it does not wait, and is told as degraded.
         found["postgresql"]["synchronous"] = {"method": "any", "number": 1, "dataDurability": "preferred"}
+    if archive is not None:
+        parameters = {"barmanObjectName": archive}
+        found["plugins"] = [{"name": PLUGIN, "isWALArchiver": True, "parameters": parameters}]
     return found
 
 
@@ -225,11 +239,24 @@ class PostgresCluster(Component[PostgresClusterConfig]):
     """PostgreSQL with standbys, on CloudNativePG's operator."""
 
     def build(
-        self, cluster: Cluster, operator: PostgresOperator, metrics: Metrics | None, pools: NodePools | None
+        self,
+        cluster: Cluster,
+        operator: PostgresOperator,
+        objects: ObjectStore | None,
+        metrics: Metrics | None,
+        pools: NodePools | None,
     ) -> PostgresClusterServer:
         """Make the Cluster."""
+        if self.config.archive and objects is None:
+            raise StackError([f"{self.name}.archive: true, and this stack has no ObjectStore; leave it out"])
+        if self.config.archive and not operator.archives:
+            raise StackError(
+                [f"{self.name}.archive: true, and the operator's plugin needs certificates: add cert-manager"]
+            )
         namespace = cluster.namespace(self.name, parent=self)
-        k8s.apiextensions.CustomResource(
+        wanted = self.config.archive is not False and operator.archives
+        archive = self._archive(namespace, objects) if objects is not None and wanted else []
+        made = k8s.apiextensions.CustomResource(
             f"{self.name}-cluster",
             api_version=_API,
             kind="Cluster",
@@ -238,14 +265,38 @@ class PostgresCluster(Component[PostgresClusterConfig]):
                 self.config,
                 image=self.catalogue.image("postgres-cluster"),
                 storage_class=cluster.storage_class,
+                archive=self.name if archive else None,
             ),
-            opts=namespace.options(protect=self.environment.profile.protect),
+            opts=namespace.options(protect=self.environment.profile.protect, depends_on=archive),
         )
+        if archive:
+            k8s.apiextensions.CustomResource(
+                f"{self.name}-nightly",
+                api_version=_API,
+                kind="ScheduledBackup",
+                metadata={"name": self.name, "namespace": namespace.name},
+                spec=nightly(self.name),
+                opts=namespace.options(depends_on=[made]),
+            )
         if metrics is not None:
-            self._watch(metrics, namespace)
+            self._watch(metrics, namespace, archived=bool(archive))
         return PostgresClusterServer(name=self.name, namespace=namespace.name)
 
-    def _watch(self, metrics: Metrics, namespace: Namespace) -> None:
+    def _archive(self, namespace: Namespace, objects: ObjectStore) -> list[pulumi.Resource]:
+        # The operator makes the servers' account, and calls it after the Cluster.
+        account = namespace.chart_account(self.name)
+        bucket = objects.bucket(f"{self.name}-archive", parent=self, reader_writers=[account])
+        made = k8s.apiextensions.CustomResource(
+            f"{self.name}-archive",
+            api_version="barmancloud.cnpg.io/v1",
+            kind="ObjectStore",
+            metadata={"name": self.name, "namespace": namespace.name},
+            spec=store(bucket, days=self.config.archive_days),
+            opts=namespace.options(depends_on=list(bucket.ready)),
+        )
+        return [made, *bucket.ready]
+
+    def _watch(self, metrics: Metrics, namespace: Namespace, *, archived: bool) -> None:
         servers = {"cnpg.io/cluster": self.name, "cnpg.io/podRole": "instance"}
         labels = {"app.kubernetes.io/name": "postgres-metrics", "app.kubernetes.io/instance": self.name}
         # The operator's own Services lead to databases; each server's exporter needs one that leads to all.
@@ -288,5 +339,16 @@ class PostgresCluster(Component[PostgresClusterConfig]):
                     severity="warning",
                     summary=f"A volume of {self.name} is more than 85 % full: raise storageGi.",
                 ),
+                *([self._archive_alert(ours)] if archived else []),
             ],
+        )
+
+    def _archive_alert(self, ours: str) -> Alert:
+        failed, archived = (f"cnpg_pg_stat_archiver_last_{what}_time{{{ours}}}" for what in ("failed", "archived"))
+        return Alert(
+            name="PostgresArchiveFails",
+            expression=f"{failed} > {archived}",
+            after="15m",
+            severity="critical",
+            summary=f"The log of {self.name} is not archived: it fills the volume, and cannot be restored from.",
         )

@@ -15,8 +15,16 @@ from groundwork.sandbox.controlplane.waiting import wait_for
 from groundwork.testing import Graph, Registered, record
 from tests.addons.conftest import STUBS
 
-CRDS = Path(__file__).parents[2] / "platform" / "crds" / "cloudnative-pg-1.30.0.json"
-ADD_ONS = ("cloudnative-pg", "cloudnative-pg-api", "mlflow", "postgres-cluster", "prometheus-api")
+CRDS = Path(__file__).parents[2] / "platform" / "crds"
+ADD_ONS = (
+    "cert-manager",
+    "cert-manager-api",
+    "cloudnative-pg",
+    "cloudnative-pg-api",
+    "mlflow",
+    "postgres-cluster",
+    "prometheus-api",
+)
 REGISTRY = Registry({**STUBS, **{name: f"addons.{name.replace('-', '_')}" for name in ADD_ONS}})
 STACK: dict[str, Any] = {"cluster": {}, "objects": {}, "cloudnative-pg": {}, "postgres-cluster": {}, "mlflow": {}}
 
@@ -29,18 +37,19 @@ def build(changes: dict[str, Any], environment: str = "dev") -> Graph:
 @pytest.fixture(scope="module")
 def prod() -> Graph:
     """Three servers, and MLflow on them."""
-    return build({"prometheus-api": {}}, "prod")
+    return build({"prometheus-api": {}, "cert-manager": {}}, "prod")
 
 
 def asked(graph: Graph) -> dict[str, Registered]:
     """Return what is asked of the operator, by kind."""
-    return {r.inputs["kind"]: r for r in graph if r.inputs.get("apiVersion") == "postgresql.cnpg.io/v1"}
+    groups = ("postgresql.cnpg.io", "barmancloud.cnpg.io")
+    return {r.inputs["kind"]: r for r in graph if r.inputs.get("apiVersion", "").startswith(groups)}
 
 
 def test_choosing_a_cluster_brings_its_kinds(prod: Graph) -> None:
     """The operator comes after its kinds, the Cluster after the operator, the database after the Cluster."""
     found = asked(prod)
-    assert set(found) == {"Cluster", "DatabaseRole", "Database"}
+    assert set(found) == {"Cluster", "DatabaseRole", "Database", "ObjectStore", "ScheduledBackup"}
     release = prod.one("kubernetes:helm.sh/v3:Release", "cloudnative-pg")
     assert release.inputs["values"]["crds"] == {"create": False}
     assert release.urn in prod.before(found["Cluster"])
@@ -72,6 +81,37 @@ def test_a_single_server_keeps_no_node() -> None:
     assert "synchronous" not in cluster["postgresql"]
 
 
+def test_production_can_be_restored_to_any_second(prod: Graph) -> None:
+    """Its log is archived under the account that the operator gives the servers, for as long as the profile says."""
+    found = asked(prod)
+    bucket = prod.one("test:index:Marker", "postgres-cluster-postgres-cluster-archive-bucket")
+    assert bucket.inputs["readerWriters"] == ["postgres-cluster/postgres-cluster"]
+    store = found["ObjectStore"].inputs["spec"]
+    assert store["retentionPolicy"] == "30d"
+    assert store["configuration"]["s3Credentials"] == {"inheritFromIAMRole": True}
+    (plugin,) = found["Cluster"].inputs["spec"]["plugins"]
+    assert plugin["isWALArchiver"] is True
+    assert plugin["parameters"] == {"barmanObjectName": found["ObjectStore"].inputs["metadata"]["name"]}
+    assert {found["ObjectStore"].urn, bucket.urn} <= prod.before(found["Cluster"])
+    assert found["ScheduledBackup"].inputs["spec"]["immediate"] is True
+
+
+def test_a_store_with_keys_gives_them_to_the_archive() -> None:
+    """Where pods have no cloud identity, by the Secret in their own namespace."""
+    found = asked(build({"objects": {"credentials": True}, "cert-manager": {}}))
+    configuration = found["ObjectStore"].inputs["spec"]["configuration"]
+    assert configuration["endpointURL"] == "http://store:9000"
+    key = {"name": "postgres-cluster-archive-keys", "key": "AWS_SECRET_ACCESS_KEY"}
+    assert configuration["s3Credentials"]["secretAccessKey"] == key
+
+
+def test_without_certificates_nothing_is_archived() -> None:
+    """The plugin and the operator know each other by them; who asks for an archive all the same is told."""
+    assert "plugins" not in asked(build({}))["Cluster"].inputs["spec"]
+    kept = build({"cert-manager": {}, "postgres-cluster": {"archive": False}})
+    assert "ObjectStore" not in asked(kept)
+
+
 def test_the_owners_password_is_the_users(prod: Graph) -> None:
     """One password in two Secrets: the operator's, which it follows, and the user's."""
     owner = prod.one("kubernetes:core/v1:Secret", "mlflow-database-owner").inputs
@@ -87,8 +127,9 @@ def test_the_owners_password_is_the_users(prod: Graph) -> None:
 
 def test_the_server_accepts_what_is_asked(prod: Graph, api_server: KubeClient) -> None:
     """A real API server with the real kinds checks each field and each rule; the Job is admitted as restricted."""
-    for crd in json.loads(CRDS.read_text(encoding="utf-8")):
-        api_server.apply(crd)
+    for name in ("barman-cloud-0.13.0.json", "cloudnative-pg-1.30.0.json"):
+        for crd in json.loads((CRDS / name).read_text(encoding="utf-8")):
+            api_server.apply(crd)
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     api_server.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "databases", "labels": labels}})
     wait_for(api_server, "v1", "ServiceAccount", "default", "databases")
@@ -115,6 +156,10 @@ def _established(crd: dict[str, Any]) -> bool:
         (
             {"postgres-cluster": {"instances": 0}},
             "postgres-cluster.instances: input should be greater than 0 (got 0)",
+        ),
+        (
+            {"postgres-cluster": {"archive": True}},
+            "postgres-cluster.archive: true, and the operator's plugin needs certificates: add cert-manager",
         ),
         (
             {"app": {"component": "mlflow"}, "mlflow": {}},

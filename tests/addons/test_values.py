@@ -70,6 +70,7 @@ def test_no_chart_installs_crds(chart: str, environment: str, given: Values) -> 
         "cert-manager-v1.21.1": ("crds", "enabled"),
         "cloudnative-pg-0.29.0": ("crds", "create"),
         "keda-2.20.2": ("crds", "install"),
+        "plugin-barman-cloud-0.7.0": ("crds", "create"),
         "kube-prometheus-stack-88.5.3": ("crds", "enabled"),
     }
     if chart in switches:

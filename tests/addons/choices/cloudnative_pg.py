@@ -14,4 +14,7 @@ FREE: dict[str, set[str]] = {}
 def choices(profile: Profile) -> dict[str, list[dict[str, Any]]]:
     """Return them."""
     given = cloudnative_pg.CloudNativePgConfig.load({}, profile)
-    return {"cloudnative-pg-0.29.0": [cloudnative_pg.values(given)]}
+    return {
+        "cloudnative-pg-0.29.0": [cloudnative_pg.values(given)],
+        "plugin-barman-cloud-0.7.0": [cloudnative_pg.plugin_values(given)],
+    }
