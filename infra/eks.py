@@ -275,6 +275,7 @@ class Eks(AwsComponent[EksConfig]):
         )
 
     def _storage_class(self, contract: EksCluster, after: Sequence[pulumi.Resource]) -> None:
+        self.claim("the default storage class", f"leave it to {self.name}")
         k8s.storage.v1.StorageClass(
             f"{self.name}-{STORAGE_CLASS}",
             metadata={

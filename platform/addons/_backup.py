@@ -1,7 +1,7 @@
 """Backups of one database: a dump every night into a bucket of its own, and a Job that restores one.
 
 For whoever runs PostgreSQL: it works for every `Database`. A dump is a copy to go back to; whoever must lose less than
-a day has to archive the server's own log as well (RDS does; `postgres-cluster` does with `backup: true`).
+a day has to archive the server's own log as well, as RDS does.
 
 To restore, stop what uses the database, then make the Job of the suspended CronJob; without `DUMP` it takes the newest:
 

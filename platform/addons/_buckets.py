@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi_kubernetes as k8s
@@ -11,42 +11,25 @@ import pulumi_random as random
 from addons._pods import container_security, pod_security, resources
 
 from groundwork.core.component import Component
-from groundwork.core.contracts import Namespace
+from groundwork.core.contracts import Namespace, ServiceAccount
 from groundwork.core.contracts.storage import Bucket
+from groundwork.core.errors import StackError
 
-# Signatures of the S3 API need a region; MinIO takes this one unless told otherwise.
+# Signatures of the S3 API need a region; these stores take this one unless told otherwise.
 REGION = "us-east-1"
 
-# Every step can be repeated. What is secret comes by the environment and by pipes, never as an argument.
-_SCRIPT = """\
-set -eu
-scheme=${ENDPOINT%%://*}
-export MC_HOST_store="$scheme://$ADMIN_USERNAME:$ADMIN_PASSWORD@${ENDPOINT#*://}"
-mc mb --ignore-existing "store/$BUCKET"
-mc anonymous set none "store/$BUCKET"
-mc version enable "store/$BUCKET"
-printf '%s\\n%s\\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" | mc admin user add store
-mc admin policy create store "$BUCKET" /etc/bucket/policy.json
-mc admin policy attach store "$BUCKET" --user "$AWS_ACCESS_KEY_ID" ||
-  mc admin policy entities store --user "$AWS_ACCESS_KEY_ID" | grep -q "$BUCKET"
-"""
 
+def home_of(name: str, parent: Component[Any], reader_writers: Sequence[ServiceAccount]) -> Namespace:
+    """Return the namespace of all that use a bucket, where its keys are put.
 
-def bucket_policy(bucket: str) -> str:
-    """Return the policy that lets a user read and write one bucket, and nothing else."""
-    statements = [
-        {
-            "Effect": "Allow",
-            "Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-            "Resource": [f"arn:aws:s3:::{bucket}"],
-        },
-        {
-            "Effect": "Allow",
-            "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-            "Resource": [f"arn:aws:s3:::{bucket}/*"],
-        },
-    ]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)
+    Raises:
+        StackError: where they are of several, or none is named.
+    """
+    namespaces = {account.namespace.name: account.namespace for account in reader_writers}
+    if len(namespaces) != 1:
+        names = ", ".join(sorted(namespaces)) or "none"
+        raise StackError([f"{parent.name}: the bucket {name} must be for service accounts of one namespace ({names})"])
+    return next(iter(namespaces.values()))
 
 
 def provision_bucket(
@@ -55,7 +38,9 @@ def provision_bucket(
     endpoint: str,
     image: str,
     home: str,
-    admin_secret: str,
+    script: str,
+    environment: Sequence[Mapping[str, Any]],
+    files: Mapping[str, str],
     parent: Component[Any],
     namespace: Namespace,
 ) -> Bucket:
@@ -64,9 +49,11 @@ def provision_bucket(
     Args:
         bucket: its name.
         endpoint: URL of the store.
-        image: with MinIO's client `mc` and a shell.
-        home: the store's own namespace, where the Job runs: only there lies the administrator's Secret.
-        admin_secret: its name, with the keys username and password.
+        image: with the store's client and a shell.
+        home: the store's own namespace, where the Job runs: only there is the administrator at home.
+        script: for the shell; can be repeated. It finds BUCKET, ENDPOINT, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+        environment: more of the script's variables.
+        files: name -> content, in /etc/bucket.
         parent: the component that the bucket belongs to.
         namespace: where the user's keys are put.
     """
@@ -91,27 +78,26 @@ def provision_bucket(
     policy = k8s.core.v1.ConfigMap(
         f"{name}-policy",
         metadata={"name": f"{bucket}-policy", "namespace": home},
-        data={"policy.json": bucket_policy(bucket)},
+        data=dict(files),
         opts=in_cluster(parent, depends_on=list(parent.after)),
     )
     # A Job cannot change: another script makes another Job.
-    version = hashlib.sha256(f"{_SCRIPT}{endpoint}{bucket_policy(bucket)}".encode()).hexdigest()[:8]
+    version = hashlib.sha256("".join((script, endpoint, *files.values())).encode()).hexdigest()[:8]
     job = k8s.batch.v1.Job(
         f"{name}-job",
         metadata={"name": f"{bucket}-{version}", "namespace": home},
         spec={
             "backoff_limit": 6,
-            "template": {"spec": _pod(bucket, endpoint, image, admin_secret, credentials)},
+            "template": {"spec": _pod(bucket, endpoint, image, script, environment, credentials)},
         },
         opts=in_cluster(parent, depends_on=[theirs, policy]),
     )
     return Bucket(name=bucket, endpoint=endpoint, region=REGION, credentials=credentials, ready=(mine, job))
 
 
-def _pod(bucket: str, endpoint: str, image: str, admin_secret: str, credentials: str) -> Any:
-    def admin(variable: str, key: str) -> dict[str, Any]:
-        return {"name": variable, "valueFrom": {"secretKeyRef": {"name": admin_secret, "key": key}}}
-
+def _pod(
+    bucket: str, endpoint: str, image: str, script: str, environment: Sequence[Mapping[str, Any]], credentials: str
+) -> Any:
     return {
         "restartPolicy": "OnFailure",
         "automountServiceAccountToken": False,
@@ -120,13 +106,11 @@ def _pod(bucket: str, endpoint: str, image: str, admin_secret: str, credentials:
             {
                 "name": "bucket",
                 "image": image,
-                "command": ["/bin/sh", "-c", _SCRIPT],
+                "command": ["/bin/sh", "-c", script],
                 "env": [
                     {"name": "BUCKET", "value": bucket},
                     {"name": "ENDPOINT", "value": endpoint},
-                    {"name": "MC_CONFIG_DIR", "value": "/tmp/mc"},  # noqa: S108 - a path inside the container
-                    admin("ADMIN_USERNAME", "username"),
-                    admin("ADMIN_PASSWORD", "password"),
+                    *environment,
                 ],
                 "envFrom": [{"secretRef": {"name": credentials}}],
                 "resources": resources("50m", "128Mi"),

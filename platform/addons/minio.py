@@ -7,13 +7,14 @@ same contract; `mc mirror` moves the data.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pulumi_kubernetes as k8s
 import pulumi_random as random
-from addons._buckets import provision_bucket
+from addons._buckets import home_of, provision_bucket
 from addons._pods import container_security, pod_security, resources
 from addons._server_on_volume import server_on_volume
 from pydantic import Field, field_validator
@@ -23,10 +24,41 @@ from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Cluster, Namespace, NodePools, ObjectStore, ServiceAccount
 from groundwork.core.contracts.storage import Bucket
-from groundwork.core.errors import StackError
 
 _USER = 1000
 _PORT = 9000
+
+
+# Every step can be repeated. What is secret comes by the environment and by pipes, never as an argument.
+_SCRIPT = """\
+set -eu
+scheme=${ENDPOINT%%://*}
+export MC_HOST_store="$scheme://$ADMIN_USERNAME:$ADMIN_PASSWORD@${ENDPOINT#*://}"
+mc mb --ignore-existing "store/$BUCKET"
+mc anonymous set none "store/$BUCKET"
+mc version enable "store/$BUCKET"
+printf '%s\\n%s\\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" | mc admin user add store
+mc admin policy create store "$BUCKET" /etc/bucket/policy.json
+mc admin policy attach store "$BUCKET" --user "$AWS_ACCESS_KEY_ID" ||
+  mc admin policy entities store --user "$AWS_ACCESS_KEY_ID" | grep -q "$BUCKET"
+"""
+
+
+def bucket_policy(bucket: str) -> str:
+    """Return the policy that lets a user read and write one bucket, and nothing else."""
+    statements = [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+            "Resource": [f"arn:aws:s3:::{bucket}"],
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+            "Resource": [f"arn:aws:s3:::{bucket}/*"],
+        },
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)
 
 
 class MinioConfig(Config):
@@ -67,19 +99,24 @@ class MinioStore(ObjectStore):
 
     def bucket(self, name: str, *, parent: Component[Any], reader_writers: Sequence[ServiceAccount] = ()) -> Bucket:
         """Make a bucket, and a user of its own whose keys lie in a Secret of the service accounts' namespace."""
-        namespaces = {account.namespace.name: account.namespace for account in reader_writers}
-        if len(namespaces) != 1:
-            names = ", ".join(sorted(namespaces)) or "none"
-            raise StackError(
-                [f"{parent.name}: the bucket {name} must be for service accounts of one namespace ({names})"]
-            )
-        (namespace,) = namespaces.values()
+        namespace = home_of(name, parent, reader_writers)
+        label = parent.environment.cloud_name(name)
+
+        def admin(variable: str, key: str) -> dict[str, Any]:
+            return {"name": variable, "valueFrom": {"secretKeyRef": {"name": self.admin_secret, "key": key}}}
+
         return provision_bucket(
-            parent.environment.cloud_name(name),
+            label,
             endpoint=f"http://{self.host}:{_PORT}",
             image=self.image,
             home=self.namespace,
-            admin_secret=self.admin_secret,
+            script=_SCRIPT,
+            environment=[
+                {"name": "MC_CONFIG_DIR", "value": "/tmp/mc"},  # noqa: S108 - a path inside the container
+                admin("ADMIN_USERNAME", "username"),
+                admin("ADMIN_PASSWORD", "password"),
+            ],
+            files={"policy.json": bucket_policy(label)},
             parent=parent,
             namespace=namespace,
         )

@@ -236,7 +236,9 @@ class User(Component[UserConfig]):
 
 
 # Components that stand in each other's place: a stack has one of them, and these stubs are another.
-ALTERNATIVES = {"existing-cluster", "gpu-operator", "minio", "postgres", "teams"}
+ALTERNATIVES = {
+    *("existing-cluster", "gpu-operator", "minio", "nfs", "postgres", "postgres-cluster", "seaweedfs", "teams"),
+}
 
 ADD_ONS = sorted(
     module.name.replace("_", "-") for module in pkgutil.iter_modules(addons.__path__) if module.name[0] != "_"

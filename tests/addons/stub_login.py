@@ -29,7 +29,12 @@ class StubLogin(Component[NoConfig]):
 
     def build(self, cluster: Cluster) -> AskingLogin:
         """Return it."""
-        return AskingLogin(issuer="https://login.platform.internal", authorizer="login")
+        return AskingLogin(
+            issuer="https://login.platform.internal",
+            authorizer="login",
+            authorizer_host="oauth2-proxy.login",
+            authorizer_port=80,
+        )
 
 
 REGISTRY = Registry(

@@ -41,7 +41,7 @@ def test_a_chart_knows_every_value(
     """A key that a chart does not know changes nothing and says nothing: it must not be given."""
     defaults = facts(chart, "values.json")
     if defaults is None:
-        pytest.skip(f"the mirror of facts has no {chart}")
+        pytest.skip(f"the mirror of real defaults has no {chart}")
     defaults = defaults.get("_internal_defaults_do_not_set", defaults)
     assert unknown(given, defaults, FREE.get(chart, set())) == []
 
@@ -69,7 +69,9 @@ def test_no_chart_installs_crds(chart: str, environment: str, given: Values) -> 
     switches = {
         "argo-workflows-1.0.18": ("crds", "install"),
         "cert-manager-v1.21.1": ("crds", "enabled"),
+        "cloudnative-pg-0.29.0": ("crds", "create"),
         "keda-2.20.2": ("crds", "install"),
+        "plugin-barman-cloud-0.7.0": ("crds", "create"),
         "kube-prometheus-stack-88.5.3": ("crds", "enabled"),
         "kubeflow-trainer-2.3.0": ("crds", "enabled"),
     }

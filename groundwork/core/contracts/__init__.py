@@ -24,7 +24,7 @@ from groundwork.core.contracts.services import (
     Tuning,
 )
 from groundwork.core.contracts.serving import Around, Canary, Copies, Model, ModelSource, Serving
-from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SqlServer
+from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SharedFiles, SqlServer
 from groundwork.core.contracts.workflows import Task, Workflows
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "Security",
     "ServiceAccount",
     "Serving",
+    "SharedFiles",
     "SqlServer",
     "Statement",
     "Taint",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as k8s
 
 from groundwork.core.component import Component
 from groundwork.core.contract import Contract
@@ -97,3 +98,40 @@ class SqlServer(Contract):
         The server may be unreachable from where the engine runs: a Job in the cluster does the work, again and again
         without harm.
         """
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedFiles(Contract):
+    """Volumes that many pods write at once.
+
+    Attributes:
+        storage_class: of such volumes (ReadWriteMany).
+    """
+
+    storage_class: str
+
+    def volume(
+        self, name: str, *, size_gi: int, parent: Component[Any], namespace: Namespace
+    ) -> k8s.core.v1.PersistentVolumeClaim:
+        """Make a claim of this name that every pod of `namespace` can mount and write.
+
+        Args:
+            name: of the claim; what a pod's volume names.
+            size_gi: in GiB. File servers seldom enforce it; a namespace's quota counts it.
+            parent: the component that the files belong to.
+        """
+        return k8s.core.v1.PersistentVolumeClaim(
+            f"{parent.name}-{name}-files",
+            metadata={
+                "name": name,
+                "namespace": namespace.name,
+                # Some classes bind only when a pod comes, which may wait for the claim.
+                "annotations": {"pulumi.com/skipAwait": "true"},
+            },
+            spec={
+                "access_modes": ["ReadWriteMany"],
+                "storage_class_name": self.storage_class,
+                "resources": {"requests": {"storage": f"{size_gi}Gi"}},
+            },
+            opts=namespace.options(parent, protect=parent.environment.profile.protect),
+        )

@@ -44,6 +44,7 @@ _KNOWN = {
         Driver("ebs.csi.aws.com", _ZONE, _ONE_WRITER, image="aws-ebs-csi-driver", on_aws=True),
         Driver("efs.csi.aws.com", None, _ANY, image="aws-efs-csi-driver", on_aws=True, volume_id="fs-"),
         Driver("fsx.csi.aws.com", None, _ANY, image="aws-fsx-csi-driver", on_aws=True, volume_id="fs-"),
+        Driver("nfs.csi.k8s.io", None, _ANY, image="nfsplugin", volume_id="nfs-"),
     )
 }
 _MIGRATED = {"kubernetes.io/aws-ebs": "ebs.csi.aws.com"}

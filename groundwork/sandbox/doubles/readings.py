@@ -44,10 +44,14 @@ PLACEMENT: tuple[PodField, ...] = (
 
 
 class Readings(BaseModel):
-    """The fields of one workload's Pods, and of their containers by name; the others are the inventory's."""
+    """The fields of one workload's Pods, and of their containers by name; the others are the inventory's.
+
+    `claim` is the value that names a claim made elsewhere, which the first container mounts.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    claim: ValuePath | None = None
     pod: Mapping[PodField, Source] = {}
     containers: Mapping[str, Mapping[ContainerField, Source]] = {}
 
@@ -75,7 +79,7 @@ def placed(readings: Readings, entry: InventoryObject, path: str | None) -> Read
     pod: dict[PodField, Source] = {name: f"{prefix}{name}" for name in PLACEMENT}
     resources: Mapping[ContainerField, Source] = {"resources": f"{prefix}resources"}
     containers = {**readings.containers, first: {**resources, **readings.containers.get(first, {})}}
-    return Readings(pod={**pod, **readings.pod}, containers=containers)
+    return Readings(claim=readings.claim, pod={**pod, **readings.pod}, containers=containers)
 
 
 def pod_fields(entry: InventoryObject, readings: Readings) -> dict[str, Read]:

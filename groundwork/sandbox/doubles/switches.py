@@ -87,6 +87,9 @@ class Switches(_Model):
         values: dict[str, Any] = {}
         for path, fact in self._field_defaults(inventory).items():
             _put(values, path, fact)
+        for readings in self.pods.values():
+            if readings.claim is not None:
+                _put(values, readings.claim, "")
         for account in self.serviceAccounts:
             _put(values, account.value, {})
         for target in self.replicas:

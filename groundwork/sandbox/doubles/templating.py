@@ -109,6 +109,9 @@ def read(fact: Any, source: str | tuple[str, ...], parts: Mapping[str, tuple[str
     for key, paths in (parts or {}).items():
         part = _first(paths, "dict")
         whole = f"(mergeOverwrite (deepCopy {whole}) (ternary (dict) (dict `{key}` {part}) (empty {part})))"
+    if isinstance(fact, Mapping):
+        # Some charts have their switch in the same map, and leave it out of what they make of it.
+        whole = f"(omit {whole} `enabled`)"
     return raw(f"toJson {whole}")
 
 

@@ -61,6 +61,9 @@ def pod_spec(entry: InventoryObject, naming: Naming, knobs: Knobs) -> dict[str, 
         {"name": f"secret-{index}", "mountPath": f"{_SECRET_PATH}/{index}", "readOnly": True}
         for index, _ in enumerate(entry.secret_volumes)
     ]
+    claim = knobs.readings.claim
+    if claim is not None:
+        mounts.append({"name": "claim", "mountPath": f"{_CLAIM_PATH}/claim"})
     plain = [container for container in entry.containers if not container.init]
     first = plain[0] if plain else None
     spec: dict[str, Any] = {
@@ -72,7 +75,8 @@ def pod_spec(entry: InventoryObject, naming: Naming, knobs: Knobs) -> dict[str, 
         "volumes": [
             {"name": f"secret-{index}", "secret": {"secretName": naming.text(name), "optional": True}}
             for index, name in enumerate(entry.secret_volumes)
-        ],
+        ]
+        + ([] if claim is None else [_claimed(claim)]),
         "hostNetwork": entry.host_network,
     }
     spec |= {key: value for key, value in optional.items() if value} | _written(pod_fields(entry, knobs.readings))
@@ -82,6 +86,10 @@ def pod_spec(entry: InventoryObject, naming: Naming, knobs: Knobs) -> dict[str, 
     if account:
         spec["serviceAccountName"] = knobs.account_names.get(account) or naming.text(account)
     return spec
+
+
+def _claimed(path: str) -> dict[str, Any]:
+    return {"name": "claim", "persistentVolumeClaim": {"claimName": raw(f"toJson {value_of(path)}")}}
 
 
 def _container(container: Container, naming: Naming, mounts: list[Any], readings: Readings) -> dict[str, Any]:
