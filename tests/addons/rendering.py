@@ -57,7 +57,7 @@ def render_double(graph: Graph, chart: str, folder: Path, more: Mapping[str, Any
 @cache
 def _schemas() -> Mapping[tuple[str, ...], Mapping[str, Any]]:
     """Return the schemas of the platform's own CRDs, by API version and kind."""
-    found = {}
+    found: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for path in (ROOT / "platform" / "crds").glob("*.json"):
         for spec in (crd["spec"] for crd in json.loads(path.read_text(encoding="utf-8"))):
             for version in spec["versions"]:
