@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,20 @@ def render_double(graph: Graph, chart: str, folder: Path, more: Mapping[str, Any
     version = release(graph, chart)["version"]
     facts = inventory(graph, chart)
     switches = read_switches(INVENTORY / f"{chart}-{version}.switches.yaml", facts)
-    double = make_double(chart, version, facts, switches).write(folder / "double")
+    double = make_double(chart, version, facts, switches, lambda *kind: _schemas().get(kind)).write(folder / "double")
     return template(double, folder, **_given(graph, chart, more))
+
+
+@cache
+def _schemas() -> Mapping[tuple[str, ...], Mapping[str, Any]]:
+    """Return the schemas of the platform's own CRDs, by API version and kind."""
+    found: dict[tuple[str, ...], Mapping[str, Any]] = {}
+    for path in (ROOT / "platform" / "crds").glob("*.json"):
+        for spec in (crd["spec"] for crd in json.loads(path.read_text(encoding="utf-8"))):
+            for version in spec["versions"]:
+                kind = (f"{spec['group']}/{version['name']}", spec["names"]["kind"])
+                found[kind] = version["schema"]["openAPIV3Schema"]
+    return found
 
 
 def render_chart(graph: Graph, chart: str, folder: Path) -> Rendered:
