@@ -30,8 +30,15 @@ def admit(kube: KubeClient, rendered: Rendered, namespace: str) -> None:
             # Neither the account nor the priority is a matter of this standard, and neither is there.
             accounts = dict.fromkeys(("serviceAccountName", "serviceAccount"), "default")
             spec = {**spec, **accounts, "priorityClassName": "", "restartPolicy": "Always"}
+            # What a StatefulSet claims for each of its Pods is among their volumes when they are made.
+            claims = [{"name": claim["metadata"]["name"], "emptyDir": {}} for claim in _claims(made)]
+            spec["volumes"] = [*(spec.get("volumes") or ()), *claims]
             metadata = {"name": made["metadata"]["name"], "namespace": namespace}
             kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}, dry_run=True)
+
+
+def _claims(made: dict[str, Any]) -> list[dict[str, Any]]:
+    return (made.get("spec") or {}).get("volumeClaimTemplates") or []
 
 
 @pytest.mark.parametrize("chart", CHARTS)
