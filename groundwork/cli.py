@@ -156,6 +156,28 @@ def explain(
     _show(of_one(explain_one(component, registry)) if component else of_all(explain_all(registry)))
 
 
+@app.command()
+def mirror(
+    to: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="the folder; else GROUNDWORK_MIRROR, else our own")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="fetch nothing: verify what is there")] = False,
+    only: Annotated[list[str] | None, typer.Option(metavar="KEY", help="a chart's key; may be repeated")] = None,
+    git: Annotated[
+        list[str] | None, typer.Option(metavar="URL=DIR", help="take this git repository from a local one")
+    ] = None,
+) -> None:
+    """Fill a folder with the charts of the catalogue, for use without the internet."""
+    from groundwork.mirror.command import run
+    from groundwork.mirror.show import of_result
+
+    narrator = _narrator()
+    result, listing = run(_root, to, check_only=check, only=only or [], git=git or [], tell=narrator.note)
+    _show(of_result(result, listing))
+    if result.problems:
+        raise typer.Exit(_FAILED)
+
+
 def main() -> NoReturn:
     """Run the command; what goes wrong is a message and an exit code, never a traceback."""
     with _readable_errors():
@@ -191,6 +213,7 @@ def _message_of(error: Exception) -> tuple[str, int]:
 
 
 def _is_expected(error: Exception) -> bool:
+    from groundwork.mirror.errors import MirrorError
     from groundwork.sandbox.controlplane.errors import KubeError
     from groundwork.sandbox.engine.failures import EngineError
     from groundwork.sandbox.engine.state import StackLockedError
@@ -202,6 +225,7 @@ def _is_expected(error: Exception) -> bool:
     from groundwork.sandbox.tools.errors import ToolsError
 
     expected = (
+        MirrorError,
         KubeError,
         EngineError,
         StackLockedError,

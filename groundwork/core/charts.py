@@ -14,6 +14,7 @@ from groundwork.core.catalogue import Chart
 from groundwork.core.component import Component
 from groundwork.core.contracts.cluster import Namespace
 from groundwork.core.errors import StackError
+from groundwork.core.mirror import archive_name, fault, read_lock
 
 MIRROR = "GROUNDWORK_MIRROR"
 """Names a folder of chart archives, `<chart>-<version>.tgz`: with one set, charts come from there."""
@@ -41,7 +42,8 @@ def release(
         after: what has to be there first: databases, buckets, Secrets.
 
     Raises:
-        StackError: where the catalogue has no such chart, or upstream ships none and no mirror has one.
+        StackError: where the catalogue has no such chart, upstream ships none and no mirror has one, or the mirror's
+            archive is not the one that was put there.
     """
     entry = parent.catalogue.chart(chart)
     reference, repository = _locate(chart, entry)
@@ -67,17 +69,21 @@ def _locate(key: str, entry: Chart) -> tuple[str, str | None]:
     """Return what Helm is asked for: a chart, and the repository to look it up in."""
     mirror = os.environ.get(MIRROR)
     if mirror is not None:
-        archive = Path(mirror) / f"{entry.chart}-{entry.version}.tgz"
+        folder = Path(mirror)
+        archive = folder / archive_name(entry)
         if not archive.is_file():
-            raise StackError([f"the mirror {mirror} has no {archive.name} ({key}); put it there, or unset {MIRROR}"])
+            remedy = f"run `groundwork mirror --to {mirror} --only {key}`, or unset {MIRROR}"
+            raise StackError([f"the mirror {mirror} has no {archive.name} ({key}); {remedy}"])
+        if problem := fault(folder, key, entry, read_lock(folder)):
+            raise StackError([problem])
         return str(archive), None
     if entry.repository is None and SANDBOX in os.environ:
         return entry.chart, None
     if entry.repository is None:
         raise StackError(
             [
-                f"{key}: upstream ships no chart, only {entry.source}: build {entry.chart}-{entry.version}.tgz "
-                f"of it, and name its folder in {MIRROR}"
+                f"{key}: upstream ships no chart, only {entry.source}: run `groundwork mirror --to DIR`, which builds "
+                f"{archive_name(entry)} of it, and name DIR in {MIRROR}"
             ]
         )
     # An oci:// repository is part of the chart's own reference; Helm looks up only http repositories by name.

@@ -58,7 +58,7 @@ class _Answers(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         """Return an id, and the inputs with what the provider would compute."""
         extra = self.computed.get(args.typ)
-        return f"{args.name}-id", {**_computed(args), **args.inputs, **(extra(args.inputs) if extra else {})}
+        return f"{args.name}-id", {**args.inputs, **_computed(args), **(extra(args.inputs) if extra else {})}
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         """Return the answer to a function call."""
@@ -106,7 +106,13 @@ def _computed(args: MockResourceArgs) -> dict[str, Any]:
         service = args.typ.split(":")[1].split("/")[0]
         computed: dict[str, Any] = {"arn": f"arn:aws:{service}:{REGION}:{ACCOUNT}:{args.name}"}
         if args.typ == "aws:eks/cluster:Cluster":
+            network = {**args.inputs.get("vpcConfig", {}), "clusterSecurityGroupId": "sg-cluster"}
             computed |= {"endpoint": "https://cluster.example", "certificateAuthority": {"data": "Q0E="}}
+            computed["vpcConfig"] = network
+        if args.typ == "aws:ec2/launchTemplate:LaunchTemplate":
+            computed["latestVersion"] = 1
+        if args.typ == "aws:rds/instance:Instance":
+            computed["address"] = "database.example"
         return computed
     if args.typ.startswith("random:"):
         return {"result": f"random-{args.name}"}

@@ -29,16 +29,34 @@ def test_with_a_mirror_nothing_comes_from_elsewhere(monkeypatch: pytest.MonkeyPa
     with pytest.raises(StackError) as error:
         _locate("keda", _HTTP)
     assert error.value.problems == (
-        f"the mirror {tmp_path} has no keda-2.20.2.tgz (keda); put it there, or unset GROUNDWORK_MIRROR",
+        f"the mirror {tmp_path} has no keda-2.20.2.tgz (keda); "
+        f"run `groundwork mirror --to {tmp_path} --only keda`, or unset GROUNDWORK_MIRROR",
     )
     (tmp_path / "keda-2.20.2.tgz").touch()
     assert _locate("keda", _HTTP) == (str(tmp_path / "keda-2.20.2.tgz"), None)
+
+
+def test_a_mirrors_archive_that_is_not_the_catalogues_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(MIRROR, str(tmp_path))
+    archive = tmp_path / "keda-2.20.2.tgz"
+    archive.write_bytes(b"")
+    nothing = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    other = f"sha256:{'0' * 64}"
+    assert _locate("keda", _HTTP.model_copy(update={"digest": nothing})) == (str(archive), None)
+    with pytest.raises(StackError) as error:
+        _locate("keda", _HTTP.model_copy(update={"digest": other}))
+    assert error.value.problems == (
+        f"keda: {archive} is not what the catalogue says: expected {other}, found {nothing}; "
+        "delete it and run `groundwork mirror --only keda`",
+    )
 
 
 def test_what_upstream_does_not_ship_needs_a_mirror() -> None:
     with pytest.raises(StackError) as error:
         _locate("kubeflow-pipelines", _NONE)
     assert error.value.problems == (
-        "kubeflow-pipelines: upstream ships no chart, only example.com/repo, kustomize: build pipelines-26.3.0.tgz "
-        "of it, and name its folder in GROUNDWORK_MIRROR",
+        "kubeflow-pipelines: upstream ships no chart, only example.com/repo, kustomize: run `groundwork mirror "
+        "--to DIR`, which builds pipelines-26.3.0.tgz of it, and name DIR in GROUNDWORK_MIRROR",
     )

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from groundwork.core.catalogue import load_catalogue
+from groundwork.core.catalogue import Chart, load_catalogue
+from groundwork.core.charts import MIRROR
+from groundwork.core.mirror import check_archives
 from groundwork.core.stacks import Project, StackFile, load_project
 from groundwork.sandbox.engine.environment import engine_environment
 from groundwork.sandbox.engine.failures import failure
@@ -28,7 +30,6 @@ from groundwork.sandbox.standins.control import ask
 from groundwork.sandbox.tools.locate import Tools, locate
 from groundwork.sandbox.urns import name_of
 
-MIRROR_VARIABLE = "GROUNDWORK_MIRROR"
 POLICIES = "policies"
 _NO_ACCOUNT = "123456789012"
 _NO_REGION = "eu-west-1"
@@ -139,6 +140,7 @@ def on_stage(root: Path, name: str, narrator: Narrator) -> Iterator[Stage]:
         sandbox.create()
         processes = Processes(sandbox.paths)
         with processes.foreground("command"):
+            check_mirrors(project, sandbox)
             arrangement = arrange(project, stacks, sandbox, tools)
             with narrator.phase("bring up the sandbox") as activity:
                 orphans = processes.end_orphans()
@@ -156,11 +158,8 @@ def on_stage(root: Path, name: str, narrator: Narrator) -> Iterator[Stage]:
 def arrange(project: Project, stacks: list[StackFile], sandbox: Sandbox, tools: Tools) -> Arrangement:
     """Return the settings of the stand-ins for the stacks of an environment."""
     root = project.root
-    catalogued = (root / "platform" / "catalogue.yaml").is_file()
-    charts = load_catalogue(root).charts.values() if catalogued else ()
-    mirrors = [str(sandbox.paths.mirror), str(home() / "mirror")]
-    if chosen := os.environ.get(MIRROR_VARIABLE):
-        mirrors.insert(0, str(Path(chosen).expanduser().resolve()))
+    charts = _catalogued(root).values()
+    mirrors = mirrors_of(sandbox)
     accounts = [account for stack in stacks for account in stack.account_ids]
     regions = [stack.region for stack in stacks if stack.region]
     return Arrangement(
@@ -169,10 +168,32 @@ def arrange(project: Project, stacks: list[StackFile], sandbox: Sandbox, tools: 
         region=regions[0] if regions else _NO_REGION,
         existing_cluster=not regions,
         helm=str(tools.helm),
-        mirrors=tuple(mirrors),
+        mirrors=tuple(map(str, mirrors)),
         inventory=str(root / "platform" / "inventory"),
         digests={f"{c.chart}-{c.version}": c.digest for c in charts if c.digest},
     )
+
+
+def mirrors_of(sandbox: Sandbox) -> list[Path]:
+    """Return the folders in which a rehearsal looks for charts, in this order."""
+    mirrors = [sandbox.paths.mirror, home() / "mirror"]
+    if chosen := os.environ.get(MIRROR):
+        mirrors.insert(0, Path(chosen).expanduser().resolve())
+    return mirrors
+
+
+def check_mirrors(project: Project, sandbox: Sandbox) -> None:
+    """Refuse, before anything is started, a mirror in which an archive of the catalogue is not what it should be.
+
+    Raises:
+        StackError: naming every such archive, with the digest expected and the one found.
+    """
+    for mirror in mirrors_of(sandbox):
+        check_archives(mirror, _catalogued(project.root))
+
+
+def _catalogued(root: Path) -> dict[str, Chart]:
+    return load_catalogue(root).charts if (root / "platform" / "catalogue.yaml").is_file() else {}
 
 
 def _engine(sandbox: Sandbox, servers: Servers) -> Engine:

@@ -1,0 +1,35 @@
+"""Whole environments, recorded: what all of an environment's stacks register together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from groundwork.core.stacks import Project, StackFile
+from groundwork.testing.graph import Graph
+from groundwork.testing.record import record
+
+
+def merged(project: Project, environment: str) -> StackFile:
+    """Return an environment's stacks as one: what they import of each other, one stack simply has.
+
+    Raises:
+        StackError: a stack file is wrong.
+    """
+    stacks = project.environment(environment)
+    components: dict[str, Any] = {}
+    for stack in stacks:
+        for instance, given in stack.components.items():
+            use = {parameter: name.rpartition("/")[2] for parameter, name in given.get("use", {}).items()}
+            components[instance] = {**given, **({"use": use} if use else {})}
+    last = stacks[-1]
+    return replace(last, components=components, imports=())
+
+
+def record_environment(project: Project, environment: str) -> Graph:
+    """Build all stacks of an environment against mocks, as one.
+
+    Raises:
+        StackError: as composing does.
+    """
+    return record(merged(project, environment), root=project.root)
