@@ -178,6 +178,24 @@ def mirror(
         raise typer.Exit(_FAILED)
 
 
+@app.command()
+def outdated(json_file: JsonFile = None) -> None:
+    """Compare the catalogue's charts with the newest of their repositories, and tell what ends soon."""
+    import datetime
+
+    from groundwork.core.catalogue import load_catalogue
+    from groundwork.mirror.outdated import outdated as compare
+    from groundwork.mirror.outdated import to_json
+    from groundwork.mirror.show import of_outdated
+
+    catalogue, today = load_catalogue(_root), datetime.datetime.now(datetime.UTC).date()
+    rows = compare(catalogue)
+    ends = [*catalogue.expired(today), *catalogue.ending(today)]
+    if str(json_file) != "-":
+        _show(of_outdated(rows, ends))
+    _write(json_file, {"charts": to_json(rows), "ends": ends})
+
+
 def main() -> NoReturn:
     """Run the command; what goes wrong is a message and an exit code, never a traceback."""
     with _readable_errors():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,16 @@ def test_the_schemas_for_editors_are_those_of_the_code() -> None:
 
 
 def test_nothing_in_the_catalogue_is_past_its_end() -> None:
-    assert load_catalogue(ROOT).expired(datetime.datetime.now(datetime.UTC).date()) == []
+    catalogue, today = load_catalogue(ROOT), datetime.datetime.now(datetime.UTC).date()
+    for soon in catalogue.ending(today):
+        warnings.warn(soon, stacklevel=1)
+    assert catalogue.expired(today) == []
+
+
+def test_what_is_kept_past_its_end_says_why() -> None:
+    catalogue = load_catalogue(ROOT)
+    entries = {**catalogue.charts, **catalogue.images}
+    assert [key for key, entry in entries.items() if entry.keep_until and not entry.note] == []
 
 
 def test_every_file_of_definitions_is_there_and_in_the_catalogue() -> None:

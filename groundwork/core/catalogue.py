@@ -23,7 +23,8 @@ class Chart(Config):
         source: for a chart made in the mirror: the repository, ref and folders that it is built from.
         digest: sha256 of the chart's archive, None where upstream's is not known for sure.
         tested_on: minor versions of Kubernetes that upstream tests it on.
-        end_of_life: after this day upstream gives no more fixes.
+        end_of_life: after this day upstream gives no more fixes, and it is not installed any more.
+        keep_until: it may be installed up to this day all the same, for the reason that `note` has to give.
         note: what a reader of a plan has to know: a changed licence, upkeep that ended.
     """
 
@@ -36,6 +37,7 @@ class Chart(Config):
     digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
     tested_on: tuple[str, ...] = ()
     end_of_life: datetime.date | None = None
+    keep_until: datetime.date | None = None
     note: str | None = None
 
 
@@ -47,6 +49,7 @@ class Image(Config):
     licence: str
     digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
     end_of_life: datetime.date | None = None
+    keep_until: datetime.date | None = None
     note: str | None = None
 
     @property
@@ -84,31 +87,57 @@ class Catalogue(Config):
         """Return a chart.
 
         Raises:
-            StackError: where the catalogue does not have it.
+            StackError: where the catalogue does not have it, or has it past its end.
         """
         if key not in self.charts:
             raise StackError([f"the catalogue has no chart {key!r}; {closest(key, self.charts)}"])
-        return self.charts[key]
+        entry = self.charts[key]
+        _refuse_past(key, entry.version, entry)
+        return entry
 
     def image(self, key: str) -> str:
         """Return an image's reference.
 
         Raises:
-            StackError: where the catalogue does not have it.
+            StackError: where the catalogue does not have it, or has it past its end.
         """
         if key not in self.images:
             raise StackError([f"the catalogue has no image {key!r}; {closest(key, self.images)}"])
-        return self.images[key].reference
+        entry = self.images[key]
+        _refuse_past(key, entry.tag, entry)
+        return entry.reference
 
     def expired(self, today: datetime.date) -> list[str]:
         """Return a sentence for each part that is past its end of life."""
-        versions = [(key, chart.version, chart.end_of_life) for key, chart in self.charts.items()]
-        versions += [(key, image.tag, image.end_of_life) for key, image in self.images.items()]
+        return [_past(key, version, entry) for key, version, entry in self._parts() if _is_past(entry, today)]
+
+    def ending(self, today: datetime.date, days: int = 60) -> list[str]:
+        """Return a sentence for each part whose end of life comes within so many days, the nearest first."""
+        last = today + datetime.timedelta(days=days)
+        ends = [(entry.end_of_life, key, version) for key, version, entry in self._parts() if entry.end_of_life]
         return [
-            f"{key}: {version} has had no fixes since {end}"
-            for key, version, end in versions
-            if end is not None and end < today
+            f"{key}: {version} gets no fixes after {end}, in {(end - today).days} days"
+            for end, key, version in sorted(ends)
+            if today <= end <= last
         ]
+
+    def _parts(self) -> list[tuple[str, str, Chart | Image]]:
+        charts: list[tuple[str, str, Chart | Image]] = [(key, c.version, c) for key, c in self.charts.items()]
+        return charts + [(key, image.tag, image) for key, image in self.images.items()]
+
+
+def _is_past(entry: Chart | Image, today: datetime.date) -> bool:
+    return entry.end_of_life is not None and max(entry.end_of_life, entry.keep_until or entry.end_of_life) < today
+
+
+def _past(key: str, version: str, entry: Chart | Image) -> str:
+    return f"{key}: {version} has had no fixes since {entry.end_of_life}"
+
+
+def _refuse_past(key: str, version: str, entry: Chart | Image) -> None:
+    if _is_past(entry, datetime.datetime.now(datetime.UTC).date()):
+        remedy = "raise it in platform/catalogue.yaml, or set keepUntil there and say in its note why"
+        raise StackError([f"{_past(key, version, entry)}: {remedy}"])
 
 
 @cache

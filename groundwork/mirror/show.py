@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
+from rich import box
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from groundwork.mirror.fill import Result
 from groundwork.mirror.listing import Listing
+from groundwork.mirror.outdated import Row
 
 
 def of_result(result: Result, listing: Listing | None) -> RenderableType:
@@ -30,3 +34,31 @@ def of_result(result: Result, listing: Listing | None) -> RenderableType:
     if listing is not None:
         parts.append(Text(f"{len(listing.images)} images, in images.txt and, with who names each, in images.json."))
     return Group(*parts)
+
+
+def of_outdated(rows: Sequence[Row], ends: Sequence[str]) -> RenderableType:
+    """Return the catalogue beside what the repositories have, and what ends or has ended."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table.add_column("chart", no_wrap=True)
+    for title in ("ours", "newest", "licence", "end of life", "tested on"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        newest = Text(row.newest or "?", style="yellow" if row.behind else "green" if row.newest else "dim")
+        tested = " ".join(row.tested_on)
+        table.add_row(Text(row.key, style="bold"), row.ours, newest, row.licence, row.end_of_life or "", tested)
+    parts: list[RenderableType] = [table, Text()]
+    parts += [Text(f"{keys}: {note}") for note, keys in _grouped(rows, "note")]
+    parts += [Text(f"{keys}: not known: {why}", style="yellow") for why, keys in _grouped(rows, "problem")]
+    parts += [Text(line, style="red") for line in ends]
+    unknown, behind = sum(row.newest is None for row in rows), sum(row.behind for row in rows)
+    last = f"{behind} of {len(rows)} charts have a newer version"
+    last += f"; of {unknown} it is not known." if unknown else "."
+    return Group(*parts, Text(last, style="yellow" if behind or unknown else "green"))
+
+
+def _grouped(rows: Sequence[Row], field: str) -> list[tuple[str, str]]:
+    """Return text -> the charts that have it in common."""
+    keys: dict[str, list[str]] = {}
+    for row in rows:
+        keys.setdefault(getattr(row, field), []).append(row.key)
+    return [(text, ", ".join(names)) for text, names in keys.items() if text]
