@@ -180,7 +180,7 @@ def mirror(
 
 @app.command()
 def outdated(json_file: JsonFile = None) -> None:
-    """Compare the catalogue's charts with the newest of their repositories, and tell what ends soon."""
+    """Compare the catalogue with the newest versions there are."""
     import datetime
 
     from groundwork.core.catalogue import load_catalogue
@@ -194,6 +194,16 @@ def outdated(json_file: JsonFile = None) -> None:
     if str(json_file) != "-":
         _show(of_outdated(rows, ends))
     _write(json_file, {"charts": to_json(rows), "ends": ends})
+
+
+@app.command()
+def docs() -> None:
+    """Write docs/components and docs/support.md from the code and the catalogue."""
+    from groundwork.core.registry import discover
+    from groundwork.docs.write import write
+
+    for changed in write(_root, discover()):
+        print(changed)
 
 
 def main() -> NoReturn:

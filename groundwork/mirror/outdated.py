@@ -55,7 +55,7 @@ def outdated(catalogue: Catalogue) -> list[Row]:
     indexes = [repository for repository in repositories if not repository.startswith("oci://")]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         read = dict(zip(indexes, pool.map(_index, indexes), strict=True))
-        return list(pool.map(lambda item: _row(*item, read), catalogue.charts.items()))
+        return list(pool.map(lambda key: _row(key, catalogue.charts[key], read), catalogue.charts))
 
 
 def to_json(rows: list[Row]) -> list[dict[str, Any]]:
