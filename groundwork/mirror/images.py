@@ -95,19 +95,26 @@ def _configuration(text: str, found: Found) -> None:
     except (ValueError, yaml.YAMLError):
         return
     for document in documents:
-        for key, value in _pairs(document):
-            if key.lower().endswith("image") and isinstance(value, str) and _looks_like_one(value):
-                _add(found, value, "ConfigMap")
+        for image in _named(document, None):
+            _add(found, image, "ConfigMap")
 
 
-def _pairs(node: Any) -> Iterator[tuple[str, Any]]:
+def _named(node: Any, place: tuple[str, str] | None) -> Iterator[str]:
+    """Yield what stands under keys that are called image; `place` is the hub and tag that one without both takes."""
     if isinstance(node, Mapping):
+        hub, tag = node.get("hub"), node.get("tag")
+        # As Istio's injector puts its proxy together.
+        place = (hub, str(tag)) if isinstance(hub, str) and hub and tag else place
         for key, value in node.items():
-            yield str(key), value
-            yield from _pairs(value)
+            if not isinstance(value, str):
+                yield from _named(value, place)
+            elif str(key).lower().endswith("image") and _looks_like_one(value):
+                yield value
+            elif str(key).lower() == "image" and place and re.fullmatch(r"[a-z0-9][a-z0-9_-]*", value):
+                yield f"{place[0]}/{value}:{place[1]}"
     elif isinstance(node, list):
         for item in node:
-            yield from _pairs(item)
+            yield from _named(item, place)
 
 
 def _looks_like_one(text: str) -> bool:

@@ -17,6 +17,8 @@ Object = dict[str, Any]
 
 _WHOLE = re.compile(r"\{\{ (.+) \}\}", re.DOTALL)
 _WORKLOADS = ("Deployment", "StatefulSet")
+# What a kustomization of no namespace leaves without one; Helm would put it into the release's all the same.
+_NAMESPACED = (*_WORKLOADS, "ConfigMap", "PersistentVolumeClaim", "Role", "RoleBinding", "Service", "ServiceAccount")
 _PLACEMENT = ("nodeSelector", "tolerations", "affinity", "topologySpreadConstraints", "priorityClassName")
 # Beside `workloads`, all values end up in what Pods read at their start only.
 _CHECKSUM = 'omit .Values "workloads" | toJson | sha256sum'
@@ -66,7 +68,7 @@ def templates(objects: Sequence[Object], recipe: Recipe) -> tuple[dict[str, str]
         problems += [
             f"{reference(made)}: {path} still names the namespace: {text!r}; the recipe has to say what stands there"
             for path, text in _texts(made)
-            if _names_namespace(text, recipe.namespace)
+            if _names_namespace(path, text, recipe.namespace)
         ]
     if problems:
         raise MirrorError(problems)
@@ -95,7 +97,10 @@ def _without_left_out(objects: Sequence[Object], recipe: Recipe) -> tuple[list[O
 
 
 def _take_workload(made: Object, places: _Placeholders) -> dict[str, Any]:
-    """Let values decide copies, placement and the first container's resources; return upstream's as defaults."""
+    """Let values decide copies, placement and resources; return upstream's as defaults.
+
+    The resources of the first container stand beside the copies, those of others under `containers.<name>`.
+    """
     chosen = f'index .Values.workloads "{made["metadata"]["name"]}"'
     template = made["spec"]["template"]
     pod = template["spec"]
@@ -104,6 +109,10 @@ def _take_workload(made: Object, places: _Placeholders) -> dict[str, Any]:
     container = pod["containers"][0]
     defaults["resources"] = container.get("resources") or {}
     container["resources"] = places.expression(f"({chosen}).resources")
+    for other in pod["containers"][1:]:
+        kept = {"resources": other.get("resources") or {}}
+        defaults.setdefault("containers", {})[other["name"]] = kept
+        other["resources"] = places.expression(f'(index ({chosen}).containers "{other["name"]}").resources')
     for key in _PLACEMENT:
         if key in pod:
             defaults[key] = pod.pop(key)
@@ -117,6 +126,8 @@ def _take_workload(made: Object, places: _Placeholders) -> dict[str, Any]:
 
 def _put_namespace(made: Object, namespace: str, places: _Placeholders) -> None:
     own = places.expression(".Release.Namespace")
+    if made["kind"] in _NAMESPACED:
+        made["metadata"].setdefault("namespace", namespace)
     holders = [made["metadata"], *(made.get("subjects") or ())]
     holders += [(hook.get("clientConfig") or {}).get("service") or {} for hook in made.get("webhooks") or ()]
     for holder in holders:
@@ -124,8 +135,11 @@ def _put_namespace(made: Object, namespace: str, places: _Placeholders) -> None:
             holder["namespace"] = own
 
 
-def _names_namespace(text: str, namespace: str) -> bool:
-    return text == namespace or re.search(rf"(^{namespace}/)|(\.{namespace}(:|\.svc|$))", text) is not None
+def _names_namespace(path: str, text: str, namespace: str) -> bool:
+    """Whether a text is the namespace where one stands, or has it as a part of an address or of an account."""
+    if text == namespace:
+        return path.lower().endswith(("namespace", ".value"))
+    return re.search(rf"^{namespace}/|[.:=]{namespace}(:|\.svc|$)", text) is not None
 
 
 def _texts(node: Any, path: str = "") -> Iterator[tuple[str, str]]:

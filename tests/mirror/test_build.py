@@ -12,6 +12,7 @@ import yaml
 
 from groundwork.core.catalogue import Chart
 from groundwork.core.errors import StackError
+from groundwork.mirror.archive import pack
 from groundwork.mirror.build import build
 from groundwork.mirror.errors import MirrorError
 from groundwork.mirror.recipe import Recipe, read_recipe
@@ -233,3 +234,43 @@ def test_a_recipe_with_a_typing_error_is_answered(tmp_path: Path) -> None:
     assert error.value.problems[-1] == "parts.yaml.leaveout: unknown key; did you mean 'leaveOut'? valid: " + ", ".join(
         ["commit", "edits", "folders", "leaveOut", "namespace", "ref", "repository", "values"]
     )
+
+
+def test_a_namespace_that_an_expression_names_is_found() -> None:
+    """Upstream's webhooks name their own service account in a condition: it would be another's elsewhere."""
+    condition = 'request.userInfo.username != "system:serviceaccount:parts:server"'
+    webhook = {"kind": "ValidatingWebhookConfiguration", "metadata": {"name": "parts"}, "webhooks": [{"x": condition}]}
+    recipe = Recipe(repository=MAIN, ref="v1", commit="0" * 40, folders=(".",), namespace="parts")
+    with pytest.raises(MirrorError) as error:
+        templates([webhook], recipe)
+    assert error.value.problems == (
+        f"ValidatingWebhookConfiguration/parts: webhooks[0].x still names the namespace: {condition!r}; "
+        "the recipe has to say what stands there",
+    )
+
+
+def test_each_containers_resources_come_from_values(tmp_path: Path, programs: Programs) -> None:
+    containers = [{"name": "main"}, {"name": "side", "resources": {"requests": {"cpu": "1m"}}}]
+    spec = {"template": {"metadata": {}, "spec": {"containers": containers}}}
+    made = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "server"}, "spec": spec}
+    recipe = Recipe(repository=MAIN, ref="v1", commit="0" * 40, folders=(".",), namespace="parts")
+    files, values = templates([made], recipe)
+    assert values == {
+        "workloads": {
+            "server": {
+                "replicas": 1,
+                "resources": {},
+                "containers": {"side": {"resources": {"requests": {"cpu": "1m"}}}},
+            }
+        }
+    }
+    archive = tmp_path / "parts-1.0.0.tgz"
+    about = "apiVersion: v2\nname: parts\nversion: 1.0.0\n"
+    archive.write_bytes(pack("parts", {"Chart.yaml": about, "values.yaml": yaml.safe_dump(values), **files}))
+    given = {"workloads": {"server": {"containers": {"side": {"resources": {"requests": {"cpu": "2m"}}}}}}}
+    deployment = rendered(archive, programs, yaml.safe_dump(given))["Deployment"]
+    assert deployment["metadata"]["namespace"] == "elsewhere"
+    assert [each["resources"] for each in deployment["spec"]["template"]["spec"]["containers"]] == [
+        {},
+        {"requests": {"cpu": "2m"}},
+    ]

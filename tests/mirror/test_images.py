@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from groundwork.mirror.images import full, images_of, references
@@ -71,3 +73,12 @@ def test_images_in_the_texts_of_a_config_map() -> None:
 
 def test_what_istio_calls_auto_is_no_image() -> None:
     assert images_of({"spec": {"containers": [{"name": "istio-proxy", "image": "auto"}]}}) == {}
+
+
+def test_an_image_that_is_put_together_of_hub_and_tag() -> None:
+    """Istio's injector is told so of the proxy that it puts beside every pod of the mesh."""
+    given = {"hub": "registry.istio.io/release", "tag": "1.30.3", "proxy": {"image": "proxyv2", "logLevel": "warning"}}
+    text = json.dumps({"global": given})
+    assert images_of({"kind": "ConfigMap", "data": {"values": text}}) == {
+        "registry.istio.io/release/proxyv2:1.30.3": {"ConfigMap"}
+    }

@@ -31,8 +31,9 @@ def test_what_upstream_does_not_ship_is_built_of_what_the_catalogue_names(key: s
     assert [folder for folder in recipe.folders if folder not in source] == []
 
 
-def test_every_recipe_is_a_charts() -> None:
-    assert {file.stem for file in (ROOT / FOLDER).glob("*.yaml")} <= {CHARTS[key].chart for key in BUILT}
+def test_every_recipe_can_be_read() -> None:
+    names = [file.stem for file in (ROOT / FOLDER).glob("*.yaml")]
+    assert [name for name in names if not read_recipe(recipe_file(ROOT, name)).folders] == []
 
 
 @pytest.mark.parametrize("key", BUILT)
