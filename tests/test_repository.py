@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.core import yamlfile
-from groundwork.core.catalogue import load_catalogue
+from groundwork.core.catalogue import Chart, Image, load_catalogue
 from groundwork.core.compose import compose
 from groundwork.core.registry import discover
 from groundwork.core.schema import SCHEMA_FILE, TEAM_SCHEMA_FILE, render, stack_schema, team_schema
@@ -56,7 +56,7 @@ def test_nothing_in_the_catalogue_is_past_its_end() -> None:
 
 def test_what_is_kept_past_its_end_says_why() -> None:
     catalogue = load_catalogue(ROOT)
-    entries = {**catalogue.charts, **catalogue.images}
+    entries: dict[str, Chart | Image] = {**catalogue.charts, **catalogue.images}
     assert [key for key, entry in entries.items() if entry.keep_until and not entry.note] == []
 
 
