@@ -19,8 +19,9 @@ def catalogue_versions(catalogue: Catalogue) -> Callable[[Subject], Iterator[str
         """Charts, the cluster and its managed add-ons have the catalogue's versions."""
         props = subject.props
         if subject.type.endswith(":Release"):
-            chart = str(props.get("chart", "")).rpartition("/")[2]
             version = props.get("version")
+            # An archive of a mirror is named by both.
+            chart = str(props.get("chart", "")).rpartition("/")[2].removesuffix(f"-{version}.tgz")
             if chart not in charts:
                 yield f"Release {subject.name}: the chart {chart!r} is not in the catalogue: add it there"
             elif version != charts[chart]:

@@ -83,7 +83,7 @@ def fault(mirror: Path, key: str, entry: Chart, locks: Mapping[str, Locked]) -> 
         return None
     return (
         f"{key}: {file} is not what {expected[1]} says: expected {expected[0]}, found {found}; "
-        f"delete it and run `groundwork mirror --only {key}`"
+        f"delete it and run `groundwork mirror --to {mirror} --only {key}`"
     )
 
 

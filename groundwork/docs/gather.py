@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from groundwork.core import yamlfile
 from groundwork.core.contract import contracts_of
 from groundwork.core.errors import StackError
 from groundwork.core.registry import Registry
@@ -13,6 +15,9 @@ from groundwork.core.signature import Spec
 from groundwork.core.stacks import Project, StackFile
 from groundwork.docs.dry import Use, dry_build
 from groundwork.testing.whole import merged
+
+EXAMPLES = Path("docs") / "examples.yaml"
+"""Component -> what a stack file has to give it at least: for those that cannot do with `{}`, and are in no stack."""
 
 
 @dataclass
@@ -46,35 +51,67 @@ def gather(project: Project, registry: Registry) -> dict[str, Seen]:
     for environment, stack in stacks.items():
         for name, use in dry_build(project, stack, registry).items():
             seen[name].add(use, environment)
-    for name in registry:
-        if not seen[name].places:
-            _look_beside(name, seen, stacks, project, registry)
+    examples = _examples(project)
+    for environment, stack in stacks.items():
+        # All at once is much faster; where one of them is refused, each is tried alone.
+        absent = [name for name in registry if not seen[name].places]
+        if not _look_beside(absent, environment, stack, seen, project, registry, examples):
+            for name in absent:
+                if not seen[name].places:
+                    _look_beside([name], environment, stack, seen, project, registry, examples)
     return seen
 
 
+def _examples(project: Project) -> Mapping[str, Any]:
+    """Return component -> what it is given to be looked at, where it cannot do without."""
+    file = project.root / EXAMPLES
+    return (yamlfile.read(file).data or {}) if file.is_file() else {}
+
+
 def _look_beside(
-    name: str, seen: dict[str, Seen], stacks: Mapping[str, StackFile], project: Project, registry: Registry
-) -> None:
-    """Add a component that no stack has to each, without what it would stand beside of the same kind."""
-    problems: list[str] = []
-    for environment, stack in stacks.items():
-        components = {key: given for key, given in stack.components.items() if not _rivals(key, given, name, registry)}
-        tried = replace(stack, components={**components, name: {}})
-        try:
-            uses = dry_build(project, tried, registry)
-        except StackError as error:
-            problems += error.problems
+    names: Sequence[str],
+    environment: str,
+    stack: StackFile,
+    seen: dict[str, Seen],
+    project: Project,
+    registry: Registry,
+    examples: Mapping[str, Any],
+) -> bool:
+    """Look at components that no stack has beside one that is there; return whether they could be built."""
+    components: dict[str, Any] = dict(stack.components)
+    todo = list(names)
+    while todo:
+        name = todo.pop(0)
+        if name in components:
             continue
-        seen[name].add(uses[name], f"beside {environment}")
-    if not seen[name].places:
-        seen[name].unknown = tuple(dict.fromkeys(problems))
+        # A stack would have to say which of two is meant.
+        components = {key: given for key, given in components.items() if not _rivals(key, given, name, registry)}
+        components[name] = examples.get(name, {})
+        offered = {offer for key, given in components.items() for offer in _offered(_spec(key, given, registry))}
+        for need in registry[name].needs:
+            if not need.optional and need.contract not in offered:
+                providers = [each for each in registry.values() if each.provides and not each.is_api]
+                todo += [each.name for each in providers if issubclass(each.provides or object, need.contract)][:1]
+    try:
+        uses = dry_build(project, replace(stack, components=components), registry)
+    except StackError as error:
+        for name in names:
+            seen[name].unknown = error.problems
+        return False
+    for name in uses:
+        if not seen[name].places:
+            seen[name].add(uses[name], f"beside {environment}")
+            seen[name].unknown = ()
+    return True
 
 
 def _rivals(key: str, given: Mapping[str, Any], name: str, registry: Registry) -> bool:
-    """Whether an instance provides what the component provides, so that a stack would have to say which."""
-    spec = registry[str(given.get("component", key))]
-    mine, theirs = set(_offered(registry[name])), set(_offered(spec))
-    return bool(mine & theirs)
+    """Whether an instance provides what the component provides."""
+    return bool(set(_offered(registry[name])) & set(_offered(_spec(key, given, registry))))
+
+
+def _spec(key: str, given: Mapping[str, Any], registry: Registry) -> Spec:
+    return registry[str(given.get("component", key))]
 
 
 def _offered(spec: Spec) -> Iterable[object]:

@@ -92,7 +92,7 @@ def check(root: Path, folder: Path, only: Sequence[str]) -> Result:
     for key, entry in charts.items():
         if not (folder / archive_name(entry)).is_file():
             result.problems.append(
-                f"{key}: {folder} has no {archive_name(entry)}: run `groundwork mirror --only {key}`"
+                f"{key}: {folder} has no {archive_name(entry)}: run `groundwork mirror --to {folder} --only {key}`"
             )
         elif problem := _judge(folder, key, entry, locks):
             result.problems.append(problem)
@@ -125,7 +125,7 @@ def _judge(folder: Path, key: str, entry: Chart, locks: Mapping[str, Locked]) ->
         found = digest_of(folder / archive_name(entry))
         return (
             f"{key}: neither the catalogue nor {LOCK} says what {archive_name(entry)} has to be (it is {found}); "
-            f"delete it and run `groundwork mirror --only {key}`"
+            f"delete it and run `groundwork mirror --to {folder} --only {key}`"
         )
     return fault(folder, key, entry, locks)
 

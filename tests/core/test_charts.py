@@ -49,7 +49,7 @@ def test_a_mirrors_archive_that_is_not_the_catalogues_is_refused(
         _locate("keda", _HTTP.model_copy(update={"digest": other}))
     assert error.value.problems == (
         f"keda: {archive} is not what the catalogue says: expected {other}, found {nothing}; "
-        "delete it and run `groundwork mirror --only keda`",
+        f"delete it and run `groundwork mirror --to {tmp_path} --only keda`",
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from groundwork.core.catalogue import Catalogue, Chart, load_catalogue
 from groundwork.core.registry import discover
 from groundwork.core.stacks import load_project
-from groundwork.docs.gather import Seen, gather
+from groundwork.docs.gather import EXAMPLES, Seen, gather
 from groundwork.docs.pages import COMMAND, support_page, table
 from groundwork.docs.write import SUPPORT, documents, present
 from groundwork.testing.whole import record_environment
@@ -35,7 +35,8 @@ def test_the_documents_are_those_of_the_code(wanted: dict[Path, str]) -> None:
 
 def test_every_component_could_be_looked_at(wanted: dict[Path, str]) -> None:
     """Where one cannot be built with its defaults beside any stack, its page would say nothing of its parts."""
-    assert [file.stem for file, text in wanted.items() if "could not be built" in text] == []
+    remedy = f"say in {EXAMPLES} what they have to be given"
+    assert [file.stem for file, text in wanted.items() if "could not be built" in text] == [], remedy
     assert [file.stem for file, text in wanted.items() if "does not know this type" in text] == []
 
 

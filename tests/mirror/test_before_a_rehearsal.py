@@ -39,5 +39,5 @@ def test_a_corrupted_archive_is_found_before_the_first_resource(
         check_mirrors(project, sandbox)
     assert error.value.problems == (
         f"paint: {archive} is not what the catalogue says: expected {expected}, found {digest_of(archive)}; "
-        "delete it and run `groundwork mirror --only paint`",
+        f"delete it and run `groundwork mirror --to {mirror} --only paint`",
     )

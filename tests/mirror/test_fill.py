@@ -63,7 +63,7 @@ def test_a_corrupted_archive_is_found_with_both_digests(root: Path, repository: 
     archive.write_bytes(archive.read_bytes()[:-1])
     told = (
         f"paint: {archive} is not what the mirror's lock says: expected {right}, found {digest_of(archive)}; "
-        "delete it and run `groundwork mirror --only paint`"
+        f"delete it and run `groundwork mirror --to {mirror} --only paint`"
     )
     assert checked(root).problems == [told]
     assert filled(root, programs).problems == [told], "and it is not taken for one that is there"
@@ -79,7 +79,7 @@ def test_an_archive_that_nobody_vouches_for_is_found(root: Path, repository: str
     found = digest_of(root / "mirror" / "painter-1.0.0.tgz")
     assert checked(root).problems == [
         f"paint: neither the catalogue nor mirror.json says what painter-1.0.0.tgz has to be (it is {found}); "
-        "delete it and run `groundwork mirror --only paint`"
+        f"delete it and run `groundwork mirror --to {root / 'mirror'} --only paint`"
     ]
 
 
@@ -89,7 +89,9 @@ def test_what_is_missing_and_what_is_of_no_use_is_told(root: Path, repository: s
     mirror.mkdir()
     (mirror / "old-1.0.0.tgz").touch()
     result = checked(root)
-    assert result.problems == [f"paint: {mirror} has no painter-1.0.0.tgz: run `groundwork mirror --only paint`"]
+    assert result.problems == [
+        f"paint: {mirror} has no painter-1.0.0.tgz: run `groundwork mirror --to {mirror} --only paint`"
+    ]
     assert result.notes == ["old-1.0.0.tgz is of no use: the catalogue does not have it"]
 
 

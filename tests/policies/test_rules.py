@@ -228,6 +228,13 @@ _CASES: list[tuple[str, tuple[str, dict[str, Any]], str, Any, str]] = [
     ),
     (
         "catalogue-versions",
+        ("kubernetes:helm.sh/v3:Release", {"chart": "/mirror/keda-2.20.2.tgz", "version": "2.20.2"}),
+        "chart",
+        "/mirror/kedo-2.20.2.tgz",
+        "Release it: the chart 'kedo' is not in the catalogue: add it there",
+    ),
+    (
+        "catalogue-versions",
         ("aws:eks/addon:Addon", {"addonName": "coredns", "addonVersion": "v1.12"}),
         "addonVersion",
         "v1.11",

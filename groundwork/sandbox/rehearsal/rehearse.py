@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from groundwork.core.catalogue import Chart
 from groundwork.core.errors import StackError
 from groundwork.core.stacks import Project
 from groundwork.sandbox.engine.failures import EngineError
@@ -14,7 +15,7 @@ from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.rehearsal import servers
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
-from groundwork.sandbox.rehearsal.stage import Stage, on_stage
+from groundwork.sandbox.rehearsal.stage import Stage, catalogued, on_stage
 from groundwork.sandbox.standins.control import ask
 
 _SETTLE_SECONDS = 30.0
@@ -34,6 +35,7 @@ class Rehearsal:
         settled: whether the cluster had nothing left to do at the end.
         recovered: what was mended of an earlier run.
         error: why it ended early, empty where it did not.
+        charts: those of the catalogue, by key.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Rehearsal:
     recovered: list[str] = field(default_factory=list)
     error: str = ""
     seconds: float = 0.0
+    charts: Mapping[str, Chart] = field(default_factory=dict)
 
     @property
     def changed(self) -> int:
@@ -64,7 +67,7 @@ def rehearse(root: Path, name: str, narrator: Narrator) -> Rehearsal:
         StackError, ToolsMissing, SandboxBusyError, StartError, StackLockedError: nothing was reached.
     """
     with on_stage(root, name, narrator) as stage:
-        rehearsal = Rehearsal(name, narrator.phases, anew=stage.anew)
+        rehearsal = Rehearsal(name, narrator.phases, anew=stage.anew, charts=catalogued(stage.project.root))
         if stage.anew:
             narrator.note(f"Starting anew: {stage.anew}.", "yellow")
         for stack in stage.stacks:

@@ -158,7 +158,7 @@ def on_stage(root: Path, name: str, narrator: Narrator) -> Iterator[Stage]:
 def arrange(project: Project, stacks: list[StackFile], sandbox: Sandbox, tools: Tools) -> Arrangement:
     """Return the settings of the stand-ins for the stacks of an environment."""
     root = project.root
-    charts = _catalogued(root).values()
+    charts = catalogued(root).values()
     mirrors = mirrors_of(sandbox)
     accounts = [account for stack in stacks for account in stack.account_ids]
     regions = [stack.region for stack in stacks if stack.region]
@@ -189,10 +189,11 @@ def check_mirrors(project: Project, sandbox: Sandbox) -> None:
         StackError: naming every such archive, with the digest expected and the one found.
     """
     for mirror in mirrors_of(sandbox):
-        check_archives(mirror, _catalogued(project.root))
+        check_archives(mirror, catalogued(project.root))
 
 
-def _catalogued(root: Path) -> dict[str, Chart]:
+def catalogued(root: Path) -> dict[str, Chart]:
+    """Return the charts of the project's catalogue, none where it has no catalogue."""
     return load_catalogue(root).charts if (root / "platform" / "catalogue.yaml").is_file() else {}
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from groundwork.sandbox.rehearsal.narrator import Phase
+from groundwork.sandbox.report.charts import ChartRow
 from groundwork.sandbox.report.policies import PolicyRow, subject_of
 from groundwork.sandbox.report.resources import MARKS, ComponentRow, Remark
 
@@ -158,6 +159,24 @@ def _backends(backends: Sequence[str]) -> str:
         key = (what.partition(" ")[0], where)
         counts[key] = counts.get(key, 0) + 1
     return "; ".join(f"{count} {what}{'s' if count > 1 else ''} at {where}" for (what, where), count in counts.items())
+
+
+def charts(rows: Sequence[ChartRow]) -> RenderableType:
+    """Return the charts with their licences and ends; the same note of several is one."""
+    if not rows:
+        return Text("")
+    table = _table()
+    table.add_column("chart", no_wrap=True)
+    for title in ("version", "licence", "end of life"):
+        table.add_column(title)
+    for row in rows:
+        table.add_row(row.key, row.version, row.licence, row.end_of_life)
+    notes: dict[str, list[str]] = {}
+    for row in rows:
+        if row.note:
+            notes.setdefault(row.note, []).append(row.key)
+    told = [Text(f"{', '.join(keys)}: {note}", style="dim") for note, keys in notes.items()]
+    return Group(heading("Third-party charts"), table, *told)
 
 
 def times(phases: Sequence[Phase]) -> RenderableType:

@@ -13,6 +13,7 @@ from groundwork.sandbox.engine.outcome import UNCHANGED, Outcome
 from groundwork.sandbox.rehearsal.plan import Plan
 from groundwork.sandbox.rehearsal.rehearse import Rehearsal
 from groundwork.sandbox.report import parts
+from groundwork.sandbox.report.charts import chart_rows
 from groundwork.sandbox.report.policies import policy_rows
 from groundwork.sandbox.report.resources import component_rows, remarks
 from groundwork.sandbox.urns import short_type
@@ -33,6 +34,7 @@ def of_rehearsal(rehearsal: Rehearsal) -> RenderableType:
         ),
         parts.pods(rehearsal.placement),
         parts.policies(policy_rows(rehearsal.outcomes.values())),
+        parts.charts(chart_rows(rehearsal.resources, rehearsal.charts)),
         parts.kept_from(rehearsal.kept_from),
         parts.times(rehearsal.phases),
         parts.commands(next_steps(rehearsal)),
@@ -132,6 +134,7 @@ def as_json(result: Rehearsal | Plan) -> dict[str, Any]:
             {"stack": row.stack, "component": row.component, "marks": dict(row.counts)} for row in rows
         ]
         told["remarks"] = [asdict(remark) for remark in remarks(result.resources, result.marks)]
+        told["charts"] = [asdict(row) for row in chart_rows(result.resources, result.charts)]
         told["placement"] = result.placement
         told["kept_from"] = result.kept_from
         told["settled"] = result.settled

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import datetime
 import io
 import re
 from typing import Any
 
 from rich.console import Console
 
+from groundwork.core.catalogue import Chart
 from groundwork.sandbox.engine.events import Moment, Step, Unjudged, Violation
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.finding import Finding, Severity
 from groundwork.sandbox.rehearsal.narrator import Phase
 from groundwork.sandbox.rehearsal.rehearse import Rehearsal
 from groundwork.sandbox.report import parts
+from groundwork.sandbox.report.charts import chart_rows
 from groundwork.sandbox.report.findings import of_findings
 from groundwork.sandbox.report.policies import policy_rows
 from groundwork.sandbox.report.resources import component_rows, remarks
@@ -70,6 +73,27 @@ def test_the_same_remark_of_many_resources_is_one() -> None:
         ("double", "Release"): (("alone",), "in no mirror"),
         ("executed", "Cluster"): (("eks-cluster",), "may replace"),
     }
+
+
+def test_the_charts_that_were_installed_are_told_with_their_notes() -> None:
+    facts = {"app_version": "1", "licence": "AGPL-3.0", "repository": "https://example.com", "note": "It ends soon."}
+    end = datetime.date(2026, 11, 30)
+    charts = {
+        "first": Chart(chart="one", version="1.0.0", end_of_life=end, **facts),
+        "second": Chart(chart="two", version="2.0.0", **facts),
+        "unused": Chart(chart="three", version="3.0.0", **facts),
+        "newer": Chart(chart="two", version="2.1.0", **facts),
+    }
+    inputs = [
+        {"chart": "oci://example.com/charts/one", "version": "1.0.0"},
+        {"chart": "/mirror/two-2.0.0.tgz", "version": "2.0.0"},
+    ]
+    releases = [{**resource(RELEASE, str(number)), "inputs": each} for number, each in enumerate(inputs)]
+    rows = chart_rows({"dev": releases}, charts)
+    assert [(row.key, row.end_of_life) for row in rows] == [("first", "2026-11-30"), ("second", "")]
+    shown = text(parts.charts(rows))
+    assert re.search(r"first +1\.0\.0 +AGPL-3\.0 +2026-11-30", shown)
+    assert "first, second: It ends soon." in shown
 
 
 def violation(level: str, policy: str = "no-queues") -> Violation:
