@@ -37,7 +37,7 @@ def _definitions() -> list[dict[str, Any]]:
 
 
 def _wait_established(kube: KubeClient, names: list[str]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     waiting = set(names)
     while waiting:
         assert time.monotonic() < deadline, f"not established: {sorted(waiting)}"
