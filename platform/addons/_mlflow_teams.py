@@ -82,12 +82,21 @@ class MLflowTracking(Tracking):
                                 "pod_selector": {"match_labels": {"app.kubernetes.io/instance": self.name}},
                             }
                         ],
-                        "ports": [{"protocol": "TCP", "port": PORT}],
+                        "ports": namespace.arrivals(PORT),
                     }
                 ],
             },
             opts=namespace.options(parent),
         )
+        if namespace.mesh is not None:
+            server = namespace.cluster.within(self.namespace, parent=parent)
+            namespace.mesh.allow(
+                f"{self.name}-{namespace.name}",
+                parent=parent,
+                namespace=server,
+                callers=[namespace.name],
+                ports=[PORT],
+            )
         client: dict[str, pulumi.Input[str]] = {"MLFLOW_TRACKING_URI": self.url}
         waits: list[pulumi.Resource] = []
         if self.auth_secret is not None:

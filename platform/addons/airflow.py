@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pulumi_kubernetes as k8s
 from addons._airflow_config import AirflowConfig
 from addons._airflow_dags import Repository
 from addons._airflow_login import Oidc, redirect_url
+from addons._airflow_pgbouncer import PORT as POOL_PORT
 from addons._airflow_pgbouncer import Pgbouncer
 from addons._airflow_plan import Plan, plan
 from addons._airflow_pods import local_settings
@@ -76,6 +78,7 @@ class Airflow(Component[AirflowConfig]):
         if broker is not None and planned.groups:
             queue = broker.queue(self.name, parent=self, namespace=namespace)
             after += [*queue.ready, secrets.broker(queue)]
+        self._let_in(namespace, scaled=scaling is not None)
         admin = None if entrance.client else secrets.admin()
         prepared = prepare(
             self.name,
@@ -101,6 +104,23 @@ class Airflow(Component[AirflowConfig]):
             measure(self, metrics, namespace, pooled=self.config.pgbouncer.enabled)
         host = namespace.host(f"{self.name}-api-server")
         return Orchestrator(url=f"http://{host}:{_PORT}", namespace=namespace.name)
+
+    def _let_in(self, namespace: Namespace, *, scaled: bool) -> None:
+        """Let the mesh through the chart's own network policies, and KEDA, which is in no mesh, to the pool."""
+        if scaled and self.config.pgbouncer.enabled:
+            pool = {"component": "pgbouncer", "release": self.name}
+            namespace.open("demand", parent=self, selector=pool, port=POOL_PORT)
+        if ports := namespace.arrivals():
+            k8s.networking.v1.NetworkPolicy(
+                f"{self.name}-mesh",
+                metadata={"name": f"{self.name}-mesh", "namespace": namespace.name},
+                spec={
+                    "pod_selector": {"match_labels": {"tier": "airflow", "release": self.name}},
+                    "policy_types": ["Ingress"],
+                    "ingress": [{"ports": ports}],
+                },
+                opts=namespace.options(),
+            )
 
     def _entrance(self, mesh: Mesh | None, login: Login | None, namespace: Namespace) -> _Entrance:
         if mesh is None:

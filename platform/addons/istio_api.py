@@ -81,6 +81,11 @@ class IstioMesh(Mesh):
         return None if self.mode == "ambient" else _WITH_SIDECARS
 
     @property
+    def tunnel_ports(self) -> Sequence[int]:
+        """HBONE's, by which the agents of ambient nodes speak: https://istio.io/latest/docs/ambient/usage/networkpolicy/."""
+        return (15008,) if self.mode == "ambient" else ()
+
+    @property
     def first(self) -> Way:
         """The gateway by which everything is reached that no other exposes."""
         return Way(name=self.gateway, namespace=self.gateway_namespace, domain=self.domain)

@@ -36,7 +36,7 @@ _SERVICE, _CERTIFICATE = "katib-controller", "katib-webhook-cert"
 _COMPONENT = "katib.kubeflow.org/component"
 _PAGE = {_COMPONENT: "ui"}
 _MANAGER = {_COMPONENT: "db-manager"}
-_PAGE_PORT = 8080
+_PAGE_PORT, _WEBHOOK_PORT, _MANAGER_PORT = 8080, 8443, 6789
 
 
 class KatibConfig(Config):
@@ -84,7 +84,10 @@ class Katib(Component[KatibConfig]):
         pools: NodePools | None,
     ) -> Tuning:
         """Make the database and the certificate, then install the chart."""
-        namespace = cluster.namespace("katib", parent=self)
+        namespace = cluster.namespace("katib", parent=self, mesh=mesh)
+        # The API server asks the webhook, and trials in people's namespaces tell their measurements.
+        namespace.open("webhook", parent=self, selector={_COMPONENT: "controller"}, port=_WEBHOOK_PORT)
+        namespace.open("measurements", parent=self, selector=_MANAGER, port=_MANAGER_PORT)
         database = sql.database("katib", parent=self, namespace=namespace)
         hosts = [f"{_SERVICE}.{namespace.name}.svc", namespace.host(_SERVICE)]
         secret = certificates.certificate(_CERTIFICATE, parent=self, namespace=namespace, dns_names=hosts)

@@ -119,7 +119,9 @@ class KubeflowProfiles(Component[KubeflowProfilesConfig]):
     ) -> Profiles:
         """Install the chart, then make the profiles."""
         self._check()
-        namespace = cluster.namespace("kubeflow-profiles", parent=self)
+        namespace = cluster.namespace("kubeflow-profiles", parent=self, mesh=mesh)
+        caller = f"{DASHBOARD_NAMESPACE}/centraldashboard"
+        namespace.admit("dashboard", parent=self, callers=[caller], ports=[_PORT])
         header = login.email_header if login else USER_HEADER
         installed = release(
             "kubeflow-profiles",
@@ -167,9 +169,7 @@ class KubeflowProfiles(Component[KubeflowProfilesConfig]):
             spec={
                 "pod_selector": {"match_labels": _LABELS},
                 "policy_types": ["Ingress"],
-                "ingress": [
-                    {"from_": [{"namespace_selector": dashboard}], "ports": [{"protocol": "TCP", "port": _PORT}]}
-                ],
+                "ingress": [{"from_": [{"namespace_selector": dashboard}], "ports": namespace.arrivals(_PORT)}],
             },
             opts=namespace.options(),
         )

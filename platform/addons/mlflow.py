@@ -206,7 +206,7 @@ class MLflow(Component[MLflowConfig]):
             spec={
                 "pod_selector": {"match_labels": labels},
                 "policy_types": ["Ingress"],
-                "ingress": [{"from_": callers, "ports": [{"protocol": "TCP", "port": PORT}]}],
+                "ingress": [{"from_": callers, "ports": namespace.arrivals(PORT)}],
             },
             opts=namespace.options(),
         )

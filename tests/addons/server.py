@@ -32,7 +32,7 @@ def definitions() -> list[dict[str, Any]]:
 def install_definitions(kube: KubeClient) -> None:
     """Install every CRD of the platform, and wait until the server serves its kinds."""
     waiting = {kube.apply(crd)["metadata"]["name"] for crd in definitions()}
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while waiting:
         assert time.monotonic() < deadline, f"not established: {sorted(waiting)}"
         for crd in kube.list(*CRD):

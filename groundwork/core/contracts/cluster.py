@@ -131,6 +131,14 @@ class Namespace:
         )
         return ServiceAccount(name, self, (account,))
 
+    def arrivals(self, *ports: int) -> list[dict[str, Any]]:
+        """Return these TCP ports of its pods as a network policy says them, with those at which a mesh comes in.
+
+        The mesh tells callers apart behind its own port, so a policy loses nothing by letting that one in.
+        """
+        tunnels = self.mesh.tunnel_ports if self.mesh is not None else ()
+        return [{"protocol": "TCP", "port": port} for port in (*ports, *tunnels)]
+
     def admit(self, name: str, *, parent: Component[Any], callers: Sequence[str], ports: Sequence[int] = ()) -> None:
         """Let callers from elsewhere in, where a mesh keeps this namespace closed; else everybody is in anyway.
 

@@ -61,6 +61,14 @@ class Mesh(Contract):
         Where it is not None, a namespace whose own pods call each other so stays outside of the mesh.
         """
 
+    @property
+    @abstractmethod
+    def tunnel_ports(self) -> Sequence[int]:
+        """At which calls inside the mesh arrive at a pod, whatever port they ask for: network policies let them in.
+
+        Empty where they arrive at the port itself.
+        """
+
     @abstractmethod
     def enrol(self, namespace: Namespace) -> None:
         """Close a namespace of the mesh: its pods are called by one another, and by nobody else who is not allowed."""
