@@ -38,7 +38,7 @@ class Broker(Contract):
         """Make a queue that nobody else reads, let the pods of `namespace` reach it, and put the way in into a Secret.
 
         Args:
-            name: short, unique in `namespace`: "airflow".
+            name: short, unique in `namespace`: "tasks".
             parent: the component that it belongs to.
             namespace: of the pods that use it.
 
