@@ -36,6 +36,7 @@ from groundwork.core.naming import is_label
 _GROUP = "serving.kserve.io"
 _SCHEMES = ("gs", "hf", "https", "oci", "pvc", "s3")
 _CANARY = "canary"
+_CONTAINER = "kserve-container"
 # `isvc.<name>-canary-predictor` is a label, and a label has 63 characters.
 _LONGEST_NAME = 40
 _PORT = 8080
@@ -231,7 +232,9 @@ def _version(runtime: Runtime, format: str, uri: str) -> dict[str, Any]:
 
 def _canary(runtime: Runtime, format: str, canary: Canary, copies: Copies) -> dict[str, Any]:
     # What it leaves out is the stable version's.
-    predictor: dict[str, Any] = {"name": _CANARY, "model": _version(runtime, format, canary.uri)}
+    # Of a canary alone its schema requires the container's name; it is the one that KServe's servers have.
+    model = {"name": _CONTAINER, **_version(runtime, format, canary.uri)}
+    predictor: dict[str, Any] = {"name": _CANARY, "model": model}
     if copies.minimum > 0:
         # Otherwise it has its percentage of the stable copies; more than those KServe refuses.
         predictor["minReplicas"] = 1

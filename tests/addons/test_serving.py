@@ -102,7 +102,7 @@ def test_a_canary_gets_its_share_at_the_gateway(graph: Graph) -> None:
     service = spec(graph, "Service", "chat-canary-model")
     assert service["selector"] == {"app": "isvc.chat-canary-predictor"}
     (canary,) = model(graph, "chat")["spec"]["canary"]
-    assert canary["predictor"]["name"] == "canary"
+    assert (canary["predictor"]["name"], canary["predictor"]["model"]["name"]) == ("canary", "kserve-container")
     assert canary["predictor"]["model"]["storageUri"] == "hf://Qwen/Qwen3-8B"
 
 
