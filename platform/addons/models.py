@@ -99,7 +99,7 @@ class Models(Component[ModelsConfig]):
         problems = self._missing(accelerators, objects)
         if problems:
             raise StackError(problems)
-        namespace = cluster.namespace(self.name, parent=self)
+        namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
         account = namespace.service_account(_ACCOUNT)
         bucket = objects.bucket(self.name, parent=self, reader_writers=[account]) if objects is not None else None
         around = Around(mesh=mesh, login=login, scaling=scaling, metrics=metrics)
