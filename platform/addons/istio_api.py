@@ -13,7 +13,7 @@ from addons._istio_policies import authorization, peers, sources
 from addons._istio_routes import Routes, Scheme, Target, Way, route
 from addons.gateway_api import GatewayKinds
 
-from groundwork.core.component import ApiComponent, Component
+from groundwork.core.component import ApiComponent, Component, Former
 from groundwork.core.contracts import ByAddress, Certificates, Cluster, Login, Mesh, Namespace
 from groundwork.core.definitions import install_definitions
 from groundwork.core.errors import StackError
@@ -219,6 +219,10 @@ def _targets(namespace: Namespace, service: str, shares: Mapping[str, int]) -> l
 
 class IstioApi(ApiComponent[IstioApiConfig]):
     """VirtualService, Gateway, AuthorizationPolicy and the other kinds of Istio, and the place of the gateway."""
+
+    def former(self, child: str) -> Former | None:
+        """Name the namespace that was `istio`'s, when it had the one gateway there was."""
+        return Former("Istio", "istio", f"istio-{MAIN}") if child == f"{self.name}-{MAIN}" else None
 
     def build(self, cluster: Cluster, certificates: Certificates | None, gateways: GatewayKinds | None) -> IstioMesh:
         """Install the CRDs, and make the gateways' namespaces."""

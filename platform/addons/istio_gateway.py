@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import pulumi
 import pulumi_kubernetes as k8s
 from addons._charts import Copies
+from addons._istio_config import MAIN
 from addons._istio_login import believe_nobody
 from addons._istio_routes import GATEWAY_API, Way, gateway, to_https
 from addons._istio_values import gateway_values
@@ -101,7 +102,7 @@ class IstioGateway(Component[IstioGatewayConfig]):
     def former(self, child: str) -> Former | None:
         """Name the children that were `istio`'s, when it had the one gateway there was."""
         suffix = child.removeprefix(f"{self.name}-")
-        if self._main and suffix in ("istio-ingress", "gateway", "gateway-certificate"):
+        if self._main and suffix in (MAIN, "gateway", "gateway-certificate"):
             return Former("Istio", self._before, f"{self._before}-{suffix}")
         return None
 

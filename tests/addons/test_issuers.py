@@ -54,7 +54,8 @@ def test_a_companys_ca_comes_from_the_store(build: Any) -> None:
 
 def test_certificates_are_asked_for_when_somebody_signs(build: Any) -> None:
     """The webhook would refuse the request while it starts; the issuer is there too by then."""
-    graph = build({"user": {}, "login": {}, "cert-manager": {}, "istio": {}, "external-secrets": {}, "identity": {}})
+    stack = ("user", "login", "cert-manager", "istio", "istio-gateway", "external-secrets", "identity")
+    graph = build({name: {} for name in stack})
     signed = graph.one("kubernetes:cert-manager.io/v1:Certificate", "user-web-certificate")
     assert {release(graph, "cert-manager").urn, graph.one(ISSUER).urn} <= graph.before(signed)
 

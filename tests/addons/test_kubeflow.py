@@ -135,7 +135,9 @@ def test_only_the_dashboard_reaches_the_api_of_profiles(whole: Graph) -> None:
     """Whoever reaches it can say that he is anybody, and give himself rights."""
     policy = whole.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", "kubeflow-profiles-api-closed").inputs["spec"]
     names = {"matchLabels": {"kubernetes.io/metadata.name": release(whole, "kubeflow-dashboard")["namespace"]}}
-    assert policy["ingress"] == [{"from": [{"namespaceSelector": names}], "ports": [{"protocol": "TCP", "port": 8081}]}]
+    # Beside its own port that of the mesh, behind which callers are told apart.
+    ports = [{"protocol": "TCP", "port": port} for port in (8081, 15008)]
+    assert policy["ingress"] == [{"from": [{"namespaceSelector": names}], "ports": ports}]
     assert selected("kubeflow-profiles", "26.3.0", policy["podSelector"]["matchLabels"]) == 1
     host = values(whole, "kubeflow-dashboard")["profiles"]["host"]
     assert host == "profiles-kfam.kubeflow-profiles.svc.cluster.local"

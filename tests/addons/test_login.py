@@ -153,7 +153,7 @@ def test_an_application_that_nobody_registered_is_told() -> None:
 
 def test_the_mesh_knows_the_proxy(build: Any) -> None:
     """What it asks is never one of the proxy's own pages, and where the proxy is silent the gateway is closed."""
-    graph = build({"login": {}, "istio": {}, "cert-manager": {}})
+    graph = build({"login": {}, "istio": {}, "istio-gateway": {}, "cert-manager": {}})
     (provider,) = release(graph, "istiod").inputs["values"]["meshConfig"]["extensionProviders"]
     asked = provider["envoyExtAuthzHttp"]
     assert provider["name"] == "login"
@@ -166,7 +166,7 @@ def test_the_mesh_knows_the_proxy(build: Any) -> None:
 
 def test_nobody_says_himself_who_he_is(build: Any) -> None:
     """Every header that a page may believe is taken from the client before the proxy is asked."""
-    graph = build({"login": {}, "istio": {}})
+    graph = build({"login": {}, "istio": {}, "istio-gateway": {}})
     told = release(graph, "istiod").inputs["values"]["meshConfig"]["extensionProviders"][0]["envoyExtAuthzHttp"]
     (patch,) = graph.one("kubernetes:networking.istio.io/v1alpha3:EnvoyFilter").inputs["spec"]["configPatches"]
     assert patch["patch"]["operation"] == "INSERT_FIRST"

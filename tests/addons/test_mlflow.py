@@ -14,9 +14,10 @@ from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.controlplane.waiting import wait_for
 from groundwork.testing import Graph, Registered, record
 from tests.addons.conftest import STUBS
+from tests.addons.stub_login import StubLogin
 
 ADD_ONS = ("istio-api", "mlflow", "prometheus-api", "teams")
-REGISTRY = Registry({**STUBS, **{name: f"addons.{name.replace('-', '_')}" for name in ADD_ONS}})
+REGISTRY = Registry({**STUBS, "login": StubLogin, **{name: f"addons.{name.replace('-', '_')}" for name in ADD_ONS}})
 STORES: dict[str, Any] = {"cluster": {}, "sql": {}, "objects": {"credentials": True}}
 JOB, CRON = "kubernetes:batch/v1:Job", "kubernetes:batch/v1:CronJob"
 
@@ -29,7 +30,7 @@ def build(components: dict[str, Any], environment: str = "dev") -> Graph:
 @pytest.fixture(scope="module")
 def prod() -> Graph:
     """MLflow and the teams in production, where whoever reaches it may do everything."""
-    return build({"mlflow": {}, "teams": {}, "istio-api": {}, "prometheus-api": {}}, "prod")
+    return build({"mlflow": {}, "teams": {}, "istio-api": {}, "login": {}, "prometheus-api": {}}, "prod")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,8 @@ def test_a_teams_closed_namespace_gets_a_way_to_it(prod: Graph) -> None:
     """One Secret is all that a client needs; without users of MLflow's own it is only the address."""
     way = prod.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", "teams-team-vision-mlflow-way").inputs["spec"]
     (rule,) = way["egress"]
-    assert rule["ports"] == [{"protocol": "TCP", "port": 5000}]
+    # The mesh of the team comes by its own port.
+    assert rule["ports"] == [{"protocol": "TCP", "port": port} for port in (5000, 15008)]
     assert rule["to"][0]["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "mlflow"}
     client = prod.one("kubernetes:core/v1:Secret", "teams-team-vision-mlflow-client").inputs
     assert client["metadata"] == {"name": "mlflow", "namespace": "team-vision"}
