@@ -34,13 +34,6 @@ _ALERTS = (
         summary="No triggerer of Airflow has been heard of for 15 minutes: deferred tasks do not come back.",
     ),
     Alert(
-        name="AirflowDagImportErrors",
-        expression="max(airflow_dag_processing_import_errors) > 0",
-        after="15m",
-        severity="warning",
-        summary="A DAG file of Airflow cannot be read: its DAGs are not scheduled.",
-    ),
-    Alert(
         name="AirflowTasksStarving",
         expression="max(airflow_scheduler_tasks_starving) > 0",
         after="30m",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pulumi_kubernetes as k8s
 from addons._charts import budget
@@ -25,7 +25,21 @@ def keep_available(
         )
 
 
-def unavailable(alert: str, *, namespace: str, deployment: str, summary: str) -> Alert:
+def unavailable(
+    alert: str,
+    *,
+    namespace: str,
+    deployment: str,
+    summary: str,
+    severity: Literal["warning", "critical"] = "warning",
+) -> Alert:
     """Return the alert that no pod of a Deployment is ready: for what has no metrics of its own that say so."""
     found = f'kube_deployment_status_replicas_available{{namespace="{namespace}",deployment="{deployment}"}}'
-    return Alert(name=alert, expression=f"{found} < 1", after="5m", severity="warning", summary=summary)
+    return Alert(name=alert, expression=f"{found} < 1", after="5m", severity=severity, summary=summary)
+
+
+def nearly_full(alert: str, *, namespace: str, summary: str) -> Alert:
+    """Return the alert that a volume in a namespace is more than 85 % full."""
+    ours = f'{{namespace="{namespace}"}}'
+    used = f"kubelet_volume_stats_used_bytes{ours} / kubelet_volume_stats_capacity_bytes{ours}"
+    return Alert(name=alert, expression=f"{used} > 0.85", after="10m", severity="warning", summary=summary)

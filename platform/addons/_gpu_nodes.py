@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
+from groundwork.core.charts import release
 from groundwork.core.component import Component
-from groundwork.core.contracts import Namespace, NodePool, NodePools
+from groundwork.core.contracts import Accelerators, Cluster, Namespace, NodePool, NodePools
 from groundwork.core.contracts.pools import POOL_LABEL
 
 RESOURCE = "nvidia.com/gpu"
@@ -68,6 +69,29 @@ def plugin_configs(pools: Sequence[NodePool]) -> dict[str, dict[str, Any]]:
             }
             configs[pool.name] = {"version": "v1", "sharing": {pool.sharing: shared}}
     return configs
+
+
+def install(
+    chart: str,
+    *,
+    parent: Component[Any],
+    cluster: Cluster,
+    pools: Sequence[NodePool],
+    values: Mapping[str, Any],
+) -> Accelerators:
+    """Install a chart that makes these pools' GPUs known, with how they share them, and return what it offers."""
+    # It speaks to the kubelet through folders of the node; the operator's daemons also load drivers and partition GPUs.
+    namespace = cluster.namespace(parent.name, parent=parent, security="privileged")
+    configs = config_map(parent, namespace, pools)
+    release(
+        parent.name,
+        parent=parent,
+        chart=chart,
+        namespace=namespace,
+        values=values,
+        after=[configs] if configs is not None else (),
+    )
+    return Accelerators.of(pools, namespace.name)
 
 
 def config_map(parent: Component[Any], namespace: Namespace, pools: Sequence[NodePool]) -> pulumi.Resource | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi_kubernetes as k8s
+from addons._availability import unavailable
 
 from groundwork.core.component import Component
 from groundwork.core.contracts import Alert, Namespace
@@ -40,13 +41,6 @@ def control_alerts() -> list[Alert]:
             after="5m",
             severity="critical",
             summary="No copy of istiod answers: new pods get no identity, and certificates are not renewed.",
-        ),
-        Alert(
-            name="IstioConfigurationRejected",
-            expression="sum(rate(pilot_total_xds_rejects[5m])) > 0",
-            after="10m",
-            severity="warning",
-            summary="Proxies refuse what istiod sends them: routes or policies that were changed do not hold.",
         ),
         Alert(
             name="IstioAuthorityExpires",
@@ -87,10 +81,10 @@ def gateway_alerts(name: str, namespace: str) -> list[Alert]:
     answered = f'istio_requests_total{{reporter="source",source_workload="{name}"}}'
     failed = f'istio_requests_total{{reporter="source",source_workload="{name}",response_code=~"5.."}}'
     return [
-        Alert(
-            name="GatewayDown",
-            expression=f'kube_deployment_status_replicas_available{{namespace="{namespace}",deployment="{name}"}} < 1',
-            after="5m",
+        unavailable(
+            "GatewayDown",
+            namespace=namespace,
+            deployment=name,
             severity="critical",
             summary=f"No copy of the gateway {name} is ready: nobody gets in by it.",
         ),

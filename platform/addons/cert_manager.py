@@ -182,13 +182,6 @@ class CertManager(Component[CertManagerConfig]):
                     summary="A certificate should have been renewed a day ago.",
                 ),
                 Alert(
-                    name="CertificateNotReady",
-                    expression='certmanager_certificate_ready_status{condition="False"} == 1',
-                    after="30m",
-                    severity="warning",
-                    summary="Nobody signs a certificate that somebody asked for.",
-                ),
-                Alert(
                     name="CertManagerDown",
                     expression=f'absent(up{{namespace="{namespace.name}"}} == 1)',
                     after="15m",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from addons._gpu_nodes import ONE_PLUGIN, PLUGIN, config_map, config_values, of_nvidia, on_pools
+from addons._gpu_nodes import ONE_PLUGIN, PLUGIN, config_values, install, of_nvidia, on_pools
 from addons._pods import resources
 from addons.gpu_operator_api import GpuOperatorKinds
 from addons.node_feature_discovery_api import NodeFeatureKinds
 
-from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Accelerators, Cluster, NodePool, NodePools
@@ -68,18 +67,7 @@ class GpuOperator(Component[GpuOperatorConfig]):
         self.claim(PLUGIN, ONE_PLUGIN)
         with_gpus = of_nvidia(pools)
         self._check(with_gpus)
-        # Its daemons load drivers, partition GPUs and speak to the kubelet through folders of the node.
-        namespace = cluster.namespace(self.name, parent=self, security="privileged")
-        configs = config_map(self, namespace, with_gpus)
-        release(
-            self.name,
-            parent=self,
-            chart="gpu-operator",
-            namespace=namespace,
-            values=values(with_gpus),
-            after=[configs] if configs is not None else (),
-        )
-        return Accelerators.of(with_gpus, namespace.name)
+        return install("gpu-operator", parent=self, cluster=cluster, pools=with_gpus, values=values(with_gpus))
 
     def _check(self, pools: Sequence[NodePool]) -> None:
         bare = [pool.name for pool in pools if not pool.driver]

@@ -158,7 +158,6 @@ class LoginProxy(Component[LoginConfig]):
             authorizer_port=PROXY_PORT,
             authorize_url=endpoints.authorize,
             token_url=endpoints.token,
-            keys_url=endpoints.keys,
             userinfo_url=endpoints.userinfo,
             key=self.name,
             dex_namespace=namespace.name,

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
+from addons._availability import unavailable
 from addons._backup import Backup, back_up
 from addons._mlflow_jobs import collect, migrate
 from addons._mlflow_pod import ADMIN, PORT, TMP, USER, Server
@@ -213,14 +214,11 @@ class MLflow(Component[MLflowConfig]):
 
     def _watch(self, metrics: Metrics, namespace: Namespace, labels: dict[str, str]) -> None:
         watch("mlflow", metrics, parent=self, namespace=namespace)
-        missing = (
-            f'kube_deployment_status_replicas_available{{namespace="{namespace.name}",deployment="{self.name}"}} < 1'
-        )
         alerts = [
-            Alert(
-                name="MLflowDown",
-                expression=missing,
-                after="5m",
+            unavailable(
+                "MLflowDown",
+                namespace=namespace.name,
+                deployment=self.name,
                 severity="critical",
                 summary="No copy of the MLflow server is ready: experiments cannot be logged.",
             )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from addons._gpu_nodes import ONE_PLUGIN, PLUGIN, config_map, config_values, of_nvidia, on_pools
+from addons._gpu_nodes import ONE_PLUGIN, PLUGIN, config_values, install, of_nvidia, on_pools
 from addons._pods import resources
 
-from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Accelerators, Cluster, NodePool, NodePools
@@ -42,18 +41,7 @@ class NvidiaDevicePlugin(Component[NvidiaDevicePluginConfig]):
         self.claim(PLUGIN, ONE_PLUGIN)
         with_gpus = of_nvidia(pools)
         self._check(with_gpus)
-        # It speaks to the kubelet through a folder of the node.
-        namespace = cluster.namespace(self.name, parent=self, security="privileged")
-        configs = config_map(self, namespace, with_gpus)
-        release(
-            self.name,
-            parent=self,
-            chart="nvidia-device-plugin",
-            namespace=namespace,
-            values=values(with_gpus),
-            after=[configs] if configs is not None else (),
-        )
-        return Accelerators.of(with_gpus, namespace.name)
+        return install("nvidia-device-plugin", parent=self, cluster=cluster, pools=with_gpus, values=values(with_gpus))
 
     def _check(self, pools: Sequence[NodePool]) -> None:
         problems = [

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
+from addons._availability import nearly_full
 from addons._pods import container_security, pod_security, resources
 from addons._postgres_archive import PLUGIN, nightly, store
 from addons.cloudnative_pg import PostgresOperator
@@ -312,7 +313,6 @@ class PostgresCluster(Component[PostgresClusterConfig]):
         )
         metrics.scrape(self.name, parent=self, namespace=namespace, selector=labels, port="metrics")
         ours = f'namespace="{namespace.name}"'
-        used = f"kubelet_volume_stats_used_bytes{{{ours}}} / kubelet_volume_stats_capacity_bytes{{{ours}}}"
         metrics.alert(
             self.name,
             parent=self,
@@ -332,11 +332,9 @@ class PostgresCluster(Component[PostgresClusterConfig]):
                     severity="warning",
                     summary=f"A standby of {self.name} is more than five minutes behind the primary.",
                 ),
-                Alert(
-                    name="PostgresVolumeFull",
-                    expression=f"{used} > 0.85",
-                    after="10m",
-                    severity="warning",
+                nearly_full(
+                    "PostgresVolumeFull",
+                    namespace=namespace.name,
                     summary=f"A volume of {self.name} is more than 85 % full: raise storageGi.",
                 ),
                 *([self._archive_alert(ours)] if archived else []),

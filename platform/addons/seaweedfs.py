@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
+from addons._availability import nearly_full, unavailable
 from addons._buckets import home_of, provision_bucket
 from addons._seaweedfs_values import FILER, MASTER, S3, values
 from pydantic import Field
@@ -24,7 +25,6 @@ from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import (
-    Alert,
     Bucket,
     Cluster,
     Metrics,
@@ -186,26 +186,21 @@ class Seaweedfs(Component[SeaweedfsConfig]):
     def _watch(self, metrics: Metrics, namespace: Namespace) -> None:
         labels = {"app.kubernetes.io/instance": self.name, "app.kubernetes.io/component": "seaweedfs-all-in-one"}
         metrics.scrape(self.name, parent=self, namespace=namespace, selector=labels, port="server-metrics")
-        ours = f'namespace="{namespace.name}"'
-        used = f"kubelet_volume_stats_used_bytes{{{ours}}} / kubelet_volume_stats_capacity_bytes{{{ours}}}"
-        available = f'kube_deployment_status_replicas_available{{{ours},deployment="{self.name}-all-in-one"}}'
         metrics.alert(
             self.name,
             parent=self,
             namespace=namespace,
             alerts=[
-                Alert(
-                    name="ObjectStoreDown",
-                    expression=f"{available} < 1",
-                    after="5m",
+                unavailable(
+                    "ObjectStoreDown",
+                    namespace=namespace.name,
+                    deployment=f"{self.name}-all-in-one",
                     severity="critical",
                     summary=f"{self.name} is not ready: logs, models and backups have nowhere to go.",
                 ),
-                Alert(
-                    name="ObjectStoreFull",
-                    expression=f"{used} > 0.85",
-                    after="10m",
-                    severity="warning",
+                nearly_full(
+                    "ObjectStoreFull",
+                    namespace=namespace.name,
                     summary=f"The volume of {self.name} is more than 85 % full: raise storageGi.",
                 ),
             ],

@@ -23,6 +23,19 @@ def failing(to: str) -> str:
     return f"{wrong} / sum by ({SERVICE}) (rate(istio_requests_total{{{to}}}[5m]))"
 
 
+def requests(slowest_title: str, quantile: str) -> list[Panel]:
+    """Return how many requests there are, how many of them fail, and how long the slowest take."""
+    return [
+        Panel(
+            title="Requests",
+            queries={LEGEND: f"sum by ({SERVICE}) (rate(istio_requests_total{{{TO}}}[5m]))"},
+            unit="per second",
+        ),
+        Panel(title="Failing", queries={LEGEND: failing(TO)}, unit="fraction", warn=0.01),
+        Panel(title=slowest_title, queries={LEGEND: slowest(quantile, TO)}, unit="seconds"),
+    ]
+
+
 def dashboard(namespace: str) -> Dashboard:
     """Return it; whose services are shown is chosen at the top of the page."""
     return Dashboard(
@@ -30,15 +43,7 @@ def dashboard(namespace: str) -> Dashboard:
         folder="Platform",
         choices={"namespace": "label_values(istio_requests_total, destination_service_namespace)"},
         rows={
-            "Services": [
-                Panel(
-                    title="Requests",
-                    queries={LEGEND: f"sum by ({SERVICE}) (rate(istio_requests_total{{{TO}}}[5m]))"},
-                    unit="per second",
-                ),
-                Panel(title="Failing", queries={LEGEND: failing(TO)}, unit="fraction", warn=0.01),
-                Panel(title="Slowest twentieth", queries={LEGEND: slowest("0.95", TO)}, unit="seconds"),
-            ],
+            "Services": requests("Slowest twentieth", "0.95"),
             "Control plane": [
                 Panel(title="Proxies connected", queries={"": "sum(pilot_xds)"}, kind="number"),
                 Panel(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.mesh import LEGEND, SERVICE, TO, failing, slowest
+from dashboards.mesh import requests
 from groundwork.core.contracts import Dashboard, Panel
 
 
@@ -15,15 +15,7 @@ def dashboard(namespace: str) -> Dashboard:
         folder="Workflows",
         choices={"namespace": 'label_values(kube_namespace_status_phase{namespace=~"team-.*"}, namespace)'},
         rows={
-            "Requests": [
-                Panel(
-                    title="Requests",
-                    queries={LEGEND: f"sum by ({SERVICE}) (rate(istio_requests_total{{{TO}}}[5m]))"},
-                    unit="per second",
-                ),
-                Panel(title="Failing", queries={LEGEND: failing(TO)}, unit="fraction", warn=0.01),
-                Panel(title="Slowest hundredth", queries={LEGEND: slowest("0.99", TO)}, unit="seconds"),
-            ],
+            "Requests": requests("Slowest hundredth", "0.99"),
             "Language models": [
                 Panel(
                     title="Requests in vLLM",

@@ -19,6 +19,7 @@ from groundwork.sandbox.doubles.switches import read_switches
 from groundwork.sandbox.inventory import Inventory, read_inventory
 from groundwork.sandbox.tools.locate import ToolsMissing, locate
 from groundwork.testing import Graph
+from tests.addons.server import definitions
 
 ROOT = Path(__file__).parents[2]
 INVENTORY = ROOT / "platform" / "inventory"
@@ -58,11 +59,10 @@ def render_double(graph: Graph, chart: str, folder: Path, more: Mapping[str, Any
 def _schemas() -> Mapping[tuple[str, ...], Mapping[str, Any]]:
     """Return the schemas of the platform's own CRDs, by API version and kind."""
     found: dict[tuple[str, ...], Mapping[str, Any]] = {}
-    for path in (ROOT / "platform" / "crds").glob("*.json"):
-        for spec in (crd["spec"] for crd in json.loads(path.read_text(encoding="utf-8"))):
-            for version in spec["versions"]:
-                kind = (f"{spec['group']}/{version['name']}", spec["names"]["kind"])
-                found[kind] = version["schema"]["openAPIV3Schema"]
+    for spec in (crd["spec"] for crd in definitions()):
+        for version in spec["versions"]:
+            kind = (f"{spec['group']}/{version['name']}", spec["names"]["kind"])
+            found[kind] = version["schema"]["openAPIV3Schema"]
     return found
 
 

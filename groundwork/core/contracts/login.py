@@ -43,7 +43,6 @@ class Login(Contract):
         user_header: request header with the issuer's own name of who asks.
         authorize_url: where a browser is sent to log in, None where only the issuer's discovery document says it.
         token_url: where an application inside the cluster gets tokens, None likewise.
-        keys_url: where it finds the keys that sign them, None likewise.
         userinfo_url: where it asks who somebody is, None likewise.
     """
 
@@ -56,7 +55,6 @@ class Login(Contract):
     user_header: str = "x-auth-request-user"
     authorize_url: str | None = None
     token_url: str | None = None
-    keys_url: str | None = None
     userinfo_url: str | None = None
 
     @abstractmethod

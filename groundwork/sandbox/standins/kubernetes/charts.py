@@ -12,6 +12,7 @@ from typing import Literal
 
 import yaml
 
+from groundwork.core.mirror import digest_of
 from groundwork.sandbox.doubles.chart import make_double
 from groundwork.sandbox.doubles.switches import read_switches
 from groundwork.sandbox.inventory import InventoryError, read_inventory
@@ -87,7 +88,7 @@ class Charts:
         expected = self._settings.digests.get(f"{name}-{version}", "").removeprefix("sha256:")
         if not expected or not path.is_file():
             return
-        actual = hashlib.sha256(path.read_bytes()).hexdigest()
+        actual = digest_of(path).removeprefix("sha256:")
         if actual != expected:
             raise ProviderError(
                 f"chart {name} {version}: {path} is not the archive of the catalogue (its sha256 is {actual}, the "
