@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from addons._pods import resources
+from addons._watch import watch
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from groundwork.core.amounts import Cpu, Memory
@@ -110,6 +111,8 @@ class Models(Component[ModelsConfig]):
                 problems += error.problems
         if problems:
             raise StackError(problems)
+        if metrics is not None:
+            watch("serving", metrics, parent=self, namespace=namespace)
 
     def _missing(self, accelerators: Accelerators | None, objects: ObjectStore | None) -> list[str]:
         problems = []

@@ -13,7 +13,9 @@ def dashboard(namespace: str) -> Dashboard:
     return Dashboard(
         title="Serving",
         folder="Workflows",
-        choices={"namespace": 'label_values(kube_namespace_status_phase{namespace=~"team-.*"}, namespace)'},
+        choices={
+            "namespace": f'label_values(kube_namespace_status_phase{{namespace=~"team-.*|{namespace}"}}, namespace)'
+        },
         rows={
             "Requests": requests("Slowest hundredth", "0.99"),
             "Language models": [
