@@ -18,7 +18,7 @@ def of_all(explanations: Sequence[Explanation]) -> RenderableType:
     for title in ("component", "requires", "provides", "what it is"):
         table.add_column(title, overflow="fold")
     for each in explanations:
-        table.add_row(Text(each.name, style="bold"), ", ".join(each.requires), each.provides or "", each.summary)
+        table.add_row(Text(each.name, style="bold"), ", ".join(each.requires), each.provides or "", Text(each.summary))
     return Group(table, Text("\n`groundwork explain COMPONENT` shows its options.", style="dim"))
 
 
@@ -37,7 +37,9 @@ def of_one(explanation: Explanation) -> RenderableType:
     for title in ("option", "takes", "default", "meaning"):
         table.add_column(title, overflow="fold")
     for option in explanation.options:
-        table.add_row(Text(option.key, style="bold"), option.kind, _default(option), option.description)
+        # As texts: in what a string says rich takes [kubernetes] for the name of a style, and shows nothing.
+        told = (option.kind, _default(option), option.description)
+        table.add_row(Text(option.key, style="bold"), *map(Text, told))
     return Group(head, *needs, Text(), table)
 
 
