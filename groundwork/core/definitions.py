@@ -47,7 +47,7 @@ def install_definitions(
     entries = parent.catalogue.definitions
     if key not in entries:
         raise StackError([f"the catalogue has no definitions {key!r}; {closest(key, entries)}"])
-    found = _read(parent.environment.root / "platform" / "crds" / entries[key].file)
+    found = read(parent.environment.root / "platform" / "crds" / entries[key].file)
     missing = [f"{entries[key].file} has no CRD {name!r}" for name in only or () if name not in found]
     if missing:
         raise StackError(missing)
@@ -61,5 +61,6 @@ def install_definitions(
     ]
 
 
-def _read(path: Path) -> dict[str, dict[str, Any]]:
+def read(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the CRDs of a file by their names."""
     return {crd["metadata"]["name"]: crd for crd in json.loads(path.read_text(encoding="utf-8"))}

@@ -71,9 +71,16 @@ def render_chart(graph: Graph, chart: str, folder: Path) -> Rendered:
     return template(archive(chart, release(graph, chart)["version"]), folder, **_given(graph, chart))
 
 
+def archives() -> Path:
+    """Return the folder of real charts that the environment names; the test is skipped without it."""
+    if not os.environ.get(ARCHIVES):
+        pytest.skip(f"no folder of real charts: {ARCHIVES} is not set")
+    return Path(os.environ[ARCHIVES])
+
+
 def archive(chart: str, version: str) -> Path:
     """Return the archive of a chart in the folder that the environment names; the test is skipped without it."""
-    found = Path(os.environ.get(ARCHIVES, "")) / f"{chart}-{version}.tgz"
+    found = archives() / f"{chart}-{version}.tgz"
     if not found.is_file():
         pytest.skip(f"no {found.name} in the folder that {ARCHIVES} names")
     return found

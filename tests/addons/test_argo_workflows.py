@@ -16,6 +16,7 @@ from groundwork.sandbox.controlplane.waiting import wait_for
 from groundwork.testing import Graph, Registered, record
 from tests.addons.choices.argo_workflows import facts
 from tests.addons.rendering import INVENTORY, release
+from tests.addons.server import definitions
 from tests.addons.stub_login import REGISTRY
 
 STORES: dict[str, Any] = {"cluster": {}, "sql": {}, "objects": {}}
@@ -67,9 +68,9 @@ def selector_of(instance_id: str | None) -> str:
 
 def test_no_workflow_is_both_controllers(both: Graph, api_server: KubeClient) -> None:
     """The API server itself is asked with each controller's selector, for a workflow of Pipelines and one of ours."""
-    for crd in both.of("kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"):
-        if crd.inputs["metadata"]["name"] == "workflows.argoproj.io":
-            api_server.apply(crd.inputs)
+    for crd in definitions():
+        if crd["metadata"]["name"] == "workflows.argoproj.io":
+            api_server.apply(crd)
     wait_for(
         api_server, "apiextensions.k8s.io/v1", "CustomResourceDefinition", "workflows.argoproj.io", ready=established
     )

@@ -9,13 +9,14 @@ import pytest
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.testing import Graph
-from tests.addons.rendering import CHARTS, release, render_chart
+from tests.addons.rendering import CHARTS, archives, release, render_chart
 from tests.addons.server import install_definitions, make_namespaces
 
 
 @pytest.fixture(scope="module")
 def kube(everything: Graph, api_server: KubeClient) -> KubeClient:
-    """An API server with every namespace and every CRD of the platform."""
+    """An API server with every namespace and every CRD of the platform: slow, so only for charts that are there."""
+    archives()
     make_namespaces(api_server, everything)
     install_definitions(api_server)
     return api_server
