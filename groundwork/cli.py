@@ -111,9 +111,23 @@ def up(
     flags: Annotated[list[str] | None, typer.Argument(metavar="[-- FLAG...]", help="flags of `pulumi up`")] = None,
 ) -> None:
     """Deploy for real: `pulumi up` of each stack, as you."""
-    from groundwork.sandbox.rehearsal.real import up as run
+    from groundwork.real.up import up as run
 
     run(_root, name, flags or [], _narrator())
+
+
+@app.command()
+def move(
+    component: Annotated[str, typer.Argument(help="a key of the stack file")],
+    source: Annotated[str, typer.Option("--from", metavar="STACK", help="where it is now")],
+    destination: Annotated[str, typer.Option("--to", metavar="STACK", help="where the stack files have it already")],
+) -> None:
+    """Move an installed component to another stack; nothing of it changes."""
+    from groundwork.real.move import move as run
+
+    moved = run(_root, component, source, destination)
+    told = f"{moved.instance}: {moved.resources} resources are in {moved.destination} now, and none was changed."
+    _console().print(told, markup=False, highlight=False)
 
 
 @app.command()
@@ -242,12 +256,12 @@ def _message_of(error: Exception) -> tuple[str, int]:
 
 def _is_expected(error: Exception) -> bool:
     from groundwork.mirror.errors import MirrorError
+    from groundwork.real.errors import RealError
     from groundwork.sandbox.controlplane.errors import KubeError
     from groundwork.sandbox.engine.failures import EngineError
     from groundwork.sandbox.engine.state import StackLockedError
     from groundwork.sandbox.ports import NoFreePortError
     from groundwork.sandbox.processes import StartError
-    from groundwork.sandbox.rehearsal.real import UpError
     from groundwork.sandbox.rehearsal.sandbox import SandboxBusyError
     from groundwork.sandbox.standins.control import ControlError
     from groundwork.sandbox.tools.errors import ToolsError
@@ -259,7 +273,7 @@ def _is_expected(error: Exception) -> bool:
         StackLockedError,
         NoFreePortError,
         StartError,
-        UpError,
+        RealError,
         SandboxBusyError,
         ControlError,
         ToolsError,

@@ -116,7 +116,7 @@ class AwsComponent(Component[C]):
         Args:
             purpose: what it encrypts, for people who read a list of keys.
         """
-        protected = self.environment.profile.protect
+        protected = self.protected
         key = aws.kms.Key(
             f"{self.name}-key",
             description=f"{self.environment.cloud_name(self.name)}: {purpose}",

@@ -26,6 +26,7 @@ class Site:
         after: the components of this stack that provided them; what this one installs waits for these,
             and is therefore destroyed before them.
         claims: what only one component of a stack can be or make -> the instance that is it.
+        retire: the component is about to go: nothing of it is protected any more.
     """
 
     environment: Environment
@@ -33,6 +34,7 @@ class Site:
     needs: Mapping[str, Contract | None] = field(default_factory=dict)
     after: Sequence[pulumi.Resource] = ()
     claims: dict[str, str] = field(default_factory=dict)
+    retire: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class Component(pulumi.ComponentResource, Generic[C]):
             the API server refuses such objects; so who uses that contract in the same stack comes after it.
         name: the instance's key in the stack file.
         config: the configuration, with the profile's defaults filled in.
+        keeps: something of it is protected.
     """
 
     single: ClassVar[bool] = False
@@ -74,6 +77,8 @@ class Component(pulumi.ComponentResource, Generic[C]):
         self.catalogue = site.catalogue
         self.after = tuple(site.after)
         self._claims = site.claims
+        self._retire = site.retire
+        self.keeps = False
         self.provided: Contract | None = type(self).build(self, **site.needs)
         self.register_outputs({})
 
@@ -88,13 +93,24 @@ class Component(pulumi.ComponentResource, Generic[C]):
             StackError: with all of it at once.
         """
 
+    @property
+    def protected(self) -> bool:
+        """Whether what holds data is protected: by the environment's profile, until the component is retired."""
+        return self.environment.profile.protect and not self._retire
+
     def _keep(self, made: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-        former = None if made.resource is self else self.former(made.name)
-        if former is None:
+        if made.resource is self:
             return None
-        parent = pulumi.create_urn(former.instance, f"groundwork:component:{former.component}")
-        before = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=former.name, parent=parent)])
-        return pulumi.ResourceTransformationResult(made.props, pulumi.ResourceOptions.merge(made.opts, before))
+        options = made.opts
+        if options.protect:
+            self.keeps = not self._retire
+            options = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(protect=not self._retire))
+        former = self.former(made.name)
+        if former is not None:
+            parent = pulumi.create_urn(former.instance, f"groundwork:component:{former.component}")
+            before = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=former.name, parent=parent)])
+            options = pulumi.ResourceOptions.merge(options, before)
+        return None if options is made.opts else pulumi.ResourceTransformationResult(made.props, options)
 
     def child(self, **options: Any) -> pulumi.ResourceOptions:
         """Return options for a child resource. A child's name begins with this component's name."""
@@ -124,7 +140,7 @@ class Component(pulumi.ComponentResource, Generic[C]):
 
     def stateful(self, **options: Any) -> pulumi.ResourceOptions:
         """Return options for a child that holds data: protected where the environment's profile says so."""
-        return self.child(protect=self.environment.profile.protect, **options)
+        return self.child(protect=self.protected, **options)
 
 
 class ApiComponent(Component[C]):

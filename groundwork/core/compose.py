@@ -19,7 +19,7 @@ from groundwork.core.registry import Registry
 from groundwork.core.signature import Need, Spec
 from groundwork.core.stacks import Project, StackFile
 
-_RESERVED = ("component", "use")
+_RESERVED = ("component", "use", "retire")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Step:
         implied: brought along by another component, not written in the stack file.
         bindings: parameter of `build` -> who provides it; None for an optional one without.
         gates: the operators of this stack without which the API server refuses what this instance makes.
+        retire: nothing of it is protected any more: the stack can be brought up without it next time.
     """
 
     instance: str
@@ -52,6 +53,7 @@ class Step:
     implied: bool = False
     bindings: Mapping[str, Provider | None] = field(default_factory=dict)
     gates: tuple[str, ...] = ()
+    retire: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class _Wanted:
     use: Mapping[str, str]
     config: Config | None
     implied: bool = False
+    retire: bool = False
 
 
 def compose(project: Project, stack: StackFile, registry: Registry) -> Composition:
@@ -135,7 +138,7 @@ def _compose_one(
     for instance in order:
         w = wanted[instance]
         assert w.config is not None  # noqa: S101 - a configuration that failed is among the problems
-        steps.append(Step(instance, w.spec, w.config, w.implied, bindings[instance], gates[instance]))
+        steps.append(Step(instance, w.spec, w.config, w.implied, bindings[instance], gates[instance], w.retire))
     return Composition(stack, tuple(steps))
 
 
@@ -164,7 +167,11 @@ def _read_instances(stack: StackFile, registry: Registry, problems: list[str]) -
                 problems.append(
                     f"{where}: {instance}.use: no requirement {parameter!r}; {closest(parameter, parameters)}"
                 )
-        wanted[instance] = _Wanted(instance, spec, raw, use, config)
+        retire = given.get("retire", False)
+        if not isinstance(retire, bool):
+            where = stack.at(instance, "retire")
+            problems.append(f"{where}: {instance}.retire must be true or false (got {retire!r})")
+        wanted[instance] = _Wanted(instance, spec, raw, use, config, retire=retire is True)
     return wanted
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
+from groundwork.core import kept
 from groundwork.core.catalogue import load_catalogue
 from groundwork.core.component import Component, Site
 from groundwork.core.compose import Composition, Provider, Step, compose
@@ -77,13 +78,13 @@ def build(composition: Composition, project: Project) -> None:
         for provider in step.bindings.values():
             if provider is not None and provider.stack is not None:
                 resolve(provider)
-    problems: list[str] = []
+    problems = kept.lost(kept.before(project.name, environment.stack), composition)
     claims: dict[str, str] = {}
     for step in composition.steps:
         if any(p is not None and p.stack is None and p.instance not in made for p in step.bindings.values()):
             continue  # what it needs was refused, and that is told
         needs = {parameter: resolve(provider) for parameter, provider in step.bindings.items()}
-        site = Site(environment, catalogue, needs, _after(step, made), claims)
+        site = Site(environment, catalogue, needs, _after(step, made), claims, step.retire)
         try:
             made[step.instance] = step.spec.cls(step.instance, step.config, site)
         except StackError as error:
@@ -99,6 +100,7 @@ def build(composition: Composition, project: Project) -> None:
         raise StackError(problems)
     for step in composition.steps:
         _export(step, made[step.instance])
+    kept.export((step.instance, step.spec.name) for step in composition.steps if made[step.instance].keeps)
 
 
 def _after(step: Step, made: Mapping[str, Component[Any]]) -> list[pulumi.Resource]:

@@ -91,6 +91,10 @@ def component_schema(spec: Spec, definitions: dict[str, Any]) -> dict[str, Any]:
                 "additionalProperties": False,
                 "description": "which instance provides a requirement, where more than one could",
             },
+            "retire": {
+                "type": "boolean",
+                "description": "it will be taken out: nothing of it is protected any more",
+            },
         }
     )
     schema["type"] = ["object", "null"]

@@ -52,6 +52,10 @@ def stack_of(
         return read_stack(path)
 
 
+def _never_up(_: Mapping[str, Any]) -> dict[str, Any]:
+    return {"outputs": {}}
+
+
 class _Answers(Mocks):
     """Fails for a call that nobody answers, where the SDK's own mocks would return nothing."""
 
@@ -148,7 +152,7 @@ def record(
     stack = components if isinstance(components, StackFile) else stack_of(components, environment=environment)
     project = Project("groundwork", root)
     composition = compose(project, stack, registry or discover())
-    answers = _Answers(calls or {}, computed or {})
+    answers = _Answers({"pulumi:pulumi:readStackOutputs": _never_up, **(calls or {})}, computed or {})
     monitor = _Monitor(answers)
     # The SDK keeps its settings in the process, and wants an event loop of its own for each program.
     loop = asyncio.new_event_loop()

@@ -48,5 +48,5 @@ def test_explain_shows_what_each_environment_gets(registry: Registry) -> None:
 def test_the_schema_requires_nothing_that_the_profile_gives(registry: Registry) -> None:
     grid = stack_schema(registry)["$defs"]["grid"]
     assert "required" not in grid
-    assert set(grid["properties"]) == {"volts", "name", "component", "use"}
+    assert set(grid["properties"]) == {"volts", "name", "component", "use", "retire"}
     assert grid["additionalProperties"] is False

@@ -1,0 +1,43 @@
+"""What holds data in a stack that is up: a component of it cannot be taken out of the stack file by mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pulumi
+
+from groundwork.core.compose import Composition
+
+OUTPUT = "kept"
+"""The stack's output: instance -> component, of all that has something protected and is not retired."""
+
+# A function of the engine itself, with what `StackReference` has, and no resource in the state.
+_OUTPUTS_OF = "pulumi:pulumi:readStackOutputs"
+
+
+def before(project: str, stack: str) -> Mapping[str, str]:
+    """Return what the running stack kept when it was last brought up, nothing for a new one."""
+    name = f"{pulumi.get_organization()}/{project}/{stack}"
+    found: Any = pulumi.runtime.invoke(_OUTPUTS_OF, {"name": name}).value
+    return dict((found or {}).get("outputs", {}).get(OUTPUT) or {})
+
+
+def lost(kept: Mapping[str, str], composition: Composition) -> list[str]:
+    """Return a sentence for each instance that holds data and that the stack file no longer has."""
+    now = {step.instance: step.spec.name for step in composition.steps}
+    stack = composition.stack.name
+    return [
+        f"{instance} holds data, and the stack {stack} "
+        + (f"has it as a {now[instance]} now, no longer as a {component}" if instance in now else "no longer has it")
+        + f": write `{instance}: {{component: {component}, retire: true}}`, bring {stack} up, and take it out then; or "
+        f"let another stack have it with `groundwork move {instance} --from {stack} --to STACK`"
+        for instance, component in sorted(kept.items())
+        if now.get(instance) != component
+    ]
+
+
+def export(keeping: Iterable[tuple[str, str]]) -> None:
+    """Say what this stack keeps, for the next time."""
+    if kept := dict(sorted(keeping)):
+        pulumi.export(OUTPUT, kept)

@@ -1,0 +1,77 @@
+"""The user's own `pulumi`, with the user's own environment."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from groundwork.real.errors import RealError
+
+_NO_STACK = 6  # the engine's exit code for a stack that is not initialised
+
+
+@dataclass(frozen=True)
+class Pulumi:
+    """The CLI, in one project.
+
+    Attributes:
+        executable: as found on the user's PATH.
+        project: the folder of Pulumi.yaml.
+        environ: its whole environment.
+    """
+
+    executable: str
+    project: Path
+    environ: Mapping[str, str]
+
+    @classmethod
+    def find(cls, project: Path, environ: Mapping[str, str]) -> Pulumi:
+        """Return the CLI that the user has (raises `RealError` where there is none)."""
+        executable = shutil.which("pulumi", path=environ.get("PATH"))
+        if executable is None:
+            raise RealError(
+                "There is no `pulumi` on your PATH: install the official CLI, https://www.pulumi.com/docs/install/"
+            )
+        return cls(executable, project, dict(environ))
+
+    def show(self, *arguments: str) -> int:
+        """Run a command that the user watches, and return its exit code.
+
+        Raises:
+            RealError: the command is about a stack that is not initialised.
+        """
+        code = self._run(arguments).returncode
+        if code == _NO_STACK:
+            stack = arguments[arguments.index("--stack") + 1]
+            raise RealError(f"The stack {stack} is not initialised: run `pulumi stack init {stack}` once.")
+        return code
+
+    def read(self, *arguments: str) -> str:
+        """Return what a command prints (raises `RealError` with its own words where it fails)."""
+        return self._quiet(arguments, None)
+
+    def write(self, *arguments: str, text: str) -> None:
+        """Give `text` to a command (raises `RealError` with its own words where it fails)."""
+        self._quiet(arguments, text)
+
+    def _quiet(self, arguments: tuple[str, ...], text: str | None) -> str:
+        done = subprocess.run(
+            [self.executable, *arguments, "--non-interactive", "--color=never"],
+            cwd=self.project,
+            env=dict(self.environ),
+            input=text,
+            stdin=subprocess.DEVNULL if text is None else None,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            command = " ".join(["pulumi", *arguments[:2]])
+            raise RealError(f"`{command}` failed: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def _run(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run([self.executable, *arguments], cwd=self.project, env=dict(self.environ), check=False)

@@ -1,0 +1,106 @@
+"""An installed component goes to another stack by the engine's own move of its state; nothing in the cloud changes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from groundwork.core import kept
+from groundwork.core.errors import StackError
+from groundwork.core.stacks import Project, load_project
+from groundwork.real.engine import Pulumi
+from groundwork.real.errors import RealError
+
+_COMPONENT = "groundwork:component:"
+_STACK = "pulumi:pulumi:Stack"
+
+Resource = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a move did: how many resources of the instance are in the other stack now."""
+
+    instance: str
+    source: str
+    destination: str
+    resources: int
+
+
+def move(root: Path, instance: str, source: str, destination: str, environ: Mapping[str, str] = os.environ) -> Moved:
+    """Move the resources of one component from a stack's state to another's.
+
+    The stack files come first: they say already that the other stack has it. In the sandbox's shell it moves there.
+
+    Raises:
+        StackError: the stack files do not say so.
+        RealError: there is no `pulumi`, or the state has no such component, or the engine refused.
+    """
+    project = load_project(root)
+    _check(project, instance, source, destination)
+    engine = Pulumi.find(project.root, environ)
+    before = _export(engine, source)
+    urns = of_component(_resources(before), instance)
+    if not urns:
+        there = of_component(_resources(_export(engine, destination)), instance)
+        moved = f"; {destination} has it already" if there else ""
+        raise RealError(f"The stack {source} has no component {instance} in its state{moved}.")
+    engine.read("state", "move", "--yes", "--source", source, "--dest", destination, *urns)
+    _forget(engine, source, instance)
+    return Moved(instance, source, destination, len(urns))
+
+
+def _check(project: Project, instance: str, source: str, destination: str) -> None:
+    leaving, getting = project.stack(source), project.stack(destination)
+    problems = []
+    if source == destination:
+        problems.append(f"{instance} cannot move from {source} to itself")
+    if leaving.environment != getting.environment:
+        problems.append(
+            f"{source} is of the environment {leaving.environment}, {destination} of {getting.environment}: names in "
+            "the cloud would change, and so everything would be made anew"
+        )
+    if instance in leaving.components:
+        problems.append(f"{source} still has {instance}: take it out of Pulumi.{source}.yaml first")
+    if instance not in getting.components:
+        problems.append(f"{destination} has no {instance}: write it into Pulumi.{destination}.yaml first")
+    if problems:
+        raise StackError(problems)
+
+
+def of_component(resources: Iterable[Resource], instance: str) -> list[str]:
+    """Return the URNs of a component and of all that is below it, parents first."""
+    found: list[str] = []
+    known: set[str] = set()
+    # The engine writes parents before their children.
+    for resource in resources:
+        urn = str(resource["urn"])
+        itself = str(resource["type"]).startswith(_COMPONENT) and urn.split("::", 3)[3] == instance
+        if itself or resource.get("parent") in known:
+            known.add(urn)
+            found.append(urn)
+    return found
+
+
+def _export(engine: Pulumi, stack: str) -> dict[str, Any]:
+    # Secrets stay as they are: encrypted.
+    exported: dict[str, Any] = json.loads(engine.read("stack", "export", "--stack", stack))
+    return exported
+
+
+def _resources(exported: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    found: Sequence[dict[str, Any]] = exported["deployment"].get("resources") or ()
+    return found
+
+
+def _forget(engine: Pulumi, stack: str, instance: str) -> None:
+    """Take the instance out of what the stack says that it keeps: its next up would refuse to go on without."""
+    exported = _export(engine, stack)
+    for resource in _resources(exported):
+        if resource["type"] == _STACK and instance in resource.get("outputs", {}).get(kept.OUTPUT, {}):
+            del resource["outputs"][kept.OUTPUT][instance]
+            engine.write("stack", "import", "--stack", stack, text=json.dumps(exported))
