@@ -103,10 +103,18 @@ class _Monitor(MockMonitor):
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
                     provider=request.provider,
-                    aliases=(*request.aliasURNs, *(alias.urn or str(alias.spec) for alias in request.aliases)),
+                    aliases=(*request.aliasURNs, *(self._alias(request, alias) for alias in request.aliases)),
                 )
             )
         return response
+
+    def _alias(self, request: Any, alias: Any) -> str:
+        """Return the URN that an alias means: what it leaves out is as it is now."""
+        if alias.urn:
+            return str(alias.urn)
+        spec = alias.spec
+        parent = "" if spec.noParent else spec.parentUrn or request.parent
+        return str(self.make_urn(parent, spec.type or request.type, spec.name or request.name))
 
 
 def _computed(args: MockResourceArgs) -> dict[str, Any]:
