@@ -117,6 +117,23 @@ def up(
 
 
 @app.command()
+def cost(
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT")] = "dev",
+    prices: Annotated[Path | None, typer.Option(metavar="FILE", help="your own prices: item,unit,usd")] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Estimate what an environment costs a month, with its pools at minimum and at maximum."""
+    from groundwork.preview.command import as_json
+    from groundwork.preview.command import cost as run
+    from groundwork.preview.show import of_estimate
+
+    found = run(_root, name, prices)
+    if str(json_file) != "-":
+        _show(of_estimate(name, found))
+    _write(json_file, as_json(found))
+
+
+@app.command()
 def move(
     component: Annotated[str, typer.Argument(help="a key of the stack file")],
     source: Annotated[str, typer.Option("--from", metavar="STACK", help="where it is now")],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -31,6 +32,7 @@ class Step:
         parent: the parent's URN, empty for the stack itself.
         keys: what differs, for an update or a replacement.
         custom: whether a provider does it; False for components.
+        inputs: what the program says of it, as the engine tells it: secrets and what is unknown are words.
     """
 
     moment: Moment
@@ -40,6 +42,7 @@ class Step:
     parent: str
     keys: tuple[str, ...] = ()
     custom: bool = True
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -149,6 +152,7 @@ def _step(metadata: dict[str, Any], moment: Moment) -> Step:
         state.get("parent", ""),
         tuple(sorted(detailed)) or tuple(metadata.get("diffs") or ()),
         bool(state.get("custom")),
+        state.get("inputs") or {},
     )
 
 

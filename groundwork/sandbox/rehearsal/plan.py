@@ -6,21 +6,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from groundwork.core.errors import StackError
+from groundwork.preview.cost import Paid
 from groundwork.sandbox.engine.failures import EngineError
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
 from groundwork.sandbox.rehearsal.stage import Stage, on_stage
+from groundwork.sandbox.urns import name_of
 
 
 @dataclass
 class Plan:
-    """What would change, by stack, and why the plan is not whole where `error` is not empty."""
+    """What would change, by stack, and why the plan is not whole where `error` is not empty.
+
+    Attributes:
+        before: what there is in the sandbox now, of the stacks that were planned.
+        after: what there would be.
+    """
 
     name: str
     phases: list[Phase]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     error: str = ""
     seconds: float = 0.0
+    before: list[Paid] = field(default_factory=list)
+    after: list[Paid] = field(default_factory=list)
 
 
 def plan(root: Path, name: str, narrator: Narrator) -> Plan:
@@ -36,13 +45,20 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
         for stack in asked:
             _require_imports(stage, stack.name, stack.imports)
             with narrator.phase(f"prepare {stack.name}"):
-                stage.recover(stack.name)
+                state = stage.recover(stack.name)
+                made.before += [
+                    Paid(r["type"], name_of(r["urn"]), r.get("inputs", {}))
+                    for r in state.resources()
+                    if r.get("custom")
+                ]
             try:
                 made.outcomes[stack.name] = stage.run("preview", stack.name, *stage.policy_flags)
             except EngineError as error:
                 made.outcomes[stack.name] = error.outcome
                 made.error = str(error)
                 break
+            steps = made.outcomes[stack.name].steps.values()
+            made.after += [Paid(s.type, s.name, s.inputs) for s in steps if s.custom and not s.op.startswith("delete")]
         made.seconds = narrator.seconds
     return made
 

@@ -9,6 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from groundwork.preview.cost import estimate
+from groundwork.preview.prices import own_prices
+from groundwork.preview.show import amounts, summary
 from groundwork.sandbox.engine.outcome import UNCHANGED, Outcome
 from groundwork.sandbox.rehearsal.plan import Plan
 from groundwork.sandbox.rehearsal.rehearse import Rehearsal
@@ -92,12 +95,26 @@ def of_plan(plan: Plan) -> RenderableType:
     for stack, outcome in plan.outcomes.items():
         found += [parts.heading(f"Changes of {stack}"), changes(outcome)]
     found += [parts.policies(policy_rows(plan.outcomes.values())), parts.times(plan.phases), Text()]
+    if not plan.error:
+        found.append(Text(cost_of(plan)))
     if plan.error:
         found.append(Text(plan.error, style="red"))
     else:
         changed = sum(outcome.changed for outcome in plan.outcomes.values())
         found.append(Text(f"{changed} changes planned in {plan.seconds:.1f} s.", style="green"))
     return Group(*found)
+
+
+def cost_of(plan: Plan) -> str:
+    """Return what the planned stacks would cost, beside what they cost now."""
+    prices = own_prices()
+    before, after = estimate(plan.before, prices), estimate(plan.after, prices)
+    told = f"Costs {summary(after)}"
+    if not before.lines:
+        return f"{told}; nothing is up yet."
+    if (before.least, before.most) == (after.least, after.most):
+        return f"{told}, as before."
+    return f"{told}; before the change {amounts(before)}."
 
 
 def changes(outcome: Outcome) -> RenderableType:

@@ -1,0 +1,1 @@
+"""What a change would do and cost, for those who read a pull request."""

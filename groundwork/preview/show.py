@@ -1,0 +1,50 @@
+"""An estimate as a person reads it."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from groundwork.preview.cost import Estimate
+
+_PRICES = "on demand, US East (N. Virginia), before tax, discounts and traffic; `--prices FILE` takes your own"
+
+
+def of_estimate(name: str, found: Estimate) -> RenderableType:
+    """Return what an environment costs, dearest first, and what is not in the sum."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("resource", no_wrap=True)
+    table.add_column("of what", no_wrap=True)
+    table.add_column("how many", justify="right")
+    table.add_column("USD a month", justify="right")
+    table.add_column("")
+    for line in sorted(found.lines, key=lambda line: (-line.most, line.resource)):
+        count = _range(line.least_count, line.most_count)
+        table.add_row(line.resource, line.item, count, _range(line.least, line.most), line.note)
+    parts: list[RenderableType] = [table]
+    if found.by_use:
+        told = "; ".join(f"{count} {kind} {why}" for kind, (count, why) in sorted(found.by_use.items()))
+        parts.append(Text(f"Not in the sum, since it is paid by use: {told}."))
+    parts.append(Text("Nor is what the cluster makes by itself: its volumes, and its load balancers (16 each)."))
+    parts += [Text(f"Not in the sum: {line}.", style="yellow") for line in found.unpriced]
+    parts += [Text(f"{name}: {summary(found)}.", style="bold"), Text(f"Prices: {_PRICES}.")]
+    return Group(*parts)
+
+
+def summary(found: Estimate) -> str:
+    """Return the sum: `430 to 3,900 USD a month, with the pools at minimum and at maximum`."""
+    if not found.lines:
+        return "nothing that is paid by the month"
+    return f"{amounts(found)} USD a month, with the pools at minimum and at maximum"
+
+
+def amounts(found: Estimate) -> str:
+    """Return the two sums: `430 to 3,900`."""
+    return _range(found.least, found.most)
+
+
+def _range(least: float, most: float) -> str:
+    low, high = f"{least:,.0f}", f"{most:,.0f}"
+    return low if low == high else f"{low} to {high}"

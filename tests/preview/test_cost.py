@@ -1,0 +1,88 @@
+"""What an environment costs: every resource is in the sum, or it is said that it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundwork.core.errors import StackError
+from groundwork.core.stacks import load_project
+from groundwork.preview.command import as_json
+from groundwork.preview.cost import Paid, estimate
+from groundwork.preview.prices import own_prices, parse
+from groundwork.preview.show import summary
+from groundwork.testing.whole import record_environment
+
+ROOT = Path(__file__).parents[2]
+PRICES = parse("item,unit,usd\nm7i.large,hour,0.1\ngp3,gib-month,0.1\nkms-key,month,1\n", "prices.csv")
+
+
+def group(**inputs: Any) -> Paid:
+    given = {"instanceTypes": ["m7i.large"], "scalingConfig": {"minSize": 1, "maxSize": 3}, **inputs}
+    return Paid("aws:eks/nodeGroup:NodeGroup", "general", given)
+
+
+TEMPLATE = Paid(
+    "aws:ec2/launchTemplate:LaunchTemplate", "general", {"blockDeviceMappings": [{"ebs": {"volumeSize": 50}}]}
+)
+
+
+def test_a_pool_costs_from_its_minimum_to_its_maximum_with_its_disks() -> None:
+    found = estimate([group(), TEMPLATE], PRICES)
+    assert (found.least, found.most) == pytest.approx((1 * 73 + 5, 3 * 73 + 15))
+    assert summary(found) == "78 to 234 USD a month, with the pools at minimum and at maximum"
+
+
+def test_spot_is_counted_as_what_it_costs_at_most() -> None:
+    (line,) = estimate([group(capacityType="SPOT")], PRICES).lines
+    assert line.most == pytest.approx(219)
+    assert line.note == "spot: what it costs on demand"
+
+
+def test_what_has_no_price_is_told_and_not_left_out() -> None:
+    unknown = Paid("aws:quantum/device:Device", "q", {})
+    found = estimate([group(instanceTypes=["x9.huge"]), unknown, Paid("aws:s3/bucket:Bucket", "b", {})], PRICES)
+    assert found.unpriced == [
+        "general: the table has no price of x9.huge",
+        "q: nothing is known of what a aws:quantum/device:Device costs",
+    ]
+    assert as_json(found)["byUse"] == {"Bucket": {"resources": 1, "paidBy": "by what is stored and asked for"}}
+
+
+def test_a_second_server_and_storage_that_grows_are_paid_for() -> None:
+    inputs = {"instanceClass": "db.t4g.medium", "multiAz": True, "allocatedStorage": 100, "maxAllocatedStorage": 500}
+    found = estimate([Paid("aws:rds/instance:Instance", "db", inputs)], own_prices())
+    assert (found.least, found.most) == pytest.approx((2 * 0.065 * 730 + 200 * 0.115, 2 * 0.065 * 730 + 1000 * 0.115))
+
+
+def test_all_of_everything_has_a_price_or_a_reason_for_none() -> None:
+    """A new type has to say what it costs before it gets in."""
+    found = estimate(record_environment(load_project(ROOT), "everything"), own_prices())
+    assert found.unpriced == []
+    assert 0 < found.least < found.most
+
+
+def test_a_users_prices_come_first(tmp_path: Path) -> None:
+    table = tmp_path / "ours.csv"
+    table.write_text("item,unit,usd\n# negotiated\nkms-key,month,0.5\n")
+    prices = own_prices(table)
+    assert prices["kms-key"].monthly == 0.5
+    assert prices["eks-cluster"].monthly == pytest.approx(73)
+    assert prices["g6.xlarge"].unit == "hour"
+
+
+def test_every_mistake_in_a_table_is_told_at_once() -> None:
+    with pytest.raises(StackError) as error:
+        parse("item,unit,usd\na,day,1\nb,hour,free\nc,hour,1\nc,hour,2\nd,hour,-1\n", "ours.csv")
+    assert list(error.value.problems) == [
+        "ours.csv:2: a: no unit 'day'; valid: hour, zone-hour, month, gib-month",
+        "ours.csv:3: b: 'free' is no price, such as 0.045",
+        "ours.csv:5: c is there twice",
+        "ours.csv:6: d: '-1' is no price, such as 0.045",
+    ]
+    with pytest.raises(StackError, match=r"ours\.csv: the first line must be item,unit,usd \(got 'price'\)"):
+        parse("price\n1\n", "ours.csv")
+    with pytest.raises(StackError, match=r"nowhere\.csv: the table of prices cannot be read"):
+        own_prices(Path("nowhere.csv"))
