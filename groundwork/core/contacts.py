@@ -15,11 +15,17 @@ Kind = Literal["email", "pagerduty", "slack", "webhook"]
 KEYS: dict[Kind, str | None] = {"email": None, "pagerduty": "routing-key", "slack": "url", "webhook": "url"}
 """Each kind -> the key of its Secret that opens the channel, None for a kind that needs none of its own."""
 
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _NAME = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 _TO: dict[Kind, tuple[str, re.Pattern[str]]] = {
-    "email": ("an address, such as team@example.com", re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")),
+    "email": ("an address, such as team@example.com", _ADDRESS),
     "slack": ("a channel, such as #alerts", re.compile(r"[#@][^\s]+")),
 }
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text has the form of an e-mail address."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 class Contact(Config):

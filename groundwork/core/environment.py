@@ -8,6 +8,9 @@ from pathlib import Path
 from groundwork.core.naming import join
 from groundwork.core.profiles import Profile
 
+ENVIRONMENT_TAG, TEAM_TAG = "groundwork:environment", "groundwork:team"
+"""By which tags the bill is divided."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
@@ -40,7 +43,7 @@ class Environment:
     def tags(self) -> dict[str, str]:
         """Tags for every cloud resource: whose it is, and what made it."""
         return {
-            "groundwork:environment": self.name,
+            ENVIRONMENT_TAG: self.name,
             "groundwork:stack": self.stack,
             "groundwork:project": self.project,
         }

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic import Field, PositiveInt, StringConstraints, ValidationError, field_validator
 
 from groundwork.core import yamlfile
 from groundwork.core.config import Config, sentences
-from groundwork.core.contacts import Contact
+from groundwork.core.contacts import Contact, is_address
 from groundwork.core.errors import StackError
 from groundwork.core.naming import is_label
 
 Quantity = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(m|Mi|Gi|Ti)?$")]
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$")]
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class Quota(Config):
@@ -36,6 +34,9 @@ class Team(Config):
     members: tuple[str, ...] = Field(description="e-mail addresses, as people log in; at least one")
     quota: Quota = Field(default_factory=Quota)
     buckets: tuple[Label, ...] = Field(default=(), description="each becomes a bucket that only this team can use")
+    monthly_usd: PositiveInt | None = Field(
+        default=None, description="what of the cloud is its own may cost a month: told by e-mail before it is reached"
+    )
     contacts: tuple[Contact, ...] = Field(
         default=(), description="who is told what is wrong in its namespace; none: whoever runs the platform"
     )
@@ -43,7 +44,7 @@ class Team(Config):
     @field_validator("members")
     @classmethod
     def _addresses(cls, members: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [member for member in members if not _MAIL.fullmatch(member)]
+        wrong = [member for member in members if not is_address(member)]
         if wrong or not members:
             raise ValueError(f"must be e-mail addresses, at least one; {', '.join(wrong) or 'none'} is not")
         return members
@@ -76,7 +77,9 @@ def _read(path: Path) -> Team:
     document = yamlfile.read(path)
     data: Any = document.data
     if not isinstance(data, dict):
-        raise StackError([f"teams/{path.name}: must be a map with name, members, quota, buckets and contacts"])
+        raise StackError(
+            [f"teams/{path.name}: must be a map with name, members, quota, buckets, monthlyUsd and contacts"]
+        )
     try:
         team = Team.model_validate(data)
     except ValidationError as error:
