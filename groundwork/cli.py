@@ -134,6 +134,25 @@ def cost(
 
 
 @app.command()
+def state(
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="whose account and region")],
+) -> None:
+    """Make the bucket and the key for the state of real stacks, in your account; again changes nothing."""
+    from groundwork.real.state import bootstrap
+
+    store, console = bootstrap(_root, name), _console()
+    for part, did in store.done.items():
+        console.print(f"{did:<7} {part}", markup=False, highlight=False)
+    console.print("\nWhat to do next", style="bold")
+    for command in (
+        f"pulumi login '{store.login}'",
+        f"pulumi stack init STACK --secrets-provider='{store.secrets_provider}'",
+        f"groundwork up {name}",
+    ):
+        console.print(f"  {command}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
 def move(
     component: Annotated[str, typer.Argument(help="a key of the stack file")],
     source: Annotated[str, typer.Option("--from", metavar="STACK", help="where it is now")],

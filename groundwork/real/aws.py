@@ -1,0 +1,66 @@
+"""AWS as the user's own credentials reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from groundwork.core.errors import StackError
+from groundwork.core.stacks import StackFile
+from groundwork.real.errors import RealError
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an environment is: one account, one region."""
+
+    account: str
+    region: str
+
+
+def place_of(environment: str, stacks: Sequence[StackFile]) -> Place:
+    """Return where the stacks of an environment are.
+
+    Raises:
+        StackError: they are nowhere in AWS, or in more than one place.
+    """
+    found = {(stack.account_ids[0], stack.region) for stack in stacks if stack.account_ids and stack.region}
+    if not found:
+        raise StackError([f"{environment} has nothing in AWS: its stack files name no region and no account"])
+    if len(found) > 1:
+        named = ", ".join(sorted(f"{account} in {region}" for account, region in found))
+        raise StackError([f"the stacks of {environment} are in more than one place: {named}"])
+    account, region = found.pop()
+    return Place(account, str(region))
+
+
+def session_of(place: Place) -> boto3.Session:
+    """Return a session of the user's own credentials, which are those of the account.
+
+    Raises:
+        RealError: there are none, or they are of another account.
+    """
+    session = boto3.Session(region_name=place.region)
+    caller = caller_of(session)
+    if caller != place.account:
+        raise RealError(
+            f"Your credentials are of the account {caller}, and the stack files say {place.account}: choose others, "
+            "such as with AWS_PROFILE. Nothing was changed."
+        )
+    return session
+
+
+def caller_of(session: boto3.Session) -> str:
+    """Return the account of a session's credentials (raises `RealError` where there are none that AWS takes)."""
+    try:
+        return str(session.client("sts").get_caller_identity()["Account"])
+    except (BotoCoreError, ClientError) as error:
+        raise RealError(f"AWS does not know you: {error}") from None
+
+
+def code_of(error: ClientError) -> str:
+    """Return AWS' own code of an error: `NoSuchBucket`, or `404` where there is no more."""
+    return str(error.response.get("Error", {}).get("Code", ""))
