@@ -153,6 +153,26 @@ def state(
 
 
 @app.command()
+def preflight(
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT")],
+    json_file: JsonFile = None,
+) -> None:
+    """Ask your account, before any change, for all that an up would fail for."""
+    from dataclasses import asdict
+
+    from groundwork.real.preflight.answers import Verdict
+    from groundwork.real.preflight.run import preflight as run
+    from groundwork.real.show import of_answers
+
+    answers = run(_root, name)
+    if str(json_file) != "-":
+        _show(of_answers(name, answers))
+    _write(json_file, [asdict(answer) for answer in answers])
+    if any(answer.verdict is Verdict.STOP for answer in answers):
+        raise typer.Exit(_FAILED)
+
+
+@app.command()
 def move(
     component: Annotated[str, typer.Argument(help="a key of the stack file")],
     source: Annotated[str, typer.Option("--from", metavar="STACK", help="where it is now")],

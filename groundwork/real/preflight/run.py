@@ -1,0 +1,71 @@
+"""All questions, one after the other; nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from groundwork.core.stacks import load_project
+from groundwork.real.aws import code_of, place_of, session_of
+from groundwork.real.errors import RealError
+from groundwork.real.preflight import capacity, cluster
+from groundwork.real.preflight.answers import Answer, care, good, stop
+from groundwork.real.preflight.needs import Needs, needs_of
+from groundwork.testing.whole import record_environment
+
+if TYPE_CHECKING:
+    import boto3
+
+
+def preflight(root: Path, environment: str, reach: cluster.Reach = cluster.reachable) -> list[Answer]:
+    """Ask AWS for all that an up of the environment would fail for.
+
+    Args:
+        reach: whether port 443 of a host answers.
+
+    Raises:
+        StackError: the stack files are wrong, or are nowhere in AWS.
+    """
+    project = load_project(root)
+    place = place_of(environment, project.environment(environment))
+    needs = needs_of(record_environment(project, environment))
+    try:
+        session = session_of(place)
+    except RealError as error:
+        return [stop("credentials", str(error), "aws sts get-caller-identity shows who you are")]
+    answers = [good("credentials", f"are of the account {place.account}, in {place.region}")]
+    questions: list[tuple[str, Callable[[], Iterator[Answer]]]] = [
+        ("API server", lambda: cluster.access(session, needs, reach)),
+        ("EKS versions", lambda: cluster.versions(session, needs)),
+        ("instance types", lambda: capacity.machine_types(session, needs)),
+        ("vCPU quotas", lambda: capacity.vcpu_quotas(session, needs, environment)),
+        ("limits", lambda: capacity.addresses_and_networks(session, needs, environment)),
+        ("buckets", lambda: buckets(session, needs)),
+    ]
+    for subject, ask in questions:
+        try:
+            answers += ask()
+        except (BotoCoreError, ClientError) as error:
+            answers.append(care(subject, f"cannot be asked: {error}", "let your role read it"))
+    return answers
+
+
+def buckets(session: boto3.Session, needs: Needs) -> Iterator[Answer]:
+    """Ask whether a bucket's name is free or one's own: names are the whole world's."""
+    s3 = session.client("s3")
+    taken = []
+    for name in needs.buckets:
+        try:
+            s3.head_bucket(Bucket=name)
+        except ClientError as error:
+            if code_of(error) in ("403", "AccessDenied", "301", "PermanentRedirect"):
+                taken.append(name)
+            elif code_of(error) not in ("404", "NoSuchBucket"):
+                raise
+    for name in taken:
+        yield stop(f"bucket {name}", "is somebody else's", "give the Pulumi project another name in Pulumi.yaml")
+    if needs.buckets and not taken:
+        yield good("buckets", f"the names of all {len(needs.buckets)} are free, or the buckets yours")
