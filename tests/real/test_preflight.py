@@ -32,7 +32,8 @@ Say = Callable[[str, Any], None]
 def say(cloud: None, monkeypatch: pytest.MonkeyPatch) -> Say:
     """Let the emulation answer what it does not know itself, as the service's own model has it."""
     said: dict[str, Any] = {}
-    real: Any = botocore.client.BaseClient._make_api_call
+    base: Any = botocore.client.BaseClient
+    real = base._make_api_call
 
     def call(client: Any, operation: str, given: dict[str, Any]) -> Any:
         if operation not in said:
@@ -42,7 +43,7 @@ def say(cloud: None, monkeypatch: pytest.MonkeyPatch) -> Say:
         assert not ParamValidator().validate(answer, shape).has_errors()
         return answer
 
-    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+    monkeypatch.setattr(base, "_make_api_call", call)
     return said.__setitem__
 
 
@@ -111,7 +112,7 @@ def test_what_others_run_counts_and_what_is_the_environments_own_does_not(say: S
             InstanceType="m7i.large",
             MinCount=2,
             MaxCount=2,
-            TagSpecifications=tags,  # type: ignore[arg-type]
+            TagSpecifications=tags,
         )
     needs = Needs(machines=[Machines("general", ("m7i.xlarge",), spot=False, most=1)])
     (line,) = lines(capacity.vcpu_quotas(session(), needs, "lab"))
