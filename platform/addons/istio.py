@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pulumi
 import pulumi_kubernetes as k8s
 from addons._charts import Copies
+from addons._istio_batch import batch_policy
 from addons._istio_egress import Egress, service_entries
 from addons._istio_login import provider
 from addons._istio_values import base_values, cni_values, istiod_values, ztunnel_values
@@ -107,6 +108,8 @@ class Istio(Component[IstioConfig]):
             values = ztunnel_values(platform)
             release("ztunnel", parent=self, chart="ztunnel", namespace=node, values=values, after=[control])
         self._strict(system, control)
+        if not ambient:
+            self._let_batch_end(cluster)
         if self.config.access_logs == "errors":
             self._log_errors(system, control)
         if self.config.egress is not None:
@@ -157,6 +160,19 @@ class Istio(Component[IstioConfig]):
     def _strict(self, system: Namespace, control: pulumi.Resource) -> None:
         spec = {"mtls": {"mode": "STRICT"}}
         self._custom("strict", "security.istio.io/v1", "PeerAuthentication", "default", spec, system, control)
+
+    def _let_batch_end(self, cluster: Cluster) -> None:
+        """Refuse a Job's, a task's or a trial's pod whose sidecar would outlive its work."""
+        name = "batch-sidecars"
+        policy = k8s.admissionregistration.v1.ValidatingAdmissionPolicy(
+            f"{self.name}-{name}", metadata={"name": name}, spec=batch_policy(), opts=cluster.options(self)
+        )
+        k8s.admissionregistration.v1.ValidatingAdmissionPolicyBinding(
+            f"{self.name}-{name}",
+            metadata={"name": name},
+            spec={"policyName": name, "validationActions": ["Deny"]},
+            opts=cluster.options(self, depends_on=[policy]),
+        )
 
     def _log_errors(self, system: Namespace, control: pulumi.Resource) -> None:
         logging = {"providers": [{"name": "envoy"}], "filter": {"expression": "response.code >= 400"}}
