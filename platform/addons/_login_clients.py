@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi_kubernetes as k8s
 import pulumi_random as random
+from addons._login_values import DEX_PORT
 from addons.dex_api import OAuth2Client
 from addons.external_secrets_api import ExternalSecrets
 
@@ -69,6 +70,11 @@ def _known_to_dex(
     Not into Dex' configuration: that is written before the applications that come after it are known.
     """
     home = namespace if namespace.name == dex else namespace.cluster.within(dex, parent=parent)
+    if namespace.mesh is not None and namespace.name != dex:
+        # It gets its tokens from Dex itself: only browsers go through the gateway.
+        namespace.mesh.allow(
+            f"{name}-tokens", parent=parent, namespace=home, callers=[namespace.name], ports=[DEX_PORT]
+        )
     password = random.RandomPassword(f"{parent.name}-{name}-client", length=40, special=False, opts=parent.stateful())
     known = OAuth2Client(
         f"{parent.name}-{name}-client",

@@ -104,6 +104,16 @@ class IstioMesh(Mesh):
         chosen = next((name for name, gateway in self.further.items() if page in gateway["exposes"]), None)
         return self.first if chosen is None else self.way(chosen)
 
+    @property
+    def ways(self) -> Sequence[Way]:
+        """Every gateway, the first one first."""
+        return (self.first, *(self.way(name) for name in self.further))
+
+    @property
+    def gateways(self) -> Sequence[str]:
+        """Who they are to what they call."""
+        return tuple(way.account for way in self.ways)
+
     def enrol(self, namespace: Namespace) -> None:
         """Close a namespace but for its own pods, and for those whom the stack file names."""
         owner = namespace.owner
@@ -240,6 +250,6 @@ class IstioApi(ApiComponent[IstioApiConfig]):
             further={name: {"domain": g.domain, "exposes": g.exposes} for name, g in config.gateways.items()},
             callers=config.callers,
         )
-        for way in (mesh.first, *(mesh.way(name) for name in mesh.further)):
+        for way in mesh.ways:
             cluster.namespace(way.namespace, parent=self)
         return mesh

@@ -148,8 +148,7 @@ def test_the_first_gateway_is_the_one_that_istio_had(everything: Graph) -> None:
 def test_whatever_is_exposed_is_in_the_mesh(everything: Graph) -> None:
     """A policy binds the pods of a namespace that is in the mesh, and no others."""
     exposed = {name.partition("/")[0] for name in objects(everything, "VirtualService")}
-    # Where one logs in is for everybody, in the mesh or not.
-    assert {"airflow", "mlflow", "monitoring"} <= exposed - {"login"} <= enrolled(everything)
+    assert {"airflow", "login", "mlflow", "monitoring"} <= exposed <= enrolled(everything)
 
 
 def test_a_namespace_of_the_mesh_is_closed(everything: Graph) -> None:
@@ -249,7 +248,7 @@ def test_prometheus_scrapes_pods_with_sidecars(build: Any, facts: Any) -> None:
     """By address it has to show a certificate of its own; its namespace, whose pods all call so, stays outside."""
     stack = {"istio-api": {"mode": "sidecar"}, "prometheus": {}, "user": {}, **ISTIO}
     graph = build(stack)
-    assert enrolled(graph) == {"web"}
+    assert enrolled(graph) == {"login", "web"}
     (endpoint,) = spec(graph, "ServiceMonitor", "web/web")["endpoints"]
     server = values(graph, "prometheus")["prometheus"]["prometheusSpec"]
     (mount,), (volume,) = server["volumeMounts"], server["volumes"]
@@ -263,7 +262,7 @@ def test_prometheus_scrapes_pods_with_sidecars(build: Any, facts: Any) -> None:
     (other,) = spec(graph, "ServiceMonitor", "istio-system/istiod")["endpoints"]
     assert "tlsConfig" not in other
     ambient = build({**stack, "istio-api": {}})
-    assert enrolled(ambient) == {"web", "monitoring"}
+    assert enrolled(ambient) == {"login", "monitoring", "web"}
     assert "podMetadata" not in values(ambient, "prometheus")["prometheus"]["prometheusSpec"]
     assert "tlsConfig" not in spec(ambient, "ServiceMonitor", "web/web")["endpoints"][0]
 
