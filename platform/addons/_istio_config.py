@@ -9,6 +9,7 @@ from addons._istio_routes import Routes
 from pydantic import AfterValidator, Field, model_validator
 
 from groundwork.core.config import Config
+from groundwork.core.dns import Domain
 from groundwork.core.naming import is_label
 
 Mode = Literal["ambient", "sidecar"]
@@ -16,7 +17,6 @@ Mode = Literal["ambient", "sidecar"]
 MAIN = "istio-ingress"
 """The gateway that a mesh has by itself, and its namespace."""
 
-_DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 _CALLER = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(/[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?"
 
 
@@ -33,7 +33,6 @@ def _caller(name: str) -> str:
     return name
 
 
-Domain = Annotated[str, Field(pattern=f"^{_DOMAIN}$")]
 Caller = Annotated[str, AfterValidator(_caller)]
 
 
