@@ -127,6 +127,7 @@ def _compose_one(
         }
         for w in wanted.values()
     }
+    _check_answered(stack, wanted, bindings, registry, elsewhere, problems)
     gates = {w.instance: _gates(w, wanted.values(), bindings[w.instance]) for w in wanted.values()}
     order = _sort(bindings, gates, problems)
     if problems:
@@ -247,6 +248,42 @@ def _bind(
         add = f"add {' or '.join(could)} to this stack" if could else "add a component that provides one"
         problems.append(f"{where}: {w.instance} requires a {kind}: {add}, or import a stack that provides one")
     return None
+
+
+def _check_answered(
+    stack: StackFile,
+    wanted: Mapping[str, _Wanted],
+    bindings: Mapping[str, Mapping[str, Provider | None]],
+    registry: Registry,
+    elsewhere: Mapping[str, str],
+    problems: list[str],
+) -> None:
+    """Refuse kinds that came along by themselves where nobody is there who acts on their objects.
+
+    The API server would accept a Certificate, and its Secret would be waited for in vain. Who writes the API component
+    into the stack file says that somebody else runs the product.
+    """
+    present = {*elsewhere, *(w.spec.name for w in wanted.values())}
+    for api in (w for w in wanted.values() if w.implied and w.spec.provides is not None):
+        operators = sorted(
+            spec.name
+            for spec in registry.values()
+            if spec.cls.operates is not None and issubclass(api.spec.provides or Contract, spec.cls.operates)
+        )
+        if not operators or not present.isdisjoint(operators):
+            continue
+        asking = sorted(
+            instance
+            for instance, needs in bindings.items()
+            if any(p is not None and p.stack is None and p.instance == api.instance for p in needs.values())
+        )
+        if not asking:
+            continue  # who brought it along is told that it cannot tell several providers apart
+        problems.append(
+            f"{stack.at(asking[0])}: {' and '.join(asking)} would wait for what nobody makes: {api.instance} is only "
+            f"kinds; add {' or '.join(operators)} to this stack, or import a stack that has it, or, where somebody "
+            f"else runs it, write `{api.instance}: {{}}`"
+        )
 
 
 def _gates(w: _Wanted, wanted: Iterable[_Wanted], needs: Mapping[str, Provider | None]) -> tuple[str, ...]:

@@ -183,6 +183,24 @@ def test_without_the_operator_nobody_waits(project: Make) -> None:
     assert {step.instance: step.gates for step in composition.steps} == {"grid": (), "meter-api": (), "measured": ()}
 
 
+class Asking(Component[Nothing]):
+    """Waits for what becomes of an object of the meter's kind."""
+
+    def build(self, meter: Meter) -> None:
+        """Ask."""
+
+
+def test_kinds_that_nobody_acts_on_are_refused(project: Make) -> None:
+    """They came along by themselves: what they hold would be waited for in vain."""
+    registry = Registry({"grid": Grid, "meter-api": MeterApi, "apart": Apart, "asking": Asking})
+    assert _problems(project(dev={"grid": {}, "asking": {}}), registry) == [
+        "Pulumi.dev.yaml:5: asking would wait for what nobody makes: meter-api is only kinds; add apart to this stack, "
+        "or import a stack that has it, or, where somebody else runs it, write `meter-api: {}`"
+    ]
+    assert _compose(project(dev={"grid": {}, "asking": {}, "meter-api": {}}), registry)
+    assert _compose(project(dev={"grid": {}, "asking": {}, "apart": {}}), registry)
+
+
 def test_an_operator_that_needs_its_own_user_is_a_circle(project: Make) -> None:
     """Told before the first resource, where an engine would wait for ever."""
     assert _problems(project(dev={"grid": {}, "measured": {}, "operator": {}}), OPERATED) == [
