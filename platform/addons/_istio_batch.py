@@ -20,7 +20,7 @@ REFUSAL = (
 
 
 def batch_policy() -> dict[str, Any]:
-    """Return the spec of a ValidatingAdmissionPolicy over all pods that do not restart for ever: Jobs, tasks, trials."""
+    """Return the spec of a ValidatingAdmissionPolicy over the pods of Jobs, tasks and trials: all that ends."""
     pods = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
     return {
         "failurePolicy": "Fail",

@@ -8,9 +8,10 @@ from typing import Any
 
 import pulumi_kubernetes as k8s
 from addons._istio_config import MAIN, IstioApiConfig, Mode
+from addons._istio_egress import own_entry
 from addons._istio_login import ask_first
 from addons._istio_policies import authorization, peers, sources
-from addons._istio_routes import Routes, Scheme, Target, Way, route
+from addons._istio_routes import ISTIO, Routes, Scheme, Target, Way, route
 from addons.gateway_api import GatewayKinds
 
 from groundwork.core.component import ApiComponent, Component, Former
@@ -55,6 +56,8 @@ class IstioMesh(Mesh):
         gateway: name of the first gateway, its Service and its service account.
         further: name of each other gateway, and of its namespace -> its domain and what it exposes.
         callers: namespace -> who may call it beside those whom the contracts know of.
+        outside: what all pods of the mesh may call outside of the cluster, with a port where it is not 443; None for
+            whatever they like.
         trust_domain: of the mesh's identities.
     """
 
@@ -65,6 +68,7 @@ class IstioMesh(Mesh):
     gateway: str = MAIN
     further: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     callers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    outside: Sequence[str] | None = None
     trust_domain: str = "cluster.local"
 
     @property
@@ -161,6 +165,28 @@ class IstioMesh(Mesh):
         spec = {**match, "action": "ALLOW", "rules": [rule]}
         authorization(f"{parent.name}-{name}-open", name, parent=parent, namespace=namespace, spec=spec)
 
+    def reach(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        namespace: Namespace,
+        hosts: Sequence[str],
+        port: int = 443,
+        ranges: Sequence[str] = (),
+    ) -> None:
+        """Make a ServiceEntry for this namespace alone, where sidecars keep calls inside."""
+        if self.outside is None:
+            return
+        k8s.apiextensions.CustomResource(
+            "-".join(dict.fromkeys((parent.name, namespace.name, name, "reached"))),
+            api_version=ISTIO,
+            kind="ServiceEntry",
+            metadata={"name": name, "namespace": namespace.name},
+            spec=own_entry(hosts, port, ranges),
+            opts=namespace.options(parent),
+        )
+
     def expose(
         self,
         name: str,
@@ -249,6 +275,7 @@ class IstioApi(ApiComponent[IstioApiConfig]):
             routes=config.routes,
             further={name: {"domain": g.domain, "exposes": g.exposes} for name, g in config.gateways.items()},
             callers=config.callers,
+            outside=None if config.egress is None else config.egress.allow,
         )
         for way in mesh.ways:
             cluster.namespace(way.namespace, parent=self)

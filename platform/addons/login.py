@@ -18,6 +18,7 @@ from addons._login_values import (
     Endpoints,
     dex_endpoints,
     dex_values,
+    outside,
     proxy_settings,
     proxy_values,
 )
@@ -61,6 +62,8 @@ class LoginProxy(Component[LoginConfig]):
         namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
         # Not only the gateway by which people reach the proxy: each one asks it about its own pages.
         namespace.admit("gateways", parent=self, callers=mesh.gateways, ports=[PROXY_PORT])
+        for asked, (hosts, port) in outside(self.config).items():
+            namespace.reach(asked, parent=self, hosts=hosts, port=port)
         # Both are asked before anybody has logged in.
         url = mesh.expose(
             self.name, parent=self, namespace=namespace, service=_PROXY, port=PROXY_PORT, login=None, public=True

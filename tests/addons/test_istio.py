@@ -270,7 +270,7 @@ def test_prometheus_scrapes_pods_with_sidecars(build: Any, facts: Any) -> None:
 def test_calls_to_the_outside_can_be_limited(build: Any) -> None:
     """Whatever is not named is refused; a name below a domain is resolved by the pod itself."""
     egress = {"allow": ["huggingface.co", "*.amazonaws.com", "db.example.com:5432", "proxy.example.com:80"]}
-    graph = build({"istio-api": {"mode": "sidecar"}, "istio": {"egress": egress}})
+    graph = build({"istio-api": {"mode": "sidecar", "egress": egress}, "istio": {}})
     assert values(graph, "istiod")["meshConfig"]["outboundTrafficPolicy"] == {"mode": "REGISTRY_ONLY"}
     entries = {name: entry.inputs["spec"] for name, entry in objects(graph, "ServiceEntry").items()}
     assert {name: (e["hosts"][0], e["resolution"], e["ports"][0]["protocol"]) for name, e in entries.items()} == {
@@ -348,13 +348,6 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         ["istio-api.routes: 'gateway-api', but this stack has no such kinds; add `gateway-api: {}` to it"],
     ),
     (
-        {"istio": {"egress": {"allow": ["huggingface.co"]}}},
-        [
-            "istio.egress: only sidecars keep calls inside, and istio-api.mode is 'ambient'; set it to sidecar, or "
-            "leave egress out and close namespaces by network policies"
-        ],
-    ),
-    (
         {
             "istio": {"replicas": 9},
             "istio-gateway": {"replicas": 6, "reachedFrom": "internet", "allowedRanges": ["::/0"]},
@@ -385,6 +378,15 @@ def test_what_does_not_fit_together_is_told(build: Any, components: dict[str, An
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     (
+        {"istio-api": {"egress": {}}},
+        "istio-api: egress: only sidecars keep calls inside, and mode is 'ambient'; set it to sidecar, or leave egress "
+        "out and close namespaces by network policies",
+    ),
+    (
+        {"istio": {"egress": {"allow": ["huggingface.co"]}}},
+        "istio: egress: said under `istio-api:`, which whatever is in the mesh goes by",
+    ),
+    (
         {"istio": {"mode": "ambient"}},
         "istio: mode: said under `istio-api:`, which whatever is in the mesh goes by",
     ),
@@ -393,13 +395,13 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "istio-api.mode: input should be 'ambient' or 'sidecar' (got 'side-car')",
     ),
     (
-        {"istio": {"egress": {"allow": ["https://huggingface.co"]}}},
-        "istio.egress.allow.0: 'https://huggingface.co' is no destination; examples are huggingface.co, "
+        {"istio-api": {"mode": "sidecar", "egress": {"allow": ["https://huggingface.co"]}}},
+        "istio-api.egress.allow.0: 'https://huggingface.co' is no destination; examples are huggingface.co, "
         "*.amazonaws.com and db.example.com:5432",
     ),
     (
-        {"istio": {"egress": {"allow": ["db.example.com:99999"]}}},
-        "istio.egress.allow.0: 'db.example.com:99999' is no destination; examples are huggingface.co, "
+        {"istio-api": {"mode": "sidecar", "egress": {"allow": ["db.example.com:99999"]}}},
+        "istio-api.egress.allow.0: 'db.example.com:99999' is no destination; examples are huggingface.co, "
         "*.amazonaws.com and db.example.com:5432",
     ),
     (

@@ -141,6 +141,26 @@ class Mesh(Contract):
         """
 
     @abstractmethod
+    def reach(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        namespace: Namespace,
+        hosts: Sequence[str],
+        port: int = 443,
+        ranges: Sequence[str] = (),
+    ) -> None:
+        """Let the pods of a namespace call the outside of the cluster, where the mesh keeps calls inside.
+
+        Args:
+            name: of what is called, unique in the namespace.
+            hosts: names; `*.` stands for all names below a domain.
+            port: TLS is spoken at 443, HTTP at 80.
+            ranges: of addresses at which it is, where calls at this port show no name, as those of a database.
+        """
+
+    @abstractmethod
     def request_rate(self, namespace: Namespace, services: Sequence[str]) -> str:
         """Return PromQL: the requests a second that gateways send to these Services, answered or not."""
 
