@@ -119,8 +119,10 @@ def _compose_one(
     problems: list[str] = []
     wanted = _read_instances(stack, registry, problems)
     _add_implied(stack, wanted, registry, imported)
-    _check_single(stack, wanted, elsewhere, problems)
-    local = [Provider(w.instance, w.spec.provides) for w in wanted.values() if w.spec.provides]
+    doubles = _check_single(stack, wanted, elsewhere, problems)
+    # Which of two is meant is no question where only one of them may stay.
+    kept = [w for w in wanted.values() if w.instance not in doubles]
+    local = [Provider(w.instance, w.spec.provides) for w in kept if w.spec.provides]
     bindings = {
         w.instance: {
             need.parameter: _bind(stack, w, need, [*local, *imported], registry, problems) for need in w.spec.needs
@@ -194,23 +196,28 @@ def _add_implied(
 
 def _check_single(
     stack: StackFile, wanted: Mapping[str, _Wanted], elsewhere: Mapping[str, str], problems: list[str]
-) -> None:
+) -> set[str]:
+    """Return the instances that are one too many."""
     first: dict[str, str] = {}
+    doubles: set[str] = set()
     for w in wanted.values():
         if not w.spec.cls.single:
             continue
         if w.spec.name in first:
+            doubles.add(w.instance)
             where = stack.at(w.instance)
             problems.append(
                 f"{where}: {first[w.spec.name]} and {w.instance} are both {w.spec.name}: "
                 "a cluster can have one; keep one"
             )
         elif w.spec.name in elsewhere:
+            doubles.add(w.instance)
             problems.append(
                 f"{stack.at(w.instance)}: {w.instance}: the imported stack {elsewhere[w.spec.name]} has {w.spec.name} "
                 "already, and a cluster can have one; keep one"
             )
         first.setdefault(w.spec.name, w.instance)
+    return doubles
 
 
 def _bind(

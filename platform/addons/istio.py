@@ -14,7 +14,7 @@ from addons._istio_login import provider
 from addons._istio_values import base_values, cni_values, istiod_values, ztunnel_values
 from addons._istio_watch import control_alerts, metrics_service, node_alerts
 from addons._watch import watch
-from addons.istio_api import HOST, IstioMesh
+from addons.istio_api import CONTROL, HOST, IstioMesh
 from pydantic import Field, model_validator
 
 from groundwork.core.charts import release
@@ -77,6 +77,7 @@ class Istio(Component[IstioConfig]):
     ) -> IstioControl:
         """Install the charts in Istio's order."""
         self._check()
+        self.claim(CONTROL, f"keep one of them: {self.name}")
         self._mesh = mesh
         ambient = mesh.mode == "ambient"
         system = cluster.namespace("istio-system", parent=self)

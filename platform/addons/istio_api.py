@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pulumi
 import pulumi_kubernetes as k8s
 from addons._istio_config import MAIN, IstioApiConfig, Mode
 from addons._istio_egress import own_entry
@@ -18,6 +19,9 @@ from groundwork.core.component import ApiComponent, Component, Former
 from groundwork.core.contracts import ByAddress, Certificates, Cluster, Login, Mesh, Namespace
 from groundwork.core.definitions import install_definitions
 from groundwork.core.errors import StackError
+
+CONTROL = "the mesh istio"
+"""What the control plane claims to be, which makes of routes and policies what proxies do."""
 
 HOST = "the host"
 """The kind of claim that each exposed host is."""
@@ -280,3 +284,13 @@ class IstioApi(ApiComponent[IstioApiConfig]):
         for way in mesh.ways:
             cluster.namespace(way.namespace, parent=self)
         return mesh
+
+    def complete(self) -> None:
+        """Warn where pages are exposed that nobody will ever reach: another stack may yet bring the mesh."""
+        hosts = sorted(self.claimed(HOST))
+        if hosts and not self.claimed("the mesh"):
+            pulumi.log.warn(
+                f"{' and '.join(hosts)} {'is' if len(hosts) == 1 else 'are'} exposed, and no mesh runs in this stack: "
+                "add `istio: {}` and `istio-gateway: {}`, or see to it that another stack has them",
+                self,
+            )

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
 from groundwork.core.errors import StackError
@@ -282,6 +283,19 @@ def test_calls_to_the_outside_can_be_limited(build: Any) -> None:
     assert "outboundTrafficPolicy" not in values(build({"istio": {}}), "istiod")["meshConfig"]
 
 
+def test_pages_without_a_mesh_are_told(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another stack may have it; where none does, nobody would ever reach them."""
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda message, *_: told.append(message))
+    build({"login": {}, **ISTIO})
+    assert told == []
+    build({"login": {}})
+    assert told == [
+        "dex.platform.internal and login.platform.internal are exposed, and no mesh runs in this stack: add "
+        "`istio: {}` and `istio-gateway: {}`, or see to it that another stack has them"
+    ]
+
+
 def test_logs_are_of_the_requests_that_were_asked_for(build: Any) -> None:
     """All of them, those that failed, or none."""
     asked = {level: build({"istio": {"accessLogs": level}}) for level in ("all", "errors", "none")}
@@ -377,6 +391,14 @@ def test_what_does_not_fit_together_is_told(build: Any, components: dict[str, An
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
+    (
+        {"istio-api": {"mode": "sidecar", "egress": ["github.com"]}},
+        "istio-api.egress: must be a map with the keys allow (got ['github.com'])",
+    ),
+    (
+        {"istio-api": {"domain": "https://ml.example.com"}},
+        "istio-api.domain: 'https://ml.example.com' is no domain; an example is ml.example.com",
+    ),
     (
         {"istio-api": {"egress": {}}},
         "istio-api: egress: only sidecars keep calls inside, and mode is 'ambient'; set it to sidecar, or leave egress "

@@ -98,6 +98,13 @@ def test_a_cluster_has_one_of_some_things(project: Make, registry: Registry) -> 
     ]
 
 
+def test_which_of_two_is_meant_is_not_asked_where_one_must_go(project: Make, registry: Registry) -> None:
+    given = {"grid": {}, "meter-api": {}, "second": {"component": "meter-api"}, "lamp": {}}
+    assert _problems(project(dev=given), registry) == [
+        "Pulumi.dev.yaml:6: meter-api and second are both meter-api: a cluster can have one; keep one"
+    ]
+
+
 def test_an_imported_stack_has_its_one_already(project: Make, registry: Registry) -> None:
     made = project(base={"grid": {}, "meter": {}}, dev={"meter": {}, "lamp": {}, "imports": ["base"]})
     assert _problems(made, registry) == [
