@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import pulumi_kubernetes as k8s
 import pulumi_random as random
@@ -16,6 +17,8 @@ from groundwork.core.component import Component
 from groundwork.core.contracts import Login, LoginClient, Namespace
 from groundwork.core.errors import StackError
 from groundwork.core.references import SecretKey
+
+_HTTPS, _HTTP = 443, 80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,11 @@ class ProxyLogin(Login):
         Raises:
             StackError: where the stack file does not say how the company's provider knows it.
         """
+        if namespace.name != self.dex_namespace:
+            # Where an application reads the issuer's discovery document it calls it by the name that browsers do.
+            place = urlsplit(self.issuer)
+            port = place.port or (_HTTPS if place.scheme == "https" else _HTTP)
+            namespace.reach(f"{name}-issuer", parent=parent, hosts=[str(place.hostname)], port=port)
         if self.dex_namespace is not None:
             return _known_to_dex(name, self.dex_namespace, parent, namespace, redirect_urls)
         if name not in self.clients:

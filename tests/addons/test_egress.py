@@ -67,6 +67,14 @@ def test_the_login_reaches_whom_it_asks(closed: Graph) -> None:
     assert entries(closed)["login/issuer"]["hosts"] == ["id.example.com"]
 
 
+def test_airflow_reaches_its_dags(build: Any) -> None:
+    """The repository's own host and port."""
+    dags = {"repository": "https://git.example.com:8443/data/dags.git"}
+    mesh = {"istio-api": {"mode": "sidecar", "egress": {}}, "login": {}}
+    spec = entries(build({"sql": {}, "objects": {}, "airflow": {"dags": dags}, **mesh}))["airflow/dags"]
+    assert (spec["hosts"], spec["ports"][0]["number"]) == (["git.example.com"], 8443)
+
+
 def test_everybody_reaches_whom_the_stack_file_names(closed: Graph) -> None:
     """What one's own work needs is for people to say; nothing else is reached."""
     found = entries(closed)

@@ -194,6 +194,16 @@ def rules(graph: Graph) -> dict[str, tuple[list[str], list[str]]]:
     return found
 
 
+def test_an_application_reaches_its_issuer() -> None:
+    """Where calls are kept inside, from its own namespace alone; pods of the login itself ask Dex inside."""
+    stack = {"cluster": {}, "istio-api": {"mode": "sidecar", "egress": {}}, "login": {}, "web": {}}
+    entries = record(stack, registry=APPLICATION).of("kubernetes:networking.istio.io/v1:ServiceEntry")
+    assert [
+        (entry.inputs["metadata"]["namespace"], entry.inputs["spec"]["hosts"], entry.inputs["spec"]["ports"][0]["name"])
+        for entry in entries
+    ] == [("web", ["dex.platform.internal"], "http")]
+
+
 @pytest.mark.parametrize("mode", ["ambient", "sidecar"])
 def test_the_login_is_in_the_mesh(mode: str) -> None:
     """No password crosses the cluster as it is: whoever calls has an identity, and one of these."""
