@@ -18,6 +18,11 @@ from groundwork.core.naming import join
 from infra._aws import aws_child
 from infra._policies import allow, pod_trust
 
+# Where a pod asks for its credentials, on its own node, by address:
+# https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+_AGENT = "169.254.170.23/32"
+_AGENT_NAME = "pod-identity-agent.internal"
+
 # The longest name of an IAM role.
 ROLE_NAME = 64
 
@@ -49,6 +54,10 @@ class EksCluster(Cluster, CloudIdentity):
     @cached_property
     def _identities(self) -> dict[str, Identity]:
         return {}
+
+    @cached_property
+    def _identified(self) -> set[str]:
+        return set()
 
     def grant(
         self, name: str, *, parent: Component[Any], account: ServiceAccount, statements: Sequence[Statement]
@@ -82,6 +91,9 @@ class EksCluster(Cluster, CloudIdentity):
 
     def _identity(self, account: ServiceAccount) -> Identity:
         owner = account.namespace.owner
+        if account.namespace.mesh is not None and account.namespace.name not in self._identified:
+            self._identified.add(account.namespace.name)
+            account.namespace.reach("pod-identity", parent=owner, hosts=[_AGENT_NAME], port=80, ranges=[_AGENT])
         role = aws.iam.Role(
             _resource(owner, account, "identity"),
             name=join(self.name, account.namespace.name, account.name, limit=ROLE_NAME),

@@ -65,13 +65,19 @@ class RdsServer(SqlServer):
     Attributes:
         host: its name, which only the network resolves to an address.
         password: of its administrator.
+        cidr: of the network that it is in.
     """
 
     host: pulumi.Output[str]
     password: pulumi.Output[str]
+    cidr: str
 
     def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
         """Make a database and its owner by a Job in the cluster, over TLS."""
+        # Its name is known only when it is there, and a call to it shows none.
+        namespace.reach(
+            f"{name}-database", parent=parent, hosts=[f"{name}.rds.internal"], port=_PORT, ranges=[self.cidr]
+        )
         server = Server(host=self.host, port=_PORT, user=_ADMIN, password=self.password, sslmode="require")
         return provision(name, server=server, parent=parent, namespace=namespace)
 
@@ -90,7 +96,7 @@ class Rds(AwsComponent[RdsConfig]):
             opts=pulumi.ResourceOptions(parent=self, protect=self.environment.profile.protect),
         )
         instance = self._instance(name, network, password.result)
-        return RdsServer(host=instance.address, password=pulumi.Output.secret(password.result))
+        return RdsServer(host=instance.address, password=pulumi.Output.secret(password.result), cidr=network.cidr)
 
     def _instance(self, name: str, network: VpcNetwork, password: pulumi.Output[str]) -> aws.rds.Instance:
         key = self.encryption_key("database, its backups and its performance data")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import pulumi
@@ -40,6 +41,10 @@ class S3Store(ObjectStore):
     key_arn: pulumi.Output[str]
     keep_old_versions_days: int
 
+    @cached_property
+    def _reached(self) -> set[str]:
+        return set()
+
     def bucket(self, name: str, *, parent: Component[Any], reader_writers: Sequence[ServiceAccount] = ()) -> Bucket:
         """Make a bucket that only these service accounts, and those whom IAM allows it, can use.
 
@@ -58,6 +63,12 @@ class S3Store(ObjectStore):
         full_name = parent.environment.global_name(name)
         bucket, settings = self._make(f"{parent.name}-{name}-bucket", full_name, parent)
         ready: list[pulumi.Resource] = [bucket, *settings]
+        for namespace in {account.namespace.name: account.namespace for account in reader_writers}.values():
+            if namespace.mesh is not None and namespace.name not in self._reached:
+                self._reached.add(namespace.name)
+                namespace.reach("s3", parent=namespace.owner, hosts=_endpoints(self.region))
+            hosts = [f"{full_name}.{endpoint}" for endpoint in _endpoints(self.region)]
+            namespace.reach(f"bucket-{name}", parent=parent, hosts=hosts)
         for account, identity in identities:
             ready += identity.grant(f"bucket-{name}", parent=parent, account=account, statements=self._allowed(bucket))
         return Bucket(name=full_name, endpoint=None, region=self.region, credentials=None, ready=tuple(ready))
@@ -145,6 +156,16 @@ class S3(AwsComponent[S3Config]):
         """Make the key; `identity` is who the pods are that use the buckets."""
         key = self.encryption_key("objects of the buckets")
         return S3Store(region=self.region, key_arn=key.arn, keep_old_versions_days=self.config.keep_old_versions_days)
+
+
+def _endpoints(region: str) -> list[str]:
+    """Return the names under which clients of all kinds call S3; a bucket has one below each of them.
+
+    https://docs.aws.amazon.com/general/latest/gr/s3.html
+    """
+    suffix = "amazonaws.com.cn" if partition_of(region) == "aws-cn" else "amazonaws.com"
+    older = [f"s3.{suffix}"] if region == "us-east-1" else []
+    return [f"s3.{region}.{suffix}", f"s3.dualstack.{region}.{suffix}", *older]
 
 
 def _only_tls(name: str, partition: str) -> str:

@@ -57,8 +57,10 @@ class Component(pulumi.ComponentResource, Generic[C]):
 
     Attributes:
         single: at most one of its kind can be in a cluster; a second one is an error of composing.
-        operates: the contract whose objects this component's webhooks admit. From its installation until it is ready
-            the API server refuses such objects; so who uses that contract in the same stack comes after it.
+        operates: the contract whose objects this component acts on, and whose webhooks admit them. Without it they
+            are waited for in vain; so kinds that come along by themselves need it in the stack or in its imports. From
+            its installation until it is ready the API server refuses such objects; so who uses that contract in the
+            same stack comes after it.
         name: the instance's key in the stack file.
         config: the configuration, with the profile's defaults filled in.
         keeps: something of it is protected.

@@ -122,14 +122,17 @@ def _compose_one(
     problems: list[str] = []
     wanted = _read_instances(stack, registry, problems)
     _add_implied(stack, wanted, registry, imported)
-    _check_single(stack, wanted, elsewhere, problems)
-    local = [Provider(w.instance, w.spec.provides) for w in wanted.values() if w.spec.provides]
+    doubles = _check_single(stack, wanted, elsewhere, problems)
+    # Which of two is meant is no question where only one of them may stay.
+    kept = [w for w in wanted.values() if w.instance not in doubles]
+    local = [Provider(w.instance, w.spec.provides) for w in kept if w.spec.provides]
     bindings = {
         w.instance: {
             need.parameter: _bind(stack, w, need, [*local, *imported], registry, problems) for need in w.spec.needs
         }
         for w in wanted.values()
     }
+    _check_answered(stack, wanted, bindings, registry, elsewhere, problems)
     gates = {w.instance: _gates(w, wanted.values(), bindings[w.instance]) for w in wanted.values()}
     order = _sort(bindings, gates, problems)
     if problems:
@@ -200,23 +203,28 @@ def _add_implied(
 
 def _check_single(
     stack: StackFile, wanted: Mapping[str, _Wanted], elsewhere: Mapping[str, str], problems: list[str]
-) -> None:
+) -> set[str]:
+    """Return the instances that are one too many."""
     first: dict[str, str] = {}
+    doubles: set[str] = set()
     for w in wanted.values():
         if not w.spec.cls.single:
             continue
         if w.spec.name in first:
+            doubles.add(w.instance)
             where = stack.at(w.instance)
             problems.append(
                 f"{where}: {first[w.spec.name]} and {w.instance} are both {w.spec.name}: "
                 "a cluster can have one; keep one"
             )
         elif w.spec.name in elsewhere:
+            doubles.add(w.instance)
             problems.append(
                 f"{stack.at(w.instance)}: {w.instance}: the imported stack {elsewhere[w.spec.name]} has {w.spec.name} "
                 "already, and a cluster can have one; keep one"
             )
         first.setdefault(w.spec.name, w.instance)
+    return doubles
 
 
 def _bind(
@@ -254,6 +262,42 @@ def _bind(
         add = f"add {' or '.join(could)} to this stack" if could else "add a component that provides one"
         problems.append(f"{where}: {w.instance} requires a {kind}: {add}, or import a stack that provides one")
     return None
+
+
+def _check_answered(
+    stack: StackFile,
+    wanted: Mapping[str, _Wanted],
+    bindings: Mapping[str, Mapping[str, Provider | None]],
+    registry: Registry,
+    elsewhere: Mapping[str, str],
+    problems: list[str],
+) -> None:
+    """Refuse kinds that came along by themselves where nobody is there who acts on their objects.
+
+    The API server would accept a Certificate, and its Secret would be waited for in vain. Who writes the API component
+    into the stack file says that somebody else runs the product.
+    """
+    present = {*elsewhere, *(w.spec.name for w in wanted.values())}
+    for api in (w for w in wanted.values() if w.implied and w.spec.provides is not None):
+        operators = sorted(
+            spec.name
+            for spec in registry.values()
+            if spec.cls.operates is not None and issubclass(api.spec.provides or Contract, spec.cls.operates)
+        )
+        if not operators or not present.isdisjoint(operators):
+            continue
+        asking = sorted(
+            instance
+            for instance, needs in bindings.items()
+            if any(p is not None and p.stack is None and p.instance == api.instance for p in needs.values())
+        )
+        if not asking:
+            continue  # who brought it along is told that it cannot tell several providers apart
+        problems.append(
+            f"{stack.at(asking[0])}: {' and '.join(asking)} would wait for what nobody makes: {api.instance} is only "
+            f"kinds; add {' or '.join(operators)} to this stack, or import a stack that has it, or, where somebody "
+            f"else runs it, write `{api.instance}: {{}}`"
+        )
 
 
 def _gates(w: _Wanted, wanted: Iterable[_Wanted], needs: Mapping[str, Provider | None]) -> tuple[str, ...]:

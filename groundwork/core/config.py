@@ -88,6 +88,9 @@ def sentences(error: ValidationError, path: str, model: type[BaseModel]) -> list
             lines.append(f"{where}: unknown key; {closest(word, _keys_at(model, problem['loc'][:-1]))}")
         elif problem["type"] == "missing":
             lines.append(f"{where}: required, and missing")
+        elif problem["type"] in ("model_type", "dict_type", "dataclass_type"):
+            keys = ", ".join(_keys_at(model, problem["loc"])) if problem["type"] == "model_type" else ""
+            lines.append(f"{where}: must be a map{f' with the keys {keys}' if keys else ''} (got {problem['input']!r})")
         else:
             message = problem["msg"].removeprefix("Value error, ")
             value = problem["input"]

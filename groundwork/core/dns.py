@@ -23,6 +23,10 @@ def domain(value: str) -> str:
     return value
 
 
+Domain = Annotated[str, AfterValidator(domain)]
+"""A domain with at least two labels."""
+
+
 def hosted_zone(value: str) -> str:
     """Return `value`, the id of a hosted zone in Route 53.
 
@@ -34,5 +38,5 @@ def hosted_zone(value: str) -> str:
     return value
 
 
-Zones = dict[Annotated[str, AfterValidator(domain)], Annotated[str, AfterValidator(hosted_zone)]]
+Zones = dict[Domain, Annotated[str, AfterValidator(hosted_zone)]]
 """Domain -> id of its hosted zone."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
+from addons._istio_egress import Egress
 from addons._istio_routes import Routes
 from pydantic import AfterValidator, Field, model_validator
 
 from groundwork.core.config import Config
+from groundwork.core.dns import Domain
 from groundwork.core.naming import is_label
 
 Mode = Literal["ambient", "sidecar"]
@@ -16,7 +18,6 @@ Mode = Literal["ambient", "sidecar"]
 MAIN = "istio-ingress"
 """The gateway that a mesh has by itself, and its namespace."""
 
-_DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 _CALLER = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(/[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?"
 
 
@@ -33,7 +34,6 @@ def _caller(name: str) -> str:
     return name
 
 
-Domain = Annotated[str, Field(pattern=f"^{_DOMAIN}$")]
 Caller = Annotated[str, AfterValidator(_caller)]
 
 
@@ -64,6 +64,11 @@ class IstioApiConfig(Config):
     gateways: dict[Annotated[str, AfterValidator(_gateway)], FurtherGateway] = Field(
         default_factory=dict, description="further gateways by name"
     )
+    egress: Egress | None = Field(
+        default=None,
+        description="keep the calls of pods inside: `{}` lets them call only what the platform itself needs outside of "
+        "the cluster; anywhere by default",
+    )
     callers: dict[str, tuple[Caller, ...]] = Field(
         default_factory=dict,
         description="namespace of the mesh -> who may call it beside those whom the platform knows of: namespaces, or "
@@ -83,6 +88,11 @@ class IstioApiConfig(Config):
                 if page in pages:
                     problems.append(f"gateways.{name}.exposes: {page!r} is exposed by {pages[page]} already")
                 pages.setdefault(page, name)
+        if self.egress is not None and self.mode == "ambient":
+            problems.append(
+                "egress: only sidecars keep calls inside, and mode is 'ambient'; set it to sidecar, or leave egress "
+                "out and close namespaces by network policies"
+            )
         if problems:
             raise ValueError("; ".join(problems))
         return self

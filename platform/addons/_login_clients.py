@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import pulumi_kubernetes as k8s
 import pulumi_random as random
+from addons._login_values import DEX_PORT
 from addons.dex_api import OAuth2Client
 from addons.external_secrets_api import ExternalSecrets
 
@@ -15,6 +17,8 @@ from groundwork.core.component import Component
 from groundwork.core.contracts import Login, LoginClient, Namespace
 from groundwork.core.errors import StackError
 from groundwork.core.references import SecretKey
+
+_HTTPS, _HTTP = 443, 80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,11 @@ class ProxyLogin(Login):
         Raises:
             StackError: where the stack file does not say how the company's provider knows it.
         """
+        if namespace.name != self.dex_namespace:
+            # Where an application reads the issuer's discovery document it calls it by the name that browsers do.
+            place = urlsplit(self.issuer)
+            port = place.port or (_HTTPS if place.scheme == "https" else _HTTP)
+            namespace.reach(f"{name}-issuer", parent=parent, hosts=[str(place.hostname)], port=port)
         if self.dex_namespace is not None:
             return _known_to_dex(name, self.dex_namespace, parent, namespace, redirect_urls)
         if name not in self.clients:
@@ -69,6 +78,11 @@ def _known_to_dex(
     Not into Dex' configuration: that is written before the applications that come after it are known.
     """
     home = namespace if namespace.name == dex else namespace.cluster.within(dex, parent=parent)
+    if namespace.mesh is not None and namespace.name != dex:
+        # It gets its tokens from Dex itself: only browsers go through the gateway.
+        namespace.mesh.allow(
+            f"{name}-tokens", parent=parent, namespace=home, callers=[namespace.name], ports=[DEX_PORT]
+        )
     password = random.RandomPassword(f"{parent.name}-{name}-client", length=40, special=False, opts=parent.stateful())
     known = OAuth2Client(
         f"{parent.name}-{name}-client",

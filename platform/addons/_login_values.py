@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from addons._charts import budget
 from addons._login_config import ConnectorsConfig, LoginConfig
@@ -24,6 +25,7 @@ ADMIN_SECRET = "dex-admin"  # noqa: S105 - the name of a Secret
 _ADMIN_HASH = "ADMIN_PASSWORD_HASH"
 # The user that Dex' image is made for.
 _DEX_USER = 1001
+_HTTPS = 443
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +227,22 @@ def _connectors(given: ConnectorsConfig, back: str) -> list[dict[str, Any]]:
             saml["groupsAttr"] = given.saml.groups_attribute
         found.append(("saml", "Company", saml))
     return [{"type": kind, "id": kind, "name": name, "config": settings} for kind, name, settings in found]
+
+
+def outside(config: LoginConfig) -> dict[str, tuple[list[str], int]]:
+    """Return whom Dex or the proxy itself asks who people are: name -> hosts, port. SAML is asked by browsers."""
+    connectors, found = config.connectors, {}
+    if connectors.github is not None:
+        host = connectors.github.host
+        found["github"] = ([host] if host else ["github.com", "api.github.com"], _HTTPS)
+    if connectors.ldap is not None:
+        host, _, port = connectors.ldap.host.rpartition(":")
+        found["ldap"] = ([host], int(port))
+    for name, issuer in (("oidc", connectors.oidc.issuer if connectors.oidc else None), ("issuer", config.issuer)):
+        if issuer is not None:
+            parts = urlsplit(issuer)
+            found[name] = ([str(parts.hostname)], parts.port or _HTTPS)
+    return found
 
 
 def _ldap(given: ConnectorsConfig) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pulumi_kubernetes as k8s
 from addons._airflow_config import AirflowConfig
@@ -66,6 +67,9 @@ class Airflow(Component[AirflowConfig]):
         """Prepare the database, then install the chart."""
         planned = plan(self.name, self.config, pools=pools, broker=broker is not None, scaling=scaling is not None)
         namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
+        if self.config.dags is not None:
+            place = urlsplit(self.config.dags.repository)
+            namespace.reach("dags", parent=self, hosts=[str(place.hostname)], port=place.port or 443)
         database = sql.database(self.name, parent=self, namespace=namespace)
         accounts = [namespace.chart_account(account(self.name, part)) for part in parts(self.config.executors)]
         logs = objects.bucket(f"{self.name}-logs", parent=self, reader_writers=accounts)

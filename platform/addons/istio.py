@@ -8,12 +8,13 @@ from typing import Any, Literal
 import pulumi
 import pulumi_kubernetes as k8s
 from addons._charts import Copies
-from addons._istio_egress import Egress, service_entries
+from addons._istio_batch import batch_policy
+from addons._istio_egress import service_entries
 from addons._istio_login import provider
 from addons._istio_values import base_values, cni_values, istiod_values, ztunnel_values
 from addons._istio_watch import control_alerts, metrics_service, node_alerts
 from addons._watch import watch
-from addons.istio_api import HOST, IstioMesh
+from addons.istio_api import CONTROL, HOST, IstioMesh
 from pydantic import Field, model_validator
 
 from groundwork.core.charts import release
@@ -38,14 +39,13 @@ class IstioConfig(Config):
     access_logs: AccessLogs = Field(
         default="all", description="which requests gateways and sidecars write to their logs, as JSON"
     )
-    egress: Egress | None = Field(
-        default=None, description="where pods of the mesh may call outside of the cluster; anywhere by default"
-    )
 
     @model_validator(mode="before")
     @classmethod
     def _said_elsewhere(cls, data: Any) -> Any:
-        said = [key for key in ("domain", "gateways", "mode", "routes") if isinstance(data, dict) and key in data]
+        said = [
+            key for key in ("domain", "egress", "gateways", "mode", "routes") if isinstance(data, dict) and key in data
+        ]
         if said:
             raise ValueError(f"{', '.join(said)}: said under `istio-api:`, which whatever is in the mesh goes by")
         return data
@@ -76,7 +76,8 @@ class Istio(Component[IstioConfig]):
         pools: NodePools | None,
     ) -> IstioControl:
         """Install the charts in Istio's order."""
-        self._check(mesh)
+        self._check()
+        self.claim(CONTROL, f"keep one of them: {self.name}")
         self._mesh = mesh
         ambient = mesh.mode == "ambient"
         system = cluster.namespace("istio-system", parent=self)
@@ -98,7 +99,7 @@ class Istio(Component[IstioConfig]):
                 platform,
                 ztunnel_namespace=node.name if ambient else None,
                 access_logs=self.config.access_logs,
-                registry_only=self.config.egress is not None,
+                registry_only=mesh.outside is not None,
                 providers=[provider(login, mesh.scheme)] if login else [],
             ),
             after=[base, agent],
@@ -107,11 +108,12 @@ class Istio(Component[IstioConfig]):
             values = ztunnel_values(platform)
             release("ztunnel", parent=self, chart="ztunnel", namespace=node, values=values, after=[control])
         self._strict(system, control)
+        if not ambient:
+            self._let_batch_end(cluster)
         if self.config.access_logs == "errors":
             self._log_errors(system, control)
-        if self.config.egress is not None:
-            for name, spec in service_entries(self.config.egress).items():
-                self._custom(f"egress-{name}", "networking.istio.io/v1", "ServiceEntry", name, spec, system, control)
+        for name, spec in service_entries(mesh.outside or ()).items():
+            self._custom(f"egress-{name}", "networking.istio.io/v1", "ServiceEntry", name, spec, system, control)
         if metrics is not None:
             self._watch(metrics, system, node if ambient else None)
         return IstioControl(instance=self.name)
@@ -139,24 +141,31 @@ class Istio(Component[IstioConfig]):
         if problems:
             raise StackError(problems)
 
-    def _check(self, mesh: IstioMesh) -> None:
-        problems = []
+    def _check(self) -> None:
         if self.config.max_replicas < self.config.replicas:
-            problems.append(
-                f"{self.name}.maxReplicas: {self.config.max_replicas}, but replicas is {self.config.replicas}; "
-                "at most cannot be less than at least"
+            raise StackError(
+                [
+                    f"{self.name}.maxReplicas: {self.config.max_replicas}, but replicas is {self.config.replicas}; "
+                    "at most cannot be less than at least"
+                ]
             )
-        if self.config.egress is not None and mesh.mode == "ambient":
-            problems.append(
-                f"{self.name}.egress: only sidecars keep calls inside, and istio-api.mode is 'ambient'; "
-                "set it to sidecar, or leave egress out and close namespaces by network policies"
-            )
-        if problems:
-            raise StackError(problems)
 
     def _strict(self, system: Namespace, control: pulumi.Resource) -> None:
         spec = {"mtls": {"mode": "STRICT"}}
         self._custom("strict", "security.istio.io/v1", "PeerAuthentication", "default", spec, system, control)
+
+    def _let_batch_end(self, cluster: Cluster) -> None:
+        """Refuse a Job's, a task's or a trial's pod whose sidecar would outlive its work."""
+        name = "batch-sidecars"
+        policy = k8s.admissionregistration.v1.ValidatingAdmissionPolicy(
+            f"{self.name}-{name}", metadata={"name": name}, spec=batch_policy(), opts=cluster.options(self)
+        )
+        k8s.admissionregistration.v1.ValidatingAdmissionPolicyBinding(
+            f"{self.name}-{name}",
+            metadata={"name": name},
+            spec={"policyName": name, "validationActions": ["Deny"]},
+            opts=cluster.options(self, depends_on=[policy]),
+        )
 
     def _log_errors(self, system: Namespace, control: pulumi.Resource) -> None:
         logging = {"providers": [{"name": "envoy"}], "filter": {"expression": "response.code >= 400"}}

@@ -6,17 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pulumi
 import pulumi_kubernetes as k8s
 from addons._istio_config import MAIN, IstioApiConfig, Mode
+from addons._istio_egress import own_entry
 from addons._istio_login import ask_first
 from addons._istio_policies import authorization, peers, sources
-from addons._istio_routes import Routes, Scheme, Target, Way, route
+from addons._istio_routes import ISTIO, Routes, Scheme, Target, Way, route
 from addons.gateway_api import GatewayKinds
 
 from groundwork.core.component import ApiComponent, Component, Former
 from groundwork.core.contracts import ByAddress, Certificates, Cluster, Login, Mesh, Namespace
 from groundwork.core.definitions import install_definitions
 from groundwork.core.errors import StackError
+
+CONTROL = "the mesh istio"
+"""What the control plane claims to be, which makes of routes and policies what proxies do."""
 
 HOST = "the host"
 """The kind of claim that each exposed host is."""
@@ -55,6 +60,8 @@ class IstioMesh(Mesh):
         gateway: name of the first gateway, its Service and its service account.
         further: name of each other gateway, and of its namespace -> its domain and what it exposes.
         callers: namespace -> who may call it beside those whom the contracts know of.
+        outside: what all pods of the mesh may call outside of the cluster, with a port where it is not 443; None for
+            whatever they like.
         trust_domain: of the mesh's identities.
     """
 
@@ -65,6 +72,7 @@ class IstioMesh(Mesh):
     gateway: str = MAIN
     further: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     callers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    outside: Sequence[str] | None = None
     trust_domain: str = "cluster.local"
 
     @property
@@ -103,6 +111,16 @@ class IstioMesh(Mesh):
         """Return the gateway that exposes `page`."""
         chosen = next((name for name, gateway in self.further.items() if page in gateway["exposes"]), None)
         return self.first if chosen is None else self.way(chosen)
+
+    @property
+    def ways(self) -> Sequence[Way]:
+        """Every gateway, the first one first."""
+        return (self.first, *(self.way(name) for name in self.further))
+
+    @property
+    def gateways(self) -> Sequence[str]:
+        """Who they are to what they call."""
+        return tuple(way.account for way in self.ways)
 
     def enrol(self, namespace: Namespace) -> None:
         """Close a namespace but for its own pods, and for those whom the stack file names."""
@@ -150,6 +168,28 @@ class IstioMesh(Mesh):
         rule = {"to": [{"operation": {"ports": [str(port)]}}]}
         spec = {**match, "action": "ALLOW", "rules": [rule]}
         authorization(f"{parent.name}-{name}-open", name, parent=parent, namespace=namespace, spec=spec)
+
+    def reach(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        namespace: Namespace,
+        hosts: Sequence[str],
+        port: int = 443,
+        ranges: Sequence[str] = (),
+    ) -> None:
+        """Make a ServiceEntry for this namespace alone, where sidecars keep calls inside."""
+        if self.outside is None:
+            return
+        k8s.apiextensions.CustomResource(
+            "-".join(dict.fromkeys((parent.name, namespace.name, name, "reached"))),
+            api_version=ISTIO,
+            kind="ServiceEntry",
+            metadata={"name": name, "namespace": namespace.name},
+            spec=own_entry(hosts, port, ranges),
+            opts=namespace.options(parent),
+        )
 
     def expose(
         self,
@@ -239,7 +279,18 @@ class IstioApi(ApiComponent[IstioApiConfig]):
             routes=config.routes,
             further={name: {"domain": g.domain, "exposes": g.exposes} for name, g in config.gateways.items()},
             callers=config.callers,
+            outside=None if config.egress is None else config.egress.allow,
         )
-        for way in (mesh.first, *(mesh.way(name) for name in mesh.further)):
+        for way in mesh.ways:
             cluster.namespace(way.namespace, parent=self)
         return mesh
+
+    def complete(self) -> None:
+        """Warn where pages are exposed that nobody will ever reach: another stack may yet bring the mesh."""
+        hosts = sorted(self.claimed(HOST))
+        if hosts and not self.claimed("the mesh"):
+            pulumi.log.warn(
+                f"{' and '.join(hosts)} {'is' if len(hosts) == 1 else 'are'} exposed, and no mesh runs in this stack: "
+                "add `istio: {}` and `istio-gateway: {}`, or see to it that another stack has them",
+                self,
+            )

@@ -18,6 +18,7 @@ from addons._login_values import (
     Endpoints,
     dex_endpoints,
     dex_values,
+    outside,
     proxy_settings,
     proxy_values,
 )
@@ -58,7 +59,11 @@ class LoginProxy(Component[LoginConfig]):
     ) -> ProxyLogin:
         """Install Dex, unless the company has a provider, then the proxy."""
         self._check(secrets)
-        namespace = cluster.namespace(self.name, parent=self)
+        namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
+        # Not only the gateway by which people reach the proxy: each one asks it about its own pages.
+        namespace.admit("gateways", parent=self, callers=mesh.gateways, ports=[PROXY_PORT])
+        for asked, (hosts, port) in outside(self.config).items():
+            namespace.reach(asked, parent=self, hosts=hosts, port=port)
         # Both are asked before anybody has logged in.
         url = mesh.expose(
             self.name, parent=self, namespace=namespace, service=_PROXY, port=PROXY_PORT, login=None, public=True
@@ -148,8 +153,10 @@ class LoginProxy(Component[LoginConfig]):
             after=made,
         )
         if metrics is not None:
-            selector = {"app.kubernetes.io/name": "dex", "app.kubernetes.io/instance": _DEX}
-            metrics.scrape(_DEX, parent=self, namespace=namespace, selector=selector, port="telemetry")
+            metrics.scrape(_DEX, parent=self, namespace=namespace, selector=_pods(_DEX), port="telemetry")
+        if mesh.by_address is not None:
+            # Who calls others by address stays outside of such a mesh, and gets tokens here: Dex asks for its secret.
+            namespace.open(_DEX, parent=self, selector=_pods(_DEX), port=DEX_PORT)
         endpoints = dex_endpoints(issuer, namespace.host(_DEX))
         login = ProxyLogin(
             issuer=issuer,
@@ -197,8 +204,7 @@ class LoginProxy(Component[LoginConfig]):
         )
 
     def _watch(self, metrics: Metrics, namespace: Namespace) -> None:
-        selector = {"app.kubernetes.io/name": _PROXY, "app.kubernetes.io/instance": _PROXY}
-        metrics.scrape(_PROXY, parent=self, namespace=namespace, selector=selector, port="metrics")
+        metrics.scrape(_PROXY, parent=self, namespace=namespace, selector=_pods(_PROXY), port="metrics")
         metrics.alert(
             self.name,
             parent=self,
@@ -220,3 +226,8 @@ class LoginProxy(Component[LoginConfig]):
                 ),
             ],
         )
+
+
+def _pods(part: str) -> dict[str, str]:
+    """Return the labels of a chart's pods."""
+    return {"app.kubernetes.io/name": part, "app.kubernetes.io/instance": part}

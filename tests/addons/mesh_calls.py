@@ -35,13 +35,16 @@ def enrolled(graph: Graph) -> set[str]:
 def calls(graph: Graph) -> list[Call]:
     """Return the calls into namespaces of the mesh that objects of other namespaces name."""
     closed, found = enrolled(graph), set()
+    gateways = {r.inputs["namespace"] for r in graph.of(RELEASE) if r.inputs["chart"].endswith("gateway")}
     for resource in graph:
         caller = resource.inputs.get("namespace") or (resource.inputs.get("metadata") or {}).get("namespace")
         if resource.type.endswith(":ServiceMonitor"):
             found.add(Call("monitoring", str(caller), "scrape"))
             continue
         text = json.dumps({key: value for key, value in resource.inputs.items() if key != "__internal"})
-        found |= {Call(str(caller), match[1], match[0]) for match in _HOST.finditer(text)}
+        # Whom istiod's values name, gateways ask.
+        callers = gateways if resource.inputs.get("name") == "istiod" else {str(caller)}
+        found |= {Call(one, match[1], match[0]) for match in _HOST.finditer(text) for one in callers}
     return sorted(call for call in found if call.called in closed and call.caller not in (call.called, "None"))
 
 

@@ -19,8 +19,13 @@ OTHER_CHOICES: list[dict[str, Any]] = [
         **{
             name: {} for name in ("user", "gateway-api", "cert-manager-api", "prometheus-api", "istio-gateway", "login")
         },
-        "istio-api": {"routes": "gateway-api", "mode": "sidecar", "callers": {"web": ["lab", "lab/notebook"]}},
-        "istio": {"accessLogs": "errors", "egress": {"allow": ["*.example.com", "db.example.com:5432"]}},
+        "istio-api": {
+            "routes": "gateway-api",
+            "mode": "sidecar",
+            "callers": {"web": ["lab", "lab/notebook"]},
+            "egress": {"allow": ["*.example.com", "db.example.com:5432"]},
+        },
+        "istio": {"accessLogs": "errors"},
     },
     {
         "cert-manager": {"acme": {"email": "ops@example.com", "zones": {"example.com": "Z0123456789ABC"}}},

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
 from groundwork.core.errors import StackError
@@ -148,8 +149,7 @@ def test_the_first_gateway_is_the_one_that_istio_had(everything: Graph) -> None:
 def test_whatever_is_exposed_is_in_the_mesh(everything: Graph) -> None:
     """A policy binds the pods of a namespace that is in the mesh, and no others."""
     exposed = {name.partition("/")[0] for name in objects(everything, "VirtualService")}
-    # Where one logs in is for everybody, in the mesh or not.
-    assert {"airflow", "mlflow", "monitoring"} <= exposed - {"login"} <= enrolled(everything)
+    assert {"airflow", "login", "mlflow", "monitoring"} <= exposed <= enrolled(everything)
 
 
 def test_a_namespace_of_the_mesh_is_closed(everything: Graph) -> None:
@@ -249,7 +249,7 @@ def test_prometheus_scrapes_pods_with_sidecars(build: Any, facts: Any) -> None:
     """By address it has to show a certificate of its own; its namespace, whose pods all call so, stays outside."""
     stack = {"istio-api": {"mode": "sidecar"}, "prometheus": {}, "user": {}, **ISTIO}
     graph = build(stack)
-    assert enrolled(graph) == {"web"}
+    assert enrolled(graph) == {"login", "web"}
     (endpoint,) = spec(graph, "ServiceMonitor", "web/web")["endpoints"]
     server = values(graph, "prometheus")["prometheus"]["prometheusSpec"]
     (mount,), (volume,) = server["volumeMounts"], server["volumes"]
@@ -263,7 +263,7 @@ def test_prometheus_scrapes_pods_with_sidecars(build: Any, facts: Any) -> None:
     (other,) = spec(graph, "ServiceMonitor", "istio-system/istiod")["endpoints"]
     assert "tlsConfig" not in other
     ambient = build({**stack, "istio-api": {}})
-    assert enrolled(ambient) == {"web", "monitoring"}
+    assert enrolled(ambient) == {"login", "monitoring", "web"}
     assert "podMetadata" not in values(ambient, "prometheus")["prometheus"]["prometheusSpec"]
     assert "tlsConfig" not in spec(ambient, "ServiceMonitor", "web/web")["endpoints"][0]
 
@@ -271,7 +271,7 @@ def test_prometheus_scrapes_pods_with_sidecars(build: Any, facts: Any) -> None:
 def test_calls_to_the_outside_can_be_limited(build: Any) -> None:
     """Whatever is not named is refused; a name below a domain is resolved by the pod itself."""
     egress = {"allow": ["huggingface.co", "*.amazonaws.com", "db.example.com:5432", "proxy.example.com:80"]}
-    graph = build({"istio-api": {"mode": "sidecar"}, "istio": {"egress": egress}})
+    graph = build({"istio-api": {"mode": "sidecar", "egress": egress}, "istio": {}})
     assert values(graph, "istiod")["meshConfig"]["outboundTrafficPolicy"] == {"mode": "REGISTRY_ONLY"}
     entries = {name: entry.inputs["spec"] for name, entry in objects(graph, "ServiceEntry").items()}
     assert {name: (e["hosts"][0], e["resolution"], e["ports"][0]["protocol"]) for name, e in entries.items()} == {
@@ -281,6 +281,19 @@ def test_calls_to_the_outside_can_be_limited(build: Any) -> None:
         "istio-system/proxy-example-com-80": ("proxy.example.com", "DNS", "HTTP"),
     }
     assert "outboundTrafficPolicy" not in values(build({"istio": {}}), "istiod")["meshConfig"]
+
+
+def test_pages_without_a_mesh_are_told(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another stack may have it; where none does, nobody would ever reach them."""
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda message, *_: told.append(message))
+    build({"login": {}, **ISTIO})
+    assert told == []
+    build({"login": {}})
+    assert told == [
+        "dex.platform.internal and login.platform.internal are exposed, and no mesh runs in this stack: add "
+        "`istio: {}` and `istio-gateway: {}`, or see to it that another stack has them"
+    ]
 
 
 def test_logs_are_of_the_requests_that_were_asked_for(build: Any) -> None:
@@ -349,13 +362,6 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         ["istio-api.routes: 'gateway-api', but this stack has no such kinds; add `gateway-api: {}` to it"],
     ),
     (
-        {"istio": {"egress": {"allow": ["huggingface.co"]}}},
-        [
-            "istio.egress: only sidecars keep calls inside, and istio-api.mode is 'ambient'; set it to sidecar, or "
-            "leave egress out and close namespaces by network policies"
-        ],
-    ),
-    (
         {
             "istio": {"replicas": 9},
             "istio-gateway": {"replicas": 6, "reachedFrom": "internet", "allowedRanges": ["::/0"]},
@@ -386,6 +392,23 @@ def test_what_does_not_fit_together_is_told(build: Any, components: dict[str, An
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     (
+        {"istio-api": {"mode": "sidecar", "egress": ["github.com"]}},
+        "istio-api.egress: must be a map with the keys allow (got ['github.com'])",
+    ),
+    (
+        {"istio-api": {"domain": "https://ml.example.com"}},
+        "istio-api.domain: 'https://ml.example.com' is no domain; an example is ml.example.com",
+    ),
+    (
+        {"istio-api": {"egress": {}}},
+        "istio-api: egress: only sidecars keep calls inside, and mode is 'ambient'; set it to sidecar, or leave egress "
+        "out and close namespaces by network policies",
+    ),
+    (
+        {"istio": {"egress": {"allow": ["huggingface.co"]}}},
+        "istio: egress: said under `istio-api:`, which whatever is in the mesh goes by",
+    ),
+    (
         {"istio": {"mode": "ambient"}},
         "istio: mode: said under `istio-api:`, which whatever is in the mesh goes by",
     ),
@@ -394,13 +417,13 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "istio-api.mode: input should be 'ambient' or 'sidecar' (got 'side-car')",
     ),
     (
-        {"istio": {"egress": {"allow": ["https://huggingface.co"]}}},
-        "istio.egress.allow.0: 'https://huggingface.co' is no destination; examples are huggingface.co, "
+        {"istio-api": {"mode": "sidecar", "egress": {"allow": ["https://huggingface.co"]}}},
+        "istio-api.egress.allow.0: 'https://huggingface.co' is no destination; examples are huggingface.co, "
         "*.amazonaws.com and db.example.com:5432",
     ),
     (
-        {"istio": {"egress": {"allow": ["db.example.com:99999"]}}},
-        "istio.egress.allow.0: 'db.example.com:99999' is no destination; examples are huggingface.co, "
+        {"istio-api": {"mode": "sidecar", "egress": {"allow": ["db.example.com:99999"]}}},
+        "istio-api.egress.allow.0: 'db.example.com:99999' is no destination; examples are huggingface.co, "
         "*.amazonaws.com and db.example.com:5432",
     ),
     (

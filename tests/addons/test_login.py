@@ -11,12 +11,13 @@ from addons.dex_api import object_name
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Login
+from groundwork.core.contracts import Cluster, Login, Mesh
 from groundwork.core.errors import StackError
 from groundwork.core.registry import Registry
 from groundwork.testing import Graph, record
 from tests.addons.conftest import REGISTRY
 from tests.addons.logins import COMPANY, CONNECTORS
+from tests.addons.mesh_calls import enrolled
 from tests.addons.test_graph import release
 from tests.addons.test_no_default_password import revealed
 
@@ -32,9 +33,9 @@ class Nothing(Config):
 class Application(Component[Nothing]):
     """Speaks OpenID Connect itself."""
 
-    def build(self, cluster: Cluster, login: Login) -> None:
+    def build(self, cluster: Cluster, mesh: Mesh, login: Login) -> None:
         """Ask for a client."""
-        namespace = cluster.namespace(self.name, parent=self)
+        namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
         made = login.client(self.name, parent=self, namespace=namespace, redirect_urls=["https://web/callback"])
         assert made.secret == f"{self.name}-client"
 
@@ -173,6 +174,60 @@ def test_nobody_says_himself_who_he_is(build: Any) -> None:
     lua = patch["patch"]["value"]["typed_config"]["defaultSourceCode"]["inlineString"]
     assert all(f'remove("{header}")' in lua for header in told["headersToUpstreamOnAllow"])
     assert len(told["headersToUpstreamOnAllow"]) == 4
+
+
+POLICY = "kubernetes:security.istio.io/v1:AuthorizationPolicy"
+PEERS = "kubernetes:security.istio.io/v1:PeerAuthentication"
+FURTHER = {"gateways": {"public": {"domain": "ml.example.com", "exposes": ["web"]}}}
+
+
+def rules(graph: Graph) -> dict[str, tuple[list[str], list[str]]]:
+    """Return who may call the login's namespace, and where: policy -> principals and namespaces, ports."""
+    found = {}
+    for policy in graph.of(POLICY):
+        for rule in policy.inputs["spec"].get("rules", ()):
+            sources = [one["source"] for one in rule.get("from", ())]
+            callers = [name for one in sources for names in one.values() for name in names]
+            ports = [port for to in rule.get("to", ()) for port in to["operation"]["ports"]]
+            if policy.inputs["metadata"]["namespace"] == "login":
+                found[policy.inputs["metadata"]["name"]] = (callers, ports)
+    return found
+
+
+def test_an_application_reaches_its_issuer() -> None:
+    """Where calls are kept inside, from its own namespace alone; pods of the login itself ask Dex inside."""
+    stack = {"cluster": {}, "istio-api": {"mode": "sidecar", "egress": {}}, "login": {}, "web": {}}
+    entries = record(stack, registry=APPLICATION).of("kubernetes:networking.istio.io/v1:ServiceEntry")
+    assert [
+        (entry.inputs["metadata"]["namespace"], entry.inputs["spec"]["hosts"], entry.inputs["spec"]["ports"][0]["name"])
+        for entry in entries
+    ] == [("web", ["dex.platform.internal"], "http")]
+
+
+@pytest.mark.parametrize("mode", ["ambient", "sidecar"])
+def test_the_login_is_in_the_mesh(mode: str) -> None:
+    """No password crosses the cluster as it is: whoever calls has an identity, and one of these."""
+    stack = {"cluster": {}, "istio-api": {"mode": mode, **FURTHER}, "login": {}, "web": {}}
+    graph = record(stack, registry=APPLICATION)
+    assert "login" in enrolled(graph)
+    ingress = "cluster.local/ns/istio-ingress/sa/istio-ingress"
+    allowed = rules(graph)
+    opened = allowed.pop("dex", None)
+    assert allowed == {
+        "within": (["login"], []),
+        # Each gateway asks the proxy itself, and people come by the first.
+        "gateways": ([ingress, "cluster.local/ns/public/sa/public"], ["4180"]),
+        "login-from-gateway": ([ingress], ["4180"]),
+        "dex-from-gateway": ([ingress], ["5556"]),
+        "web-tokens": (["web"], ["5556"]),
+    }
+    # Beside sidecars some pods are in no mesh, Grafana's for one: they get tokens at one port, which is Dex' own.
+    assert opened == (None if mode == "ambient" else ([], ["5556"]))
+    plain = [peers.inputs["spec"] for peers in graph.of(PEERS)]
+    dex = {"app.kubernetes.io/name": "dex", "app.kubernetes.io/instance": "dex"}
+    assert [(spec["selector"]["matchLabels"], spec["portLevelMtls"]) for spec in plain] == (
+        [] if mode == "ambient" else [(dex, {"5556": {"mode": "PERMISSIVE"}})]
+    )
 
 
 def test_dex_settings_are_yaml_without_a_template(everything: Graph) -> None:

@@ -98,6 +98,13 @@ def test_a_cluster_has_one_of_some_things(project: Make, registry: Registry) -> 
     ]
 
 
+def test_which_of_two_is_meant_is_not_asked_where_one_must_go(project: Make, registry: Registry) -> None:
+    given = {"grid": {}, "meter-api": {}, "second": {"component": "meter-api"}, "lamp": {}}
+    assert _problems(project(dev=given), registry) == [
+        "Pulumi.dev.yaml:6: meter-api and second are both meter-api: a cluster can have one; keep one"
+    ]
+
+
 def test_an_imported_stack_has_its_one_already(project: Make, registry: Registry) -> None:
     made = project(base={"grid": {}, "meter": {}}, dev={"meter": {}, "lamp": {}, "imports": ["base"]})
     assert _problems(made, registry) == [
@@ -181,6 +188,24 @@ def test_without_the_operator_nobody_waits(project: Make) -> None:
     """Another stack, or somebody else, runs it already."""
     composition = _compose(project(dev={"grid": {}, "meter-api": {}, "measured": {}}), OPERATED)
     assert {step.instance: step.gates for step in composition.steps} == {"grid": (), "meter-api": (), "measured": ()}
+
+
+class Asking(Component[Nothing]):
+    """Waits for what becomes of an object of the meter's kind."""
+
+    def build(self, meter: Meter) -> None:
+        """Ask."""
+
+
+def test_kinds_that_nobody_acts_on_are_refused(project: Make) -> None:
+    """They came along by themselves: what they hold would be waited for in vain."""
+    registry = Registry({"grid": Grid, "meter-api": MeterApi, "apart": Apart, "asking": Asking})
+    assert _problems(project(dev={"grid": {}, "asking": {}}), registry) == [
+        "Pulumi.dev.yaml:5: asking would wait for what nobody makes: meter-api is only kinds; add apart to this stack, "
+        "or import a stack that has it, or, where somebody else runs it, write `meter-api: {}`"
+    ]
+    assert _compose(project(dev={"grid": {}, "asking": {}, "meter-api": {}}), registry)
+    assert _compose(project(dev={"grid": {}, "asking": {}, "apart": {}}), registry)
 
 
 def test_an_operator_that_needs_its_own_user_is_a_circle(project: Make) -> None:

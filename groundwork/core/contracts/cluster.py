@@ -155,6 +155,20 @@ class Namespace:
         if self.mesh is not None:
             self.mesh.open(name, parent=parent, namespace=self, selector=selector, port=port)
 
+    def reach(
+        self, name: str, *, parent: Component[Any], hosts: Sequence[str], port: int = 443, ranges: Sequence[str] = ()
+    ) -> None:
+        """Let its pods call hosts outside of the cluster, where a mesh keeps calls inside; else they may anyway.
+
+        Args:
+            name: of what is called, unique in the namespace.
+            hosts: names; `*.` stands for all names below a domain.
+            port: TLS is spoken at 443, HTTP at 80.
+            ranges: of addresses at which it is, where calls at this port show no name, as those of a database.
+        """
+        if self.mesh is not None:
+            self.mesh.reach(name, parent=parent, namespace=self, hosts=hosts, port=port, ranges=ranges)
+
     def chart_account(self, name: str) -> ServiceAccount:
         """Name a service account that a chart makes."""
         return ServiceAccount(name, self, ())

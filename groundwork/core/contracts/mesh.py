@@ -69,6 +69,11 @@ class Mesh(Contract):
         Empty where they arrive at the port itself.
         """
 
+    @property
+    @abstractmethod
+    def gateways(self) -> Sequence[str]:
+        """Who its gateways are to what they call: "namespace/account" of each."""
+
     @abstractmethod
     def enrol(self, namespace: Namespace) -> None:
         """Close a namespace of the mesh: its pods are called by one another, and by nobody else who is not allowed."""
@@ -94,7 +99,7 @@ class Mesh(Contract):
             login: asks whoever calls for his login first.
             asks_itself: the page asks for this login itself, as a client of it: it needs to know people's roles, and
                 programs come with its own tokens, which a proxy before it would turn away.
-            public: it is for everybody, inside the cluster too, and asks nobody: the page where one logs in.
+            public: it is for everybody who reaches its gateway, and asks nobody: the page where one logs in.
             shares: other Services of the namespace, which listen at the same port -> the percent of requests that each
                 gets; `service` gets the rest.
 
@@ -133,6 +138,26 @@ class Mesh(Contract):
             name: unique in the namespace.
             selector: labels of the pods.
             port: of the pods.
+        """
+
+    @abstractmethod
+    def reach(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        namespace: Namespace,
+        hosts: Sequence[str],
+        port: int = 443,
+        ranges: Sequence[str] = (),
+    ) -> None:
+        """Let the pods of a namespace call the outside of the cluster, where the mesh keeps calls inside.
+
+        Args:
+            name: of what is called, unique in the namespace.
+            hosts: names; `*.` stands for all names below a domain.
+            port: TLS is spoken at 443, HTTP at 80.
+            ranges: of addresses at which it is, where calls at this port show no name, as those of a database.
         """
 
     @abstractmethod
