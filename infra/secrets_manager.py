@@ -89,7 +89,11 @@ class SecretsManagerStore(SecretStore):
 
 
 class SecretsManager(AwsComponent[SecretsManagerConfig]):
-    """A key for the environment's secrets, and a place for each that is declared."""
+    """A key for the environment's secrets, and a place for each that is declared.
+
+    People put a value there themselves, as JSON with the declared keys, from a file that they delete afterwards:
+    `aws secretsmanager put-secret-value --secret-id groundwork-dev/mail --secret-string file://mail.json`
+    """
 
     single = True
 

@@ -97,10 +97,17 @@ def build(environment: str = "dev", **components: Any) -> Graph:
     return _recorded(json.dumps(components), environment)
 
 
+NAMED: dict[str, Any] = {
+    "elasticache": {},
+    "secrets-manager": {"secrets": {"mail": ["username", "password"]}},
+    "route53": {"zones": {"ml.example.com": {}, "platform.internal": {"private": True}}},
+}
+
+
 def whole(environment: str = "dev") -> Graph:
     """Record a stack with every AWS component at its defaults, a GPU pool, and an add-on that uses them."""
     pools = {"gpu": {"accelerator": "nvidia-l4", "max": 4}}
-    return build(environment, network={}, eks={}, pools=pools, s3={}, rds={}, app={})
+    return build(environment, network={}, eks={}, pools=pools, s3={}, rds={}, app={}, **NAMED)
 
 
 def document(text: str) -> list[dict[str, Any]]:
