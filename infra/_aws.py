@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -13,6 +14,7 @@ from groundwork.core.component import Component, Site
 from groundwork.core.config import Config
 from groundwork.core.environment import Environment
 from groundwork.core.errors import StackError
+from infra._keys import logs_key_policy
 
 C = TypeVar("C", bound=Config)
 
@@ -110,17 +112,19 @@ class AwsComponent(Component[C]):
         """Return the ARN of a policy that AWS itself keeps."""
         return f"arn:{self.partition}:iam::aws:policy/{name}"
 
-    def encryption_key(self, purpose: str) -> aws.kms.Key:
-        """Make a key of this component's own; its policy is AWS's default: the account's IAM decides who may use it.
+    def encryption_key(self, purpose: str, *, logs: Sequence[str] = ()) -> aws.kms.Key:
+        """Make a key of this component's own: the account's IAM decides who may use it, as in AWS's default policy.
 
         Args:
             purpose: what it encrypts, for people who read a list of keys.
+            logs: paths of the log groups that it encrypts; CloudWatch Logs may use it for these alone.
         """
         protected = self.protected
         key = aws.kms.Key(
             f"{self.name}-key",
             description=f"{self.environment.cloud_name(self.name)}: {purpose}",
             enable_key_rotation=True,
+            policy=logs_key_policy(self.partition, self.region, self.account_id, logs) if logs else None,
             # What is encrypted by a deleted key is lost: the longest time to notice, where it matters.
             deletion_window_in_days=30 if protected else 7,
             opts=self.stateful(),
@@ -133,11 +137,16 @@ class AwsComponent(Component[C]):
         )
         return key
 
-    def log_group(self, name: str, *, path: str) -> aws.cloudwatch.LogGroup:
-        """Make a log group before AWS makes one by itself that keeps everything for ever."""
+    def log_group(self, name: str, *, path: str, key: aws.kms.Key | None = None) -> aws.cloudwatch.LogGroup:
+        """Make a log group before AWS makes one by itself that keeps everything for ever.
+
+        Args:
+            key: what encrypts it, made with `logs` that have this path; AWS's own by default.
+        """
         return aws.cloudwatch.LogGroup(
             f"{self.name}-{name}",
             name=path,
             retention_in_days=self.environment.profile.log_retention_days,
+            kms_key_id=key.arn if key is not None else None,
             opts=self.child(),
         )

@@ -128,8 +128,14 @@ def _computed(args: MockResourceArgs) -> dict[str, Any]:
             computed["vpcConfig"] = network
         if args.typ == "aws:ec2/launchTemplate:LaunchTemplate":
             computed["latestVersion"] = 1
+        if args.typ == "aws:elasticache/replicationGroup:ReplicationGroup":
+            computed["primaryEndpointAddress"] = "broker.example"
+        if args.typ == "aws:route53/zone:Zone":
+            computed |= {"zoneId": f"Z{args.inputs['name'].upper().replace('.', '')}", "nameServers": ["ns-1.example"]}
         if args.typ == "aws:rds/instance:Instance":
             computed["address"] = "database.example"
+            kept = {"secretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-1"}
+            computed["masterUserSecrets"] = [kept] if args.inputs.get("manageMasterUserPassword") else []
         return computed
     if args.typ.startswith("random:"):
         return {"result": f"random-{args.name}", "bcryptHash": f"hash-of-random-{args.name}"}

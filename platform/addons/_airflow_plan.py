@@ -44,7 +44,8 @@ def plan(name: str, config: AirflowConfig, *, pools: NodePools | None, broker: b
     celery = "celery" in config.executors
     if celery and not broker:
         planner.problems.append(
-            f"{name}.executors: celery needs a Broker: add valkey to this stack, or import a stack that provides one"
+            f"{name}.executors: celery needs a Broker: add elasticache or valkey to this stack, or "
+            "import a stack that provides one"
         )
     scaled = planner.scaled(celery, scaling)
     found = Plan(

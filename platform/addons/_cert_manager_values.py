@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
+import pulumi
 from addons._charts import Copies, budget
+from addons._cloud_controller import zone_arns
 from addons._pods import resources, spread
 from pydantic import Field, model_validator
 
@@ -26,8 +28,10 @@ class AcmeConfig(Config):
     email: str = Field(
         pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="whom the server writes to before a certificate expires"
     )
-    zones: Annotated[Zones, Field(min_length=1)] = Field(
-        description="domain -> id of its hosted zone in Route 53, where each request is answered"
+    zones: Zones = Field(
+        default_factory=dict,
+        description="domain -> id of its hosted zone in Route 53, where each request is answered; besides the public "
+        "ones that `route53` makes",
     )
     server: str = Field(
         default="https://acme-v02.api.letsencrypt.org/directory",
@@ -98,12 +102,12 @@ def values(config: CertManagerConfig) -> dict[str, Any]:
     }
 
 
-def statements(zones: Mapping[str, str]) -> list[Statement]:
+def statements(zones: Mapping[str, pulumi.Input[str]]) -> list[Statement]:
     """Return what it may do: answer an ACME server in its own zones, by TXT records alone.
 
     https://cert-manager.io/docs/configuration/acme/dns01/route53/
     """
-    own = [f"arn:aws:route53:::hostedzone/{zone}" for zone in sorted(zones.values())]
+    own = zone_arns(zones)
     return [
         Statement(
             actions=["route53:ChangeResourceRecordSets"],

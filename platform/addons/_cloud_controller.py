@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pulumi
+import pulumi_kubernetes as k8s
+
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.contracts import CloudIdentity, Cluster, Namespace, Statement
 from groundwork.core.errors import StackError
+
+SETTINGS = "settings"
 
 
 def region_and_account(component: Component[Any], does: str) -> tuple[str, str]:
@@ -26,6 +31,13 @@ def region_and_account(component: Component[Any], does: str) -> tuple[str, str]:
     return region, account_id
 
 
+def zone_arns(zones: Mapping[str, pulumi.Input[str]]) -> list[pulumi.Input[str]]:
+    """Return the ARNs of hosted zones, in the order of their domains."""
+    prefix = "arn:aws:route53:::hostedzone/"
+    found = [zones[name] for name in sorted(zones)]
+    return [f"{prefix}{zone}" if isinstance(zone, str) else pulumi.Output.concat(prefix, zone) for zone in found]
+
+
 def install_controller(
     chart: str,
     *,
@@ -36,14 +48,24 @@ def install_controller(
     grant: str,
     statements: Sequence[Statement],
     values: Mapping[str, Any],
+    settings: Mapping[str, pulumi.Input[str]] | None = None,
 ) -> Namespace:
     """Install a chart in a namespace of its own, which is returned.
 
     Args:
         account: the service account that the chart makes.
         grant: what `statements` are called.
+        settings: what is known only later and is no secret: keys of the ConfigMap `SETTINGS`, which values may name.
     """
     namespace = cluster.namespace(parent.name, parent=parent)
-    granted = identity.grant(grant, parent=parent, account=namespace.chart_account(account), statements=statements)
-    release(parent.name, parent=parent, chart=chart, namespace=namespace, values=values, after=granted)
+    before = identity.grant(grant, parent=parent, account=namespace.chart_account(account), statements=statements)
+    if settings:
+        given = k8s.core.v1.ConfigMap(
+            f"{parent.name}-{SETTINGS}",
+            metadata={"name": SETTINGS, "namespace": namespace.name},
+            data=dict(settings),
+            opts=namespace.options(),
+        )
+        before = [*before, given]
+    release(parent.name, parent=parent, chart=chart, namespace=namespace, values=values, after=before)
     return namespace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -18,6 +18,7 @@ from groundwork.core.contracts import (
     Alert,
     CloudIdentity,
     Cluster,
+    HostedZones,
     Metrics,
     Namespace,
     NodePools,
@@ -39,13 +40,15 @@ class CertManager(Component[CertManagerConfig]):
         cluster: Cluster,
         certificates: CertManagerCertificates,
         identity: CloudIdentity | None,
+        hosted: HostedZones | None,
         secrets: Secrets | None,
         metrics: Metrics | None,
         pools: NodePools | None,
     ) -> None:
         """Install the chart and the issuer."""
         namespace = cluster.namespace(self.name, parent=self)
-        granted = self._grant(namespace, identity)
+        zones = self._zones(hosted)
+        granted = self._grant(namespace, identity, zones)
         chart = release(
             self.name,
             parent=self,
@@ -56,7 +59,7 @@ class CertManager(Component[CertManagerConfig]):
         )
         issuer = certificates.issuer
         if self.config.acme is not None:
-            self._issuer(namespace, issuer, {"acme": self._acme(self.config.acme, issuer)}, [chart])
+            self._issuer(namespace, issuer, {"acme": self._acme(self.config.acme, issuer, zones)}, [chart])
         elif self.config.company is not None:
             ready = self._company(namespace, issuer, self.config.company, secrets)
             self._issuer(namespace, issuer, {"ca": {"secretName": f"{issuer}-ca"}}, [chart, *ready])
@@ -66,7 +69,24 @@ class CertManager(Component[CertManagerConfig]):
         if metrics is not None:
             self._watch(metrics, namespace)
 
-    def _grant(self, namespace: Namespace, identity: CloudIdentity | None) -> list[pulumi.Resource]:
+    def _zones(self, hosted: HostedZones | None) -> dict[str, pulumi.Input[str]]:
+        """Return where an ACME server is answered: it asks as the internet does, so in public zones."""
+        if self.config.acme is None:
+            return {}
+        made = {} if hosted is None else {name: hosted.id_of(name) for name in hosted.public}
+        zones: dict[str, pulumi.Input[str]] = {**made, **self.config.acme.zones}
+        if not zones:
+            raise StackError(
+                [
+                    f"{self.name}.acme: no zone to answer in: add route53 with a public zone to this stack, or set "
+                    f"{self.name}.acme.zones: {{example.com: Z0123456789ABCDEFGHIJ}}"
+                ]
+            )
+        return zones
+
+    def _grant(
+        self, namespace: Namespace, identity: CloudIdentity | None, zones: Mapping[str, pulumi.Input[str]]
+    ) -> list[pulumi.Resource]:
         """Let it answer in Route 53 where the issuer is an ACME server."""
         if self.config.acme is None:
             return []
@@ -78,10 +98,10 @@ class CertManager(Component[CertManagerConfig]):
                     "eks to this stack, or import a stack that has it"
                 ]
             )
-        account, allowed = namespace.chart_account(ACCOUNT), statements(self.config.acme.zones)
+        account, allowed = namespace.chart_account(ACCOUNT), statements(zones)
         return identity.grant("acme", parent=self, account=account, statements=allowed)
 
-    def _acme(self, acme: AcmeConfig, issuer: str) -> dict[str, Any]:
+    def _acme(self, acme: AcmeConfig, issuer: str, zones: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
         region, _ = region_and_account(self, "answers ACME in Route 53")
         return {
             "email": acme.email,
@@ -92,7 +112,7 @@ class CertManager(Component[CertManagerConfig]):
                     "selector": {"dnsZones": [domain]},
                     "dns01": {"route53": {"region": region, "hostedZoneID": zone}},
                 }
-                for domain, zone in sorted(acme.zones.items())
+                for domain, zone in sorted(zones.items(), key=lambda item: item[0])
             ],
         }
 

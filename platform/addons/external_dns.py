@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from addons._cloud_controller import install_controller, region_and_account
+import pulumi
+from addons._cloud_controller import SETTINGS, install_controller, region_and_account, zone_arns
 from addons._pods import resources
 from addons.istio_api import IstioMesh
 from pydantic import Field
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Alert, CloudIdentity, Cluster, Metrics, Namespace, NodePools, Statement
+from groundwork.core.contracts import (
+    Alert,
+    CloudIdentity,
+    Cluster,
+    HostedZones,
+    Metrics,
+    Namespace,
+    NodePools,
+    Statement,
+)
 from groundwork.core.dns import Zones
 from groundwork.core.errors import StackError
 
@@ -22,15 +32,19 @@ ACCOUNT = "external-dns"
 class ExternalDnsConfig(Config):
     """What a stack file may say under `external-dns:`."""
 
-    zones: Annotated[Zones, Field(min_length=1)] = Field(
-        description="domain -> id of its hosted zone in Route 53; in no other zone is anything read or written"
+    zones: Zones = Field(
+        default_factory=dict,
+        description="domain -> id of its hosted zone in Route 53, besides those that `route53` makes; in no other zone "
+        "is anything read or written",
     )
     policy: Literal["upsert-only", "sync"] = Field(
         default="upsert-only", description="sync also deletes the names of what is gone"
     )
 
 
-def values(config: ExternalDnsConfig, *, owner: str, region: str, sources: Sequence[str]) -> dict[str, Any]:
+def values(
+    config: ExternalDnsConfig, *, owner: str, region: str, sources: Sequence[str], hosted: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return the chart's values.
 
     https://github.com/kubernetes-sigs/external-dns/tree/external-dns-helm-chart-1.21.1/charts/external-dns
@@ -38,17 +52,27 @@ def values(config: ExternalDnsConfig, *, owner: str, region: str, sources: Seque
     Args:
         owner: written beside each name: what another cluster has written is left alone.
         sources: kinds of what has names.
+        hosted: domains whose zones' ids are known only later: they are in `SETTINGS`, each under its domain.
     """
+    later = sorted(set(hosted) - set(config.zones))
+    read = [
+        {"name": f"ZONE_{number}", "valueFrom": {"configMapKeyRef": {"name": SETTINGS, "key": name}}}
+        for number, name in enumerate(later)
+    ]
     return {
         "provider": {"name": "aws"},
-        "env": [{"name": "AWS_DEFAULT_REGION", "value": region}],
+        "env": [{"name": "AWS_DEFAULT_REGION", "value": region}, *read],
         "sources": list(sources),
         "policy": config.policy,
         "registry": "txt",
         "txtOwnerId": owner,
-        "domainFilters": sorted(config.zones),
+        "domainFilters": sorted({*config.zones, *later}),
         "extraArgs": {
-            "zone-id-filter": [config.zones[name] for name in sorted(config.zones)],
+            # Kubernetes itself puts a variable's value in the place of $(NAME).
+            "zone-id-filter": [
+                *(config.zones[name] for name in sorted(config.zones)),
+                *(f"$({variable['name']})" for variable in read),
+            ],
             # The record beside that of `*.example.com` cannot have a star in its name.
             "txt-wildcard-replacement": "wildcard",
         },
@@ -58,12 +82,12 @@ def values(config: ExternalDnsConfig, *, owner: str, region: str, sources: Seque
     }
 
 
-def statements(zones: Mapping[str, str]) -> list[Statement]:
+def statements(zones: Mapping[str, pulumi.Input[str]]) -> list[Statement]:
     """Return what it may do: read and write names of its own zones, and no record that hands a zone on.
 
     https://kubernetes-sigs.github.io/external-dns/v0.21.0/docs/tutorials/aws/#iam-policy
     """
-    own = [f"arn:aws:route53:::hostedzone/{zone}" for zone in sorted(zones.values())]
+    own = zone_arns(zones)
     kinds = {"route53:ChangeResourceRecordSetsRecordTypes": ["A", "AAAA", "CNAME", "TXT"]}
     return [
         Statement(
@@ -86,13 +110,26 @@ class ExternalDns(Component[ExternalDnsConfig]):
         self,
         cluster: Cluster,
         identity: CloudIdentity,
+        hosted: HostedZones | None,
         mesh: IstioMesh | None,
         metrics: Metrics | None,
         pools: NodePools | None,
     ) -> None:
-        """Install the chart with a cloud identity that reaches these zones only."""
+        """Install the chart with a cloud identity that reaches these zones only.
+
+        Raises:
+            StackError: where nobody names a zone, or the platform's domain is in none.
+        """
         region, _ = region_and_account(self, "writes names to Route 53")
-        zones = self.config.zones
+        later = {} if hosted is None else {n: hosted.id_of(n) for n in hosted.domains if n not in self.config.zones}
+        zones: dict[str, pulumi.Input[str]] = {**later, **self.config.zones}
+        if not zones:
+            raise StackError(
+                [
+                    f"{self.name}: no zone to write names in: add route53 to this stack, or set {self.name}.zones: "
+                    "{example.com: Z0123456789ABCDEFGHIJ}"
+                ]
+            )
         if mesh is not None and not any(f".{mesh.domain}".endswith(f".{zone}") for zone in zones):
             raise StackError(
                 [
@@ -113,7 +150,9 @@ class ExternalDns(Component[ExternalDnsConfig]):
                 owner=self.environment.cloud_name(cluster.name),
                 region=region,
                 sources=["service", *(["istio-gateway"] if mesh is not None else [])],
+                hosted=tuple(later),
             ),
+            settings=later,
         )
         if metrics is not None:
             self._watch(metrics, namespace)

@@ -15,7 +15,16 @@ from pydantic import Field
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Alert, CloudIdentity, Cluster, Metrics, Namespace, NodePools, Statement
+from groundwork.core.contracts import (
+    Alert,
+    CloudIdentity,
+    Cluster,
+    Metrics,
+    Namespace,
+    NodePools,
+    SecretStore,
+    Statement,
+)
 from groundwork.core.errors import StackError
 
 ACCOUNT = "external-secrets"
@@ -76,7 +85,7 @@ def values(config: ExternalSecretsConfig, *, keeper: Keeper) -> dict[str, Any]:
 
 
 def statements(*, region: str, account_id: str, prefix: str) -> list[Statement]:
-    """Return what it may do: read the secrets of its own environment.
+    """Return what it may do where no component keeps them: read the secrets of its own environment, by AWS's own key.
 
     https://external-secrets.io/v2.9.0/provider/aws-secrets-manager/#iam-policy
     """
@@ -94,14 +103,16 @@ class ExternalSecretsOperator(Component[ExternalSecretsConfig]):
         self,
         cluster: Cluster,
         secrets: ExternalSecrets,
+        store: SecretStore | None,
         identity: CloudIdentity | None,
         metrics: Metrics | None,
         pools: NodePools | None,
     ) -> None:
         """Install the chart, then the store, which its webhook admits."""
+        self._check(secrets, store)
         namespace = cluster.namespace(self.name, parent=self)
         if secrets.keeper == "aws":
-            provider, before = self._in_aws(namespace, secrets, identity)
+            provider, before = self._in_aws(namespace, secrets, store, identity)
         else:
             provider, before = self._in_cluster(namespace)
         chart = release(
@@ -123,8 +134,29 @@ class ExternalSecretsOperator(Component[ExternalSecretsConfig]):
         if metrics is not None:
             self._watch(metrics, namespace)
 
+    def _check(self, secrets: ExternalSecrets, store: SecretStore | None) -> None:
+        if store is None:
+            return
+        problems = []
+        if secrets.keeper != "aws":
+            problems.append(
+                f"{self.name}: external-secrets-api.keeper is {secrets.keeper!r}, and this stack keeps secrets in AWS; "
+                "leave the keeper out, or take secrets-manager out"
+            )
+        elif secrets.prefix != store.prefix:
+            problems.append(
+                f"{self.name}: names of secrets begin with {secrets.prefix!r} here, and with {store.prefix!r} in the "
+                "store: take that of the same environment"
+            )
+        if problems:
+            raise StackError(problems)
+
     def _in_aws(
-        self, namespace: Namespace, secrets: ExternalSecrets, identity: CloudIdentity | None
+        self,
+        namespace: Namespace,
+        secrets: ExternalSecrets,
+        store: SecretStore | None,
+        identity: CloudIdentity | None,
     ) -> tuple[dict[str, Any], list[pulumi.Resource]]:
         """Let the operator read AWS Secrets Manager as itself."""
         region, account_id = region_and_account(self, "reads AWS Secrets Manager")
@@ -139,9 +171,12 @@ class ExternalSecretsOperator(Component[ExternalSecretsConfig]):
             "secrets",
             parent=self,
             account=namespace.chart_account(ACCOUNT),
-            statements=statements(region=region, account_id=account_id, prefix=secrets.prefix),
+            statements=store.reading()
+            if store is not None
+            else statements(region=region, account_id=account_id, prefix=secrets.prefix),
         )
-        return {"aws": {"service": "SecretsManager", "region": region}}, granted
+        where = store.region if store is not None else region
+        return {"aws": {"service": "SecretsManager", "region": where}}, granted
 
     def _in_cluster(self, namespace: Namespace) -> tuple[dict[str, Any], list[pulumi.Resource]]:
         """Make a namespace for secrets that people put there, and an account that may read it and nothing else."""

@@ -349,7 +349,10 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (
         {},
         {"executors": ["celery"]},
-        ["airflow.executors: celery needs a Broker: add valkey to this stack, or import a stack that provides one"],
+        [
+            "airflow.executors: celery needs a Broker: add elasticache or valkey to this stack, or import a stack that "
+            "provides one"
+        ],
     ),
     (
         {"keda-api": {}},

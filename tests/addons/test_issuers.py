@@ -134,7 +134,8 @@ def test_names_are_written_to_their_zones_only(everything: Graph) -> None:
         ),
         (
             {"external-dns": {}, "identity": {}},
-            "external-dns.zones: required, and missing",
+            "external-dns: no zone to write names in: add route53 to this stack, or set external-dns.zones: "
+            "{example.com: Z0123456789ABCDEFGHIJ}",
         ),
         (
             {"external-dns": {"zones": {"example": "Z0123456789ABC"}}, "identity": {}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as k8s
 import pytest
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Database
-from groundwork.core.databases import SCRIPT, Server, provision
+from groundwork.core.contracts import Cluster, Database, ServiceAccount
+from groundwork.core.databases import SCRIPT, KeptPassword, Server, provision
 from groundwork.core.registry import Registry
+from groundwork.core.scram import verifier
 from groundwork.testing import Graph, Registered, record
 
 JOB = "kubernetes:batch/v1:Job"
@@ -29,6 +32,7 @@ class HereConfig(Config):
     """What differs between two runs of the same test."""
 
     host: str = "database.example"
+    kept: bool = False
 
 
 class Here(Component[HereConfig]):
@@ -45,11 +49,17 @@ class Here(Component[HereConfig]):
             storage_class="local",
             load_balancers=False,
         )
-        server = Server(
-            host=self.config.host, user="admin", password=pulumi.Output.secret("of-admin"), sslmode="require"
-        )
+        password = self._kept() if self.config.kept else pulumi.Output.secret("of-admin")
+        server = Server(host=self.config.host, user="admin", password=password, sslmode="require")
         namespace = cluster.namespace("app", parent=self)
         Here.database = provision("user-data", server=server, parent=self, namespace=namespace)
+
+    def _kept(self) -> KeptPassword:
+        def allow(account: ServiceAccount) -> list[pulumi.Resource]:
+            opts = pulumi.ResourceOptions(provider=account.namespace.cluster.provider)
+            return [k8s.core.v1.ConfigMap(f"allowed-{account.name}", opts=opts)]
+
+        return KeptPassword(image="image:1", command=["ask", "it"], environment={"WHICH": "this"}, allow=allow)
 
 
 def build(environment: str = "dev", **config: Any) -> Graph:
@@ -144,6 +154,41 @@ def test_the_password_is_made_once_and_kept(environment: str, protect: bool) -> 
     assert password.inputs == {"length": 32, "special": False}
 
 
+def test_no_statement_holds_the_owners_password(graph: Graph) -> None:
+    """A server that logs statements logs that of `ALTER ROLE` as well."""
+    data = graph.one(SECRET, "here-user-data-database-administrator").inputs["stringData"]
+    data = data.get("value", data)
+    assert data["NEW_PASSWORD"] == verifier("random-here-user-data-database-password", "user_data")
+
+
+def test_a_password_that_others_keep_is_asked_for_by_each_run_and_stands_nowhere() -> None:
+    graph = build(kept=True)
+    secret = graph.one(SECRET, "here-user-data-database-administrator").inputs["stringData"]
+    assert "PGPASSWORD" not in secret.get("value", secret)
+    made = job(graph)
+    assert graph.one("kubernetes:core/v1:ConfigMap", "allowed-database").urn in graph.before(made)
+    spec = pod(graph)
+    (ask,), (psql,) = spec["initContainers"], spec["containers"]
+    assert spec["serviceAccountName"] == "database"
+    assert ask["command"] == ["sh", "-ec", 'umask 077; exec "$@" > /administrator/kept.json', "sh", "ask", "it"]
+    assert {"name": "WHICH", "value": "this"} in ask["env"]
+    assert ask["securityContext"] == psql["securityContext"]
+    (volume,) = [v for v in spec["volumes"] if v["name"] == "administrator"]
+    assert volume["emptyDir"]["medium"] == "Memory"
+
+
+def test_the_present_password_is_read_from_what_was_answered(tmp_path: Path) -> None:
+    """Characters that JSON escapes arrive as they are."""
+    if shutil.which("perl") is None:
+        pytest.skip("needs perl")
+    (tmp_path / "kept.json").write_text(json.dumps({"username": "x", "password": "a\"\\<b>$(c) 'd'"}))
+    knock = pod(build(kept=True))["containers"][0]["command"][2].replace("/administrator", str(tmp_path))
+    shown = subprocess.run(
+        ["/bin/sh", "-ec", knock, "sh", "printenv", "PGPASSWORD"], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == "a\"\\<b>$(c) 'd'\n"
+
+
 class Postgres:
     """A real server for one test, reached by its socket; it refuses to run as root."""
 
@@ -184,6 +229,8 @@ def postgres() -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     server = Postgres(found[-1].parent, folder)
     server.run("initdb", "--pgdata=data", "--username=postgres", "--auth=scram-sha-256", "--auth-local=trust")
+    access = folder / "data" / "pg_hba.conf"
+    access.write_text(f"local all verified scram-sha-256\n{access.read_text()}")
     settings = f"-c listen_addresses='' -k {folder} -c fsync=off"
     server.run("pg_ctl", "--pgdata=data", "--wait", "--log=log", f"--options={settings}", "start")
     yield server
@@ -213,3 +260,15 @@ def test_the_script_makes_the_database_and_does_no_harm_when_it_runs_again(postg
     assert before.startswith("SCRAM-SHA-256$")
     with pytest.raises(AssertionError, match="permission denied for database"):
         postgres.sql("SELECT 1", PGUSER=f"other_{admin}", PGDATABASE=owner)
+
+
+def test_a_verifier_lets_its_password_in_and_no_other(postgres: Postgres) -> None:
+    """What stands in a statement, and so in a server's log, is no password."""
+    made = verifier("a-long-password", "owner")
+    assert made == verifier("a-long-password", "owner")
+    assert made != verifier("a-long-password", "other")
+    postgres.sql(f"CREATE ROLE verified LOGIN PASSWORD '{made}'")
+    assert postgres.password_of("verified") == made
+    postgres.sql("SELECT 1", PGUSER="verified", PGPASSWORD="a-long-password")
+    with pytest.raises(AssertionError, match="password authentication failed"):
+        postgres.sql("SELECT 1", PGUSER="verified", PGPASSWORD="another")

@@ -11,11 +11,12 @@ import pulumi
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, ObjectStore, SqlServer
+from groundwork.core.contracts import Broker, Cluster, ObjectStore, SqlServer
 from groundwork.core.registry import Registry, discover
 from groundwork.testing import Graph, record
 
-AWS = ("network", "eks", "pools", "s3", "rds")
+AWS = ("network", "eks", "pools", "s3", "rds", "elasticache", "secrets-manager", "route53")
+ADD_ONS = ("cert-manager", "cert-manager-api", "external-dns", "external-secrets", "external-secrets-api")
 
 
 def _cluster(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,7 +30,6 @@ def _cluster(inputs: Mapping[str, Any]) -> dict[str, Any]:
 COMPUTED: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "aws:eks/cluster:Cluster": _cluster,
     "aws:ec2/launchTemplate:LaunchTemplate": lambda inputs: {"latestVersion": 1},
-    "aws:rds/instance:Instance": lambda inputs: {"address": "database.example"},
 }
 
 
@@ -49,6 +49,18 @@ class App(Component[AppConfig]):
             objects.bucket("more", parent=self, reader_writers=users[:1])
         if sql is not None:
             sql.database("user-data", parent=self, namespace=namespace)
+
+
+class QueueUserConfig(Config):
+    """Nothing to say."""
+
+
+class QueueUser(Component[QueueUserConfig]):
+    """Stands for an add-on with a message queue."""
+
+    def build(self, cluster: Cluster, broker: Broker) -> None:
+        """Ask for one."""
+        broker.queue("tasks", parent=self, namespace=cluster.namespace(self.name, parent=self))
 
 
 class PlainClusterConfig(Config):
@@ -71,8 +83,8 @@ class PlainCluster(Component[PlainClusterConfig]):
 
 def registry() -> Registry:
     """The platform's AWS components, and the stand-ins for add-ons."""
-    infra = {name: discover()[name].cls for name in AWS}
-    return Registry({**infra, "app": App, "plain-cluster": PlainCluster})
+    infra = {name: discover()[name].cls for name in (*AWS, *ADD_ONS)}
+    return Registry({**infra, "app": App, "queue-user": QueueUser, "plain-cluster": PlainCluster})
 
 
 @cache
@@ -85,10 +97,17 @@ def build(environment: str = "dev", **components: Any) -> Graph:
     return _recorded(json.dumps(components), environment)
 
 
+NAMED: dict[str, Any] = {
+    "elasticache": {},
+    "secrets-manager": {"secrets": {"mail": ["username", "password"]}},
+    "route53": {"zones": {"ml.example.com": {}, "platform.internal": {"private": True}}},
+}
+
+
 def whole(environment: str = "dev") -> Graph:
     """Record a stack with every AWS component at its defaults, a GPU pool, and an add-on that uses them."""
     pools = {"gpu": {"accelerator": "nvidia-l4", "max": 4}}
-    return build(environment, network={}, eks={}, pools=pools, s3={}, rds={}, app={})
+    return build(environment, network={}, eks={}, pools=pools, s3={}, rds={}, app={}, **NAMED)
 
 
 def document(text: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from groundwork.core.profiles import PROFILES
 from infra._aws import partition_of, require_aws
 from tests.infra.stacks import build, document, whole
 
+KEYS = ("eks", "elasticache", "rds", "s3", "secrets-manager")
 ENVIRONMENTS = pytest.mark.parametrize("environment", ["dev", "prod"])
 
 
@@ -71,9 +72,12 @@ def test_no_policy_allows_a_wildcard_action_or_every_resource(environment: str) 
 def test_what_holds_data_is_protected_where_the_profile_says_so(environment: str) -> None:
     stateful = {
         "aws:eks/cluster:Cluster",
+        "aws:elasticache/replicationGroup:ReplicationGroup",
         "aws:kms/key:Key",
         "aws:rds/instance:Instance",
+        "aws:route53/zone:Zone",
         "aws:s3/bucket:Bucket",
+        "aws:secretsmanager/secret:Secret",
         "random:index/randomPassword:RandomPassword",
     }
     graph = whole(environment)
@@ -88,7 +92,7 @@ def test_keys_rotate_and_have_a_name(environment: str) -> None:
     assert {key.inputs["enableKeyRotation"] for key in keys} == {True}
     assert {key.inputs["deletionWindowInDays"] for key in keys} == {30 if environment == "prod" else 7}
     names = {alias.inputs["name"] for alias in graph.of("aws:kms/alias:Alias")}
-    assert names == {f"alias/groundwork-{environment}-{part}" for part in ("eks", "rds", "s3")}
+    assert names == {f"alias/groundwork-{environment}-{part}" for part in KEYS}
 
 
 @ENVIRONMENTS

@@ -8,9 +8,12 @@ import pytest
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
 from groundwork.core.errors import StackError
-from tests.infra.stacks import build, whole
+from groundwork.sandbox.standins.aws.replace import rule_of
+from tests.infra.stacks import build, document, whole
 
 INSTANCE = "aws:rds/instance:Instance"
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!db-1"  # noqa: S105 - a name
 
 
 def server(environment: str = "dev", **config: Any) -> dict[str, Any]:
@@ -76,14 +79,93 @@ def test_only_nodes_and_pods_reach_it_and_only_at_its_port() -> None:
 
 def test_it_refuses_clients_without_tls() -> None:
     group = build(network={}, rds={"version": "16"}).one("aws:rds/parameterGroup:ParameterGroup").inputs
-    assert group["parameters"] == [{"name": "rds.force_ssl", "value": "1"}]
+    assert {"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"} in group["parameters"]
     assert (group["family"], group["name"]) == ("postgres16", "groundwork-dev-rds-postgres16")
 
 
-def test_the_password_is_a_secret_wherever_it_goes() -> None:
-    graph = build(network={}, rds={})
+def test_parameters_tell_when_they_take_effect_and_a_stack_can_change_them() -> None:
+    group = build(network={}, rds={"parameters": {"log_min_duration_statement": "250", "max_connections": "400"}})
+    given = {p["name"]: (p["value"], p["applyMethod"]) for p in group.one(PARAMETERS).inputs["parameters"]}
+    assert given["log_min_duration_statement"] == ("250", "immediate")
+    assert given["max_connections"] == ("400", "pending-reboot")
+    assert given["shared_preload_libraries"] == ("pg_stat_statements", "pending-reboot")
+    assert given["log_statement"] == ("ddl", "immediate")
+
+
+def test_rds_keeps_the_administrators_password_and_no_state_holds_it() -> None:
+    inputs = server()
+    assert "password" not in inputs
+    assert inputs["manageMasterUserPassword"] is True
+    assert inputs["masterUserSecretKmsKeyId"] == "arn:aws:kms:eu-west-1:111122223333:rds-key"
+    assert build(network={}, rds={}).of("random:index/randomPassword:RandomPassword") == []
+
+
+def test_the_job_asks_for_the_present_password_and_may_read_no_other_secret() -> None:
+    graph = whole()
+    spec = graph.one("kubernetes:batch/v1:Job", "app-user-data-database-job").inputs["spec"]["template"]["spec"]
+    (ask,) = spec["initContainers"]
+    assert {"name": "SECRET", "value": SECRET} in ask["env"]
+    assert "get-secret-value" in ask["command"][-1]
+    role = graph.one("aws:iam/rolePolicy:RolePolicy", "app-user-data-database-database-administrator")
+    assert document(role.inputs["policy"]) == [
+        {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": [SECRET]},
+        {
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": ["arn:aws:kms:eu-west-1:111122223333:rds-key"],
+            "Condition": {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}},
+        },
+    ]
+    assert role.urn in graph.before(graph.one("kubernetes:batch/v1:Job", "app-user-data-database-job"))
+
+
+def test_a_cluster_without_identities_is_told_to_take_a_fixed_password() -> None:
+    stack: dict[str, Any] = {"network": {}, "plain-cluster": {}, "app": {}}
+    with pytest.raises(StackError) as error:
+        build(rds={}, **stack)
+    assert error.value.problems == (
+        "app: database user-data: RDS rotates its administrator's password, which only a pod with an identity in AWS "
+        "can read, and the cluster plain gives none: take an `eks` cluster, or set rds.adminPassword: fixed",
+    )
+    graph = build(rds={"adminPassword": "fixed"}, **stack)
     assert graph.one(INSTANCE).inputs["password"][_special_sig_key] == _special_secret_sig
     assert graph.outputs["rds.password"] == "[secret]"
+    assert "manageMasterUserPassword" not in graph.one(INSTANCE).inputs
+
+
+def test_its_key_serves_its_own_logs_and_no_others() -> None:
+    graph = build(network={}, rds={})
+    owner, logs = document(graph.one("aws:kms/key:Key").inputs["policy"])
+    assert owner["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
+    assert logs["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
+    prefix = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/rds/instance/groundwork-dev-rds"
+    assert logs["Condition"] == {
+        "ArnEquals": {"kms:EncryptionContext:aws:logs:arn": [f"{prefix}/postgresql", f"{prefix}/upgrade"]}
+    }
+    groups = [g for g in graph.of("aws:cloudwatch/logGroup:LogGroup") if "rds" in g.name]
+    assert {g.inputs["kmsKeyId"] for g in groups} == {"arn:aws:kms:eu-west-1:111122223333:rds-key"}
+
+
+def test_only_this_accounts_servers_write_measurements() -> None:
+    graph = build("prod", network={}, rds={})
+    role = graph.one("aws:iam/role:Role", "rds-monitoring")
+    (statement,) = document(role.inputs["assumeRolePolicy"])
+    assert statement["Principal"] == {"Service": "monitoring.rds.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+    assert graph.one(INSTANCE).inputs["monitoringInterval"] == 60
+    assert server()["monitoringInterval"] == 0
+
+
+def test_an_upgrade_replaces_no_server() -> None:
+    """By the provider's own table; only the group of parameters, which is of a version, is another one."""
+    old, new = (build("prod", network={}, rds={"version": version}) for version in ("16", "17"))
+    before, after = (graph.one(INSTANCE).inputs for graph in (old, new))
+    changed = {key for key in before if before[key] != after.get(key)}
+    assert changed == {"engineVersion", "parameterGroupName"}
+    rules = [rule_of(INSTANCE, key) for key in changed]
+    assert {rule.effect for rule in rules if rule} == {"update"}
+    assert after["allowMajorVersionUpgrade"] is True
+    assert (after["applyImmediately"], new.one(PARAMETERS).inputs["skipDestroy"]) == (False, True)
 
 
 def test_its_logs_have_groups_of_their_own_before_it_writes() -> None:
@@ -109,6 +191,18 @@ def test_a_database_is_made_over_tls_by_a_job_where_its_user_is() -> None:
         ({"version": "12"}, "rds.version: input should be '16' or '17' (got '12')"),
         ({"storageGi": 200, "maxStorageGi": 210}, "maxStorageGi is 210, and storageGi 200: RDS needs at least 220"),
         ({"backupDays": 60}, "rds.backupDays: input should be less than or equal to 35 (got 60)"),
+        (
+            {"backupWindow": "23:30-00:30", "maintenanceWindow": "mon:00:00-mon:01:00"},
+            "backupWindow is 23:30-00:30, and maintenanceWindow mon:00:00-mon:01:00: RDS wants them apart",
+        ),
+        ({"backupWindow": "2-3"}, "rds.backupWindow: '2-3' is no window of a day in UTC; an example is 02:00-03:00"),
+        ({"backupWindow": "02:00-02:10"}, "rds.backupWindow: 02:00-02:10 has 10 minutes: AWS needs at least 30"),
+        (
+            {"maintenanceWindow": "sun:04:00-sun:04:30"},
+            "rds.maintenanceWindow: sun:04:00-sun:04:30 has 30 minutes: it must have 60 to 1440",
+        ),
+        ({"parameters": {"rds.force_ssl": "0"}}, "parameters.rds.force_ssl: always '1' here; leave it out"),
+        ({"monitoringSeconds": 2}, "rds.monitoringSeconds: input should be 0, 1, 5, 10, 15, 30 or 60 (got 2)"),
         ({"storageGi": 5}, "rds.storageGi: input should be greater than or equal to 20 (got 5)"),
     ],
 )

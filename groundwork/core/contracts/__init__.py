@@ -8,11 +8,12 @@ from groundwork.core.contracts.login import Login, LoginClient
 from groundwork.core.contracts.logs import Logs
 from groundwork.core.contracts.mesh import ByAddress, Gateway, Mesh
 from groundwork.core.contracts.metrics import Alert, Dashboard, Metrics, Panel
+from groundwork.core.contracts.names import HostedZones
 from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
 from groundwork.core.contracts.priorities import Priorities
 from groundwork.core.contracts.scaling import Scaling, Trigger
-from groundwork.core.contracts.secrets import SecretReference, Secrets
+from groundwork.core.contracts.secrets import SecretReference, Secrets, SecretStore
 from groundwork.core.contracts.services import (
     Balancers,
     Certificates,
@@ -43,6 +44,7 @@ __all__ = [
     "Dashboard",
     "Database",
     "Gateway",
+    "HostedZones",
     "Login",
     "LoginClient",
     "Logs",
@@ -64,6 +66,7 @@ __all__ = [
     "Queue",
     "Scaling",
     "SecretReference",
+    "SecretStore",
     "Secrets",
     "Security",
     "ServiceAccount",

@@ -12,6 +12,7 @@ import pulumi
 from groundwork.core.component import Component
 from groundwork.core.contract import Contract
 from groundwork.core.contracts.cluster import Namespace
+from groundwork.core.contracts.identity import Statement
 from groundwork.core.references import SecretKey
 
 
@@ -26,6 +27,23 @@ class SecretReference:
 
     name: str
     ready: Sequence[pulumi.Resource] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretStore(Contract):
+    """Where people keep an environment's secrets: outside this program, and outside the cluster.
+
+    Attributes:
+        prefix: how their names begin there.
+        region: where they are.
+    """
+
+    prefix: str
+    region: str
+
+    @abstractmethod
+    def reading(self) -> list[Statement]:
+        """Return what whoever copies them into a cluster has to be allowed."""
 
 
 @dataclass(frozen=True, kw_only=True)

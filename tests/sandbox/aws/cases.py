@@ -18,6 +18,20 @@ ALLOW = json.dumps(
         "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::x/*"}],
     }
 )
+NO_OTHER = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "secretsmanager:*",
+                "Resource": "*",
+                "Condition": {"StringNotEquals": {"aws:PrincipalAccount": "123456789012"}},
+            }
+        ],
+    }
+)
 PUBLIC = json.dumps(
     {
         "Version": "2012-10-17",
@@ -514,6 +528,13 @@ CASES: tuple[Case, ...] = (
         {"secretString": "exactly one of secretString, secretStringWo and secretBinary must be given"},
     ),
     Case(
+        "secret_policy",
+        "aws:secretsmanager/secretPolicy:SecretPolicy",
+        {"secretArn": "$secret.arn", "policy": NO_OTHER, "blockPublicPolicy": True},
+        {"secretArn": None},
+        {"secretArn": "required, but missing"},
+    ),
+    Case(
         "rotation",
         "aws:secretsmanager/secretRotation:SecretRotation",
         {
@@ -710,6 +731,17 @@ CASES: tuple[Case, ...] = (
         {"name": "cases", "subnetIds": ["$subnet.id"]},
         {"subnetIds": None},
         {"subnetIds": "required, but missing"},
+    ),
+    Case(
+        "cache_parameters",
+        "aws:elasticache/parameterGroup:ParameterGroup",
+        {
+            "name": "cases",
+            "family": "valkey8",
+            "parameters": [{"name": "maxmemory-policy", "value": "noeviction"}],
+        },
+        {"family": None},
+        {"family": "required, but missing"},
     ),
     Case(
         "redis",

@@ -8,6 +8,7 @@ NOT_APPLIED = {
     "access_policy": "moto has no such operation",
     "pod_identity": "moto has no such operation",
     "cache_rule": "moto has no such operation",
+    "cache_parameters": "moto has no such operation",
     "cache_subnets": "moto cannot delete it",
     "placement": "moto has no such operation",
     "file_policy": "moto cannot delete it",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Path, Read, Resource, declare
+from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Path, Read, Resource, declare, uses
 from groundwork.sandbox.standins.values import UNKNOWN
 
 _GROUP = {"CacheSubnetGroupName": "{id}"}
@@ -27,6 +27,37 @@ declare(
         outputs={"subnetIds": Path("Subnets[].SubnetIdentifier")},
         delete=(Call("delete_cache_subnet_group", _GROUP),),
         arn="arn:{partition}:elasticache:{region}:{account}:subnetgroup:{name}",
+    )
+)
+
+
+@uses("parameters")
+def _parameters(env: dict[str, Any]) -> Any:
+    return [
+        {"ParameterName": item.get("name"), "ParameterValue": item.get("value")} for item in env.get("parameters") or []
+    ] or None
+
+
+_PARAMETERS = {"CacheParameterGroupName": "{id}"}
+declare(
+    Resource(
+        "aws:elasticache/parameterGroup:ParameterGroup",
+        service="elasticache",
+        create=Call("create_cache_parameter_group", spread=True),
+        answer="CacheParameterGroup",
+        id="{name}",
+        names={"name": "CacheParameterGroupName", "family": "CacheParameterGroupFamily", "arn": "ARN"},
+        autoname="name",
+        lower=True,
+        defaults={"description": "Managed by Pulumi"},
+        after=(
+            Call(
+                "modify_cache_parameter_group", {**_PARAMETERS, "ParameterNameValues": _parameters}, on=("parameters",)
+            ),
+        ),
+        read=Read("describe_cache_parameter_groups", _PARAMETERS, "CacheParameterGroups[0]"),
+        delete=(Call("delete_cache_parameter_group", _PARAMETERS),),
+        arn="arn:{partition}:elasticache:{region}:{account}:parametergroup:{name}",
     )
 )
 

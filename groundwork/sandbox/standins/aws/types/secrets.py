@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Path, Read, Resource, declare, uses
+from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Path, Read, Resource, declare, put, uses
 from groundwork.sandbox.standins.aws.session import Session
 from groundwork.sandbox.standins.aws.types.iam import policy_document
 
@@ -24,6 +24,11 @@ def _window_fits(inputs: dict[str, Any]) -> list[tuple[str, str]]:
     if isinstance(days, int) and days != 0 and not 7 <= days <= 30:
         return [("recoveryWindowInDays", f"{days}: must be 0, or 7 to 30")]
     return []
+
+
+def _read_policy(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
+    found = session.ask("secretsmanager", "get_resource_policy", env["region"], SecretId=env["id"])
+    return found if found.get("ResourcePolicy") else None
 
 
 declare(
@@ -56,6 +61,25 @@ declare(
         ),
         arn="{id}",
         checks=(_window_fits, policy_document("policy")),
+    )
+)
+
+
+put(
+    Resource(
+        "aws:secretsmanager/secretPolicy:SecretPolicy",
+        service="secretsmanager",
+        create=Call(
+            "put_resource_policy",
+            {"SecretId": "{secretArn}", "ResourcePolicy": "{policy}", "BlockPublicPolicy": "{blockPublicPolicy}"},
+        ),
+        id="{secretArn}",
+        read=_read_policy,
+        outputs={"secretArn": "{id}", "policy": Path("ResourcePolicy")},
+        steers=("blockPublicPolicy",),
+        delete=(Call("delete_resource_policy", {"SecretId": "{id}"}),),
+        imports=r"(?P<secretArn>.+)",
+        checks=(policy_document("policy"),),
     )
 )
 
