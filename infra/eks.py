@@ -190,7 +190,7 @@ class Eks(AwsComponent[EksConfig]):
             upgrade_policy={"support_type": self.config.support.upper()},
             # The managed ones take their place; it cannot change later.
             bootstrap_self_managed_addons=False,
-            deletion_protection=protected,
+            deletion_protection=self.protected,
             # The whole network is there first, ways out too, and so is destroyed last.
             # Who made the cluster is decided once: to name administrators later must not replace it.
             opts=self.stateful(

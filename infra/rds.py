@@ -170,7 +170,7 @@ class Rds(AwsComponent[RdsConfig]):
             maintenance_window=self.config.maintenance_window,
             copy_tags_to_snapshot=True,
             delete_automated_backups=not protected,
-            deletion_protection=protected,
+            deletion_protection=self.protected,
             skip_final_snapshot=not protected,
             final_snapshot_identifier=f"{name}-final" if protected else None,
             performance_insights_enabled=insights,
