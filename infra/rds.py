@@ -14,7 +14,8 @@ from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Database, Namespace, SqlServer
 from groundwork.core.databases import Server, provision
-from infra._aws import AwsComponent
+from infra._aws import AwsComponent, region_of
+from infra._rds_authorities import authorities
 from infra.network import VpcNetwork
 
 _PORT = 5432
@@ -47,6 +48,12 @@ class RdsConfig(Config):
         description="seven days of which statement waited for what"
     )
 
+    authorities: str | None = Field(
+        default=None,
+        pattern=r"^-----BEGIN CERTIFICATE-----\n",
+        description="PEM certificates of who signs the server's; the region's own by default",
+    )
+
     @model_validator(mode="after")
     def _grows(self) -> Self:
         # RDS wants a tenth more, or it refuses.
@@ -70,10 +77,12 @@ class RdsServer(SqlServer):
     host: pulumi.Output[str]
     password: pulumi.Output[str]
 
-    def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
+    def database(
+        self, name: str, *, parent: Component[Any], namespace: Namespace, makes_databases: bool = False
+    ) -> Database:
         """Make a database and its owner by a Job in the cluster, over TLS."""
         server = Server(host=self.host, port=_PORT, user=_ADMIN, password=self.password, sslmode="require")
-        return provision(name, server=server, parent=parent, namespace=namespace)
+        return provision(name, server=server, parent=parent, namespace=namespace, makes_databases=makes_databases)
 
 
 class Rds(AwsComponent[RdsConfig]):
@@ -90,7 +99,13 @@ class Rds(AwsComponent[RdsConfig]):
             opts=pulumi.ResourceOptions(parent=self, protect=self.environment.profile.protect),
         )
         instance = self._instance(name, network, password.result)
-        return RdsServer(host=instance.address, password=pulumi.Output.secret(password.result))
+        return RdsServer(
+            host=instance.address,
+            password=pulumi.Output.secret(password.result),
+            # What rds.force_ssl says.
+            requires_tls=True,
+            authorities=self.config.authorities or authorities(region_of(self.environment)),
+        )
 
     def _instance(self, name: str, network: VpcNetwork, password: pulumi.Output[str]) -> aws.rds.Instance:
         key = self.encryption_key("database, its backups and its performance data")

@@ -21,6 +21,7 @@ from addons._kubeflow_values import (
     pipelines_values,
 )
 from addons._pages import expose_page
+from addons._pool import without_tls
 from addons._watch import watch
 from addons.argo_workflows_api import WorkflowKinds
 from addons.istio_api import IstioMesh
@@ -99,8 +100,16 @@ class Kubeflow(Component[KubeflowConfig]):
         )
 
     def _pipelines(self, namespace: Namespace, sql: SqlServer, objects: ObjectStore) -> None:
-        runs = sql.database("kubeflow-pipelines", parent=self, namespace=namespace)
-        metadata = sql.database("kubeflow-metadata", parent=self, namespace=namespace)
+        # It asks for its database to be made, and goes on only when it hears that this one is there.
+        own = sql.database("kubeflow-pipelines", parent=self, namespace=namespace, makes_databases=True)
+        runs, metadata = without_tls(
+            [own, sql.database("kubeflow-metadata", parent=self, namespace=namespace)],
+            sql=sql,
+            parent=self,
+            namespace=namespace,
+            callers=[COPIED["ml-pipeline"], COPIED["metadata-grpc-deployment"]],
+            copies=self.config.replicas,
+        )
         accounts = [namespace.chart_account(name) for name in ACCOUNTS]
         bucket = objects.bucket("kubeflow-pipelines", parent=self, reader_writers=accounts)
         release(

@@ -76,19 +76,29 @@ class StubCluster(Component[NoConfig]):
 class StubSqlServer(SqlServer):
     """Makes a marker for each database."""
 
-    def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
+    def database(
+        self, name: str, *, parent: Component[Any], namespace: Namespace, makes_databases: bool = False
+    ) -> Database:
         """Return a database whose URI is secret."""
-        made = Marker(f"{parent.name}-{name}-database", {}, namespace.options(parent))
+        props = {"makesDatabases": makes_databases}
+        made = Marker(f"{parent.name}-{name}-database", props, namespace.options(parent))
         uri = pulumi.Output.secret(f"postgresql://{name}:hidden@sql:5432/{name}")
         return Database(name=name, user=name, secret=f"{name}-database", uri=uri, ready=[made])
 
 
-class StubSql(Component[NoConfig]):
+class SqlConfig(Config):
+    """How callers have to come."""
+
+    requires_tls: bool = False
+    authorities: str = ""
+
+
+class StubSql(Component[SqlConfig]):
     """A SQL server."""
 
     def build(self, cluster: Cluster) -> StubSqlServer:
         """Return it."""
-        return StubSqlServer()
+        return StubSqlServer(requires_tls=self.config.requires_tls, authorities=self.config.authorities)
 
 
 class StoreConfig(Config):

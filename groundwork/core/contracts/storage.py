@@ -89,14 +89,28 @@ class Database:
 
 @dataclass(frozen=True, kw_only=True)
 class SqlServer(Contract):
-    """A PostgreSQL server."""
+    """A PostgreSQL server.
+
+    Attributes:
+        requires_tls: whether it turns away who comes without TLS.
+        authorities: PEM certificates of who signs the server's own; "" where nobody outside of it knows them.
+    """
+
+    requires_tls: bool = False
+    authorities: str = ""
 
     @abstractmethod
-    def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
+    def database(
+        self, name: str, *, parent: Component[Any], namespace: Namespace, makes_databases: bool = False
+    ) -> Database:
         """Make a database and its owner, and put the way in into a Secret of `namespace`.
 
         The server may be unreachable from where the engine runs: a Job in the cluster does the work, again and again
         without harm.
+
+        Args:
+            makes_databases: the owner may make further ones: for programs that do not start before a CREATE DATABASE
+                of theirs has told them that it is there already, which PostgreSQL tells only who may make one.
         """
 
 
