@@ -91,7 +91,8 @@ def without_tls(
     return [_through(database, parent, namespace, ready) for database in databases]
 
 
-def _name(parent: Component[Any]) -> str:
+def pool_name(parent: Component[Any]) -> str:
+    """Return the name of a component's pool, where it has one: of its Deployment and its Service."""
     return f"{parent.name}-pool"
 
 
@@ -102,10 +103,12 @@ def _labels(parent: Component[Any]) -> dict[str, str]:
 def _through(
     database: Database, parent: Component[Any], namespace: Namespace, ready: Sequence[pulumi.Resource]
 ) -> Database:
-    host = namespace.host(_name(parent))
-    password = database.uri.apply(lambda uri: unquote(urlsplit(uri).password or ""))
-    uri: pulumi.Output[str] = pulumi.Output.format(
-        "postgresql://{0}:{1}@{2}:{3}/{4}?sslmode=disable", database.user, password, host, PORT, database.name
+    host = namespace.host(pool_name(parent))
+    password = _secret(database.uri.apply(lambda uri: unquote(urlsplit(uri).password or "")))
+    uri = _secret(
+        pulumi.Output.format(
+            "postgresql://{0}:{1}@{2}:{3}/{4}?sslmode=disable", database.user, password, host, PORT, database.name
+        )
     )
     secret = k8s.core.v1.Secret(
         f"{parent.name}-{database.secret}-pooled",
@@ -115,16 +118,16 @@ def _through(
             "port": str(PORT),
             "database": database.name,
             "username": database.user,
-            "password": pulumi.Output.secret(password),
+            "password": password,
             "sslmode": "disable",
-            "uri": pulumi.Output.secret(uri),
+            "uri": uri,
         },
         opts=namespace.options(parent),
     )
     return replace(
         database,
         secret=f"{database.secret}-pooled",
-        uri=pulumi.Output.secret(uri),
+        uri=uri,
         ready=[*database.ready, secret, *ready],
     )
 
@@ -137,7 +140,7 @@ def _pool(
     callers: Sequence[Mapping[str, str]],
     copies: int,
 ) -> list[pulumi.Resource]:
-    name, labels = _name(parent), _labels(parent)
+    name, labels = pool_name(parent), _labels(parent)
     metadata = {"name": name, "namespace": namespace.name, "labels": labels}
     uris: pulumi.Output[Any] = pulumi.Output.all(*[database.uri for database in databases])
     files = uris.apply(lambda all_: {"pgbouncer.ini": settings(all_[0]), "users.txt": users(all_)})
@@ -145,8 +148,8 @@ def _pool(
         f"{name}-files",
         metadata=metadata,
         string_data={
-            "pgbouncer.ini": pulumi.Output.secret(files.apply(lambda made: made["pgbouncer.ini"])),
-            "users.txt": pulumi.Output.secret(files.apply(lambda made: made["users.txt"])),
+            "pgbouncer.ini": _secret(files.apply(lambda made: made["pgbouncer.ini"])),
+            "users.txt": _secret(files.apply(lambda made: made["users.txt"])),
             "authorities.pem": authorities,
         },
         opts=namespace.options(parent),
@@ -192,6 +195,11 @@ def _pool(
     )
     keep_available("pool", parent=parent, namespace=namespace, labels=labels, copies=copies)
     return [service, deployment]
+
+
+def _secret(text: pulumi.Output[str]) -> pulumi.Output[str]:
+    secret: pulumi.Output[str] = pulumi.Output.secret(text)
+    return secret
 
 
 def _digest(texts: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ from addons._kubeflow_values import (
     pipelines_values,
 )
 from addons._pages import expose_page
-from addons._pool import without_tls
+from addons._pool import pool_name, without_tls
 from addons._watch import watch
 from addons.argo_workflows_api import WorkflowKinds
 from addons.istio_api import IstioMesh
@@ -80,7 +80,16 @@ class Kubeflow(Component[KubeflowConfig]):
                 deployment="ml-pipeline",
                 summary="No copy of the API server of Kubeflow Pipelines is ready: no pipeline can be started.",
             )
-            metrics.alert(self.name, parent=self, namespace=namespace, alerts=[down])
+            alerts = [down]
+            if sql.requires_tls:
+                cut_off = unavailable(
+                    "KubeflowPoolDown",
+                    namespace=namespace.name,
+                    deployment=pool_name(self),
+                    summary="No copy of the pool before the database is ready: Pipelines cannot reach its data.",
+                )
+                alerts.append(cut_off)
+            metrics.alert(self.name, parent=self, namespace=namespace, alerts=alerts)
             watch("kubeflow", metrics, parent=self, namespace=namespace)
             metrics.scrape("pipelines", parent=self, namespace=namespace, selector={"app": "ml-pipeline"}, port="http")
         page = expose_page(

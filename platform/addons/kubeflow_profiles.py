@@ -1,7 +1,8 @@
 """Kubeflow's profiles: a namespace for each person or group, its owner's rights in it, and an API to share it.
 
 Where the stack has teams, each team's namespace is a profile too, that nobody owns: its members share it as those do
-with whom an owner shares his, and who they are is changed in the team's file alone.
+with whom an owner shares his, and who they are is changed in the team's file alone. As in every profile its pods have
+sidecars, which tell people apart by a header, and count in the team's quota.
 
 The controller is cluster-admin, as upstream has it: it makes namespaces and binds roles in them. The API believes a
 request header, so only the dashboard reaches it.

@@ -29,7 +29,8 @@ AUTHORITIES = "-----BEGIN CERTIFICATE-----\nof nobody\n-----END CERTIFICATE-----
 
 
 def build(environment: str = "prod", **sql: Any) -> Graph:
-    parts: dict[str, Any] = {"cluster": {}, "sql": sql, "objects": {}, "istio-api": {}, "kubeflow": {}}
+    parts: dict[str, Any] = {"cluster": {}, "sql": sql, "objects": {}, "istio-api": {}, "prometheus-api": {}}
+    parts["kubeflow"] = {}
     return record(parts, environment=environment, registry=REGISTRY)
 
 
@@ -66,6 +67,7 @@ def test_pipelines_comes_through_the_pool(graph: Graph) -> None:
 def test_where_the_server_takes_plain_connections_nothing_stands_between() -> None:
     plain = build()
     assert not plain.of(DEPLOYMENT)
+    assert "KubeflowPoolDown" not in str([r.inputs for r in plain])
     database = release(plain, "kubeflow-pipelines")["values"]["database"]
     assert database["pipelines"]["secret"] == "kubeflow-pipelines-database"  # noqa: S105 - the name of a Secret
 
@@ -109,6 +111,12 @@ def test_the_pool_is_there_twice_in_production(graph: Graph) -> None:
     single = build("dev", requires_tls=True, authorities=AUTHORITIES)
     assert single.one(DEPLOYMENT, "kubeflow-pool").inputs["spec"]["replicas"] == 1
     assert not single.of("kubernetes:policy/v1:PodDisruptionBudget")
+
+
+def test_somebody_is_told_when_the_pool_is_down(graph: Graph) -> None:
+    alerts = [r.inputs for r in graph if r.type.endswith(":PrometheusRule") and "kubeflow" in r.name]
+    assert "KubeflowPoolDown" in str(alerts)
+    assert 'deployment="kubeflow-pool"' in str(alerts)
 
 
 def test_a_server_whose_certificate_cannot_be_checked_is_told() -> None:
@@ -173,7 +181,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
         "local all all trust\nhostssl all all all scram-sha-256\n", encoding="utf-8"
     )
     tls = ["-c", "ssl=on", "-c", f"ssl_cert_file={folder}/server.pem", "-c", f"ssl_key_file={folder}/server.key"]
-    where = ["-k", folder, "-p", str(programs.port), "-c", "fsync=off"]
+    where = ["-k", str(folder), "-p", str(programs.port), "-c", "fsync=off"]
     process = programs.start(programs.home / "postgres", "-D", "data", *where, *tls)
     admin = {"PGHOST": str(folder), "PGDATABASE": "postgres"}
     given = {"NEW_DATABASE": "runs", "NEW_OWNER": "runs", "NEW_PASSWORD": "it's", "NEW_OWNER_MAKES": "CREATEDB"}

