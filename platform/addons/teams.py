@@ -19,6 +19,7 @@ from groundwork.core.contracts import (
     ObjectStore,
     ServiceAccount,
     Tracking,
+    Tuning,
     Workspaces,
 )
 from groundwork.core.errors import StackError
@@ -47,6 +48,7 @@ class Teams(Component[TeamsConfig]):
         pools: NodePools | None,
         tracking: Tracking | None,
         workspaces: Workspaces | None,
+        tuning: Tuning | None,
     ) -> None:
         """Make the teams' places."""
         teams = load_teams(self.environment.root)
@@ -68,6 +70,8 @@ class Teams(Component[TeamsConfig]):
                 self._measure(team, namespace, metrics)
             if tracking is not None:
                 tracking.admit(parent=self, namespace=namespace)
+            if tuning is not None:
+                tuning.admit(parent=self, namespace=namespace)
             accounts = [namespace.service_account(_ACCOUNT)]
             if workspaces is not None:
                 workspaces.share(parent=self, namespace=namespace, members=team.members)

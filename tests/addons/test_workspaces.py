@@ -17,7 +17,16 @@ from tests.addons.rendering import INVENTORY
 from tests.addons.stub_login import StubLogin
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("istio-api", "kubeflow-profiles", "kubeflow-profiles-api", "prometheus-api", "teams")
+PARTS = (
+    "cert-manager-api",
+    "istio-api",
+    "katib",
+    "katib-api",
+    "kubeflow-profiles",
+    "kubeflow-profiles-api",
+    "prometheus-api",
+    "teams",
+)
 REGISTRY = Registry({**STUBS, "login": StubLogin, **{name: f"addons.{name.replace('-', '_')}" for name in PARTS}})
 NAMESPACE = "kubernetes:core/v1:Namespace"
 BINDING = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"
@@ -26,7 +35,9 @@ MEMBERS = ("ada@example.com", "grace@example.com")
 
 def build(*components: str, root: Path = ROOT) -> Graph:
     """Build these on a cluster, with an object store."""
-    parts: dict[str, Any] = {name: {} for name in ("cluster", "objects", "istio-api", "prometheus-api", *components)}
+    parts: dict[str, Any] = {
+        name: {} for name in ("cluster", "sql", "objects", "istio-api", "prometheus-api", *components)
+    }
     return record(parts, registry=REGISTRY, root=root)
 
 
@@ -40,6 +51,14 @@ def of_vision(graph: Graph, kind: str) -> list[Registered]:
     """Return what there is of a kind in the namespace of the team vision."""
     found = [r for r in graph if r.type.endswith(f":{kind}")]
     return [r for r in found if r.inputs["metadata"].get("namespace") == "team-vision"]
+
+
+def deployment(chart: str, labels: dict[str, str]) -> dict[str, Any]:
+    """Return the one workload of a chart whose pods have these labels."""
+    made = json.loads((INVENTORY / f"{chart}-26.3.0.json").read_text(encoding="utf-8"))
+    (found,) = [workload for workload in made if labels.items() <= workload.get("podLabels", {}).items()]
+    one: dict[str, Any] = found
+    return one
 
 
 def test_a_teams_namespace_is_taken_over_not_made_again(graph: Graph) -> None:
@@ -92,8 +111,7 @@ def test_the_closed_network_lets_in_who_has_to(graph: Graph) -> None:
     assert gateway == {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "istio-ingress"}}}
     assert culler["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "kubeflow"}
     # Steps of everybody's pipelines run in that namespace too.
-    made = json.loads((INVENTORY / "kubeflow-notebooks-26.3.0.json").read_text(encoding="utf-8"))
-    (controller,) = [w for w in made if culler["podSelector"]["matchLabels"].items() <= w.get("podLabels", {}).items()]
+    controller = deployment("kubeflow-notebooks", culler["podSelector"]["matchLabels"])
     assert controller["name"] == "notebook-controller-deployment"
     (way,) = policy["egress"]
     assert (way["to"][0]["podSelector"], way["ports"][0]["port"]) == ({"matchLabels": {"app": "istiod"}}, 15012)
@@ -102,6 +120,21 @@ def test_the_closed_network_lets_in_who_has_to(graph: Graph) -> None:
 def test_what_people_start_reaches_the_teams_buckets(graph: Graph) -> None:
     marker = graph.one("test:index:Marker", "teams-vision-datasets-bucket")
     assert marker.inputs["readerWriters"] == ["team-vision/team", "team-vision/default-editor"]
+
+
+def test_experiments_run_in_a_teams_namespace() -> None:
+    """Trials tell Katib their measurements, and its controller asks the experiment's own pods what to try next."""
+    graph = build("cert-manager-api", "katib", "teams")
+    policy = next(r for r in graph if r.name == "teams-team-vision-katib-way").inputs["spec"]
+    (caller,), (server,) = policy["ingress"][0]["from"], policy["egress"][0]["to"]
+    assert [port["port"] for port in policy["ingress"][0]["ports"]] == [6789, 6788, 15008]
+    assert [port["port"] for port in policy["egress"][0]["ports"]] == [6789, 15008]
+    for peer, name in ((caller, "katib-controller"), (server, "katib-db-manager")):
+        assert peer["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "katib"}
+        assert deployment("katib", peer["podSelector"]["matchLabels"])["name"] == name
+    allowed = next(r for r in graph if r.name == "teams-katib-team-vision-allowed").inputs["spec"]["rules"]
+    account = deployment("katib", caller["podSelector"]["matchLabels"])["serviceAccountName"]
+    assert allowed[0]["from"] == [{"source": {"principals": [f"cluster.local/ns/katib/sa/{account}"]}}]
 
 
 def test_without_profiles_a_team_is_as_it_was() -> None:

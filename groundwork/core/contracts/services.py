@@ -124,6 +124,12 @@ class Tuning(Contract):
     namespace: str
     public_url: str | None = None
 
+    def admit(self, *, parent: Component[Any], namespace: Namespace) -> None:
+        """Open the ways that a search needs which runs in a closed namespace.
+
+        The base class does nothing: not every product runs anything there.
+        """
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRegistry(Contract):
