@@ -195,6 +195,8 @@ def test_a_runtime_for_each_pool_with_gpus(whole: Graph) -> None:
     assert pod["nodeSelector"] == {"groundwork.example/pool": "gpu"}
     assert [toleration["key"] for toleration in pod["tolerations"]] == ["nvidia.com/gpu"]
     assert pod["containers"][0]["resources"]["limits"] == {"memory": "8Gi", "nvidia.com/gpu": "1"}
+    # They call one another by address, which a sidecar refuses.
+    assert job["template"]["spec"]["template"]["metadata"]["labels"] == {"sidecar.istio.io/inject": "false"}
     chart = next(r for r in whole.of(RELEASE) if r.inputs["chart"].endswith("kubeflow-trainer"))
     assert all(chart.urn in whole.before(found) for found in runtimes.values())
 
