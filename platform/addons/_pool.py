@@ -217,7 +217,8 @@ def _pod(image: str, name: str, labels: dict[str, str]) -> dict[str, Any]:
             {
                 "name": "pgbouncer",
                 "image": image,
-                "command": ["/usr/bin/pgbouncer", f"{FOLDER}/pgbouncer.ini"],
+                # By PATH: it is elsewhere where it is built from sources than where it comes of a package.
+                "command": ["pgbouncer", f"{FOLDER}/pgbouncer.ini"],
                 "ports": [{"name": "tcp-postgres", "containerPort": PORT}],
                 "resources": resources("50m", "32Mi", "128Mi"),
                 "securityContext": container_security(),
