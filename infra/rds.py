@@ -77,12 +77,10 @@ class RdsServer(SqlServer):
     host: pulumi.Output[str]
     password: pulumi.Output[str]
 
-    def database(
-        self, name: str, *, parent: Component[Any], namespace: Namespace, makes_databases: bool = False
-    ) -> Database:
+    def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
         """Make a database and its owner by a Job in the cluster, over TLS."""
         server = Server(host=self.host, port=_PORT, user=_ADMIN, password=self.password, sslmode="require")
-        return provision(name, server=server, parent=parent, namespace=namespace, makes_databases=makes_databases)
+        return provision(name, server=server, parent=parent, namespace=namespace)
 
 
 class Rds(AwsComponent[RdsConfig]):

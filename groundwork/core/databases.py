@@ -23,11 +23,10 @@ SCRIPT = r"""\set ON_ERROR_STOP on
 \getenv database NEW_DATABASE
 \getenv owner NEW_OWNER
 \getenv password NEW_PASSWORD
-\getenv makes NEW_OWNER_MAKES
 
 SELECT format('CREATE ROLE %I', :'owner')
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \gexec
-ALTER ROLE :"owner" LOGIN :makes PASSWORD :'password';
+ALTER ROLE :"owner" LOGIN PASSWORD :'password';
 
 -- An administrator that is no superuser, as on RDS, may give away a database only to a role that it belongs to.
 GRANT :"owner" TO CURRENT_USER;
@@ -67,7 +66,6 @@ def provision(
     parent: Component[Any],
     namespace: Namespace,
     after: Sequence[pulumi.Resource] = (),
-    makes_databases: bool = False,
 ) -> Database:
     """Make the database `name` with an owner of the same name, and the Secret `<name>-database` in `namespace`.
 
@@ -76,7 +74,6 @@ def provision(
     Args:
         name: lower case letters, digits, hyphens; a hyphen is an underscore on the server.
         after: what the server needs to be there, where the stack itself makes it.
-        makes_databases: the owner may make further ones.
     """
     identifier = name.replace("-", "_")
     label = f"{name}-database"
@@ -104,8 +101,7 @@ def provision(
         },
         opts=namespace.options(parent),
     )
-    makes = "CREATEDB" if makes_databases else "NOCREATEDB"
-    job = _job(prefix, label, identifier, makes, password.result, server, parent, namespace, after)
+    job = _job(prefix, label, identifier, password.result, server, parent, namespace, after)
     return Database(name=identifier, user=identifier, secret=label, uri=pulumi.Output.secret(uri), ready=(job, secret))
 
 
@@ -113,7 +109,6 @@ def _job(
     prefix: str,
     label: str,
     identifier: str,
-    makes: str,
     password: pulumi.Output[str],
     server: Server,
     parent: Component[Any],
@@ -142,7 +137,7 @@ def _job(
     )
     image = parent.catalogue.image("postgres")
     # A pod template cannot change: the name changes with what the Job does, and so the Job is made anew.
-    digest = hashlib.sha256("\n".join((SCRIPT, image, identifier, makes)).encode()).hexdigest()[:8]
+    digest = hashlib.sha256("\n".join((SCRIPT, image, identifier)).encode()).hexdigest()[:8]
     # Another server or password also needs the work done again. The digest tells nothing of a random password, and as a
     # secret it would hide the whole Job from reviewers and policies.
     inputs = pulumi.Output.unsecret(pulumi.Output.all(server.host, server.password, password).apply(_digest))
@@ -155,7 +150,7 @@ def _job(
                 "labels": {"app.kubernetes.io/name": "database", "app.kubernetes.io/instance": label},
                 "annotations": {"groundwork.example/inputs": inputs},
             },
-            "spec": _pod(image, identifier, makes, credentials_name="administrator", script_name="script"),
+            "spec": _pod(image, identifier, credentials_name="administrator", script_name="script"),
         },
     }
     return k8s.batch.v1.Job(
@@ -170,7 +165,7 @@ def _digest(values: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(values).encode()).hexdigest()[:16]
 
 
-def _pod(image: str, identifier: str, makes: str, *, credentials_name: str, script_name: str) -> Any:
+def _pod(image: str, identifier: str, *, credentials_name: str, script_name: str) -> Any:
     return {
         "restart_policy": "Never",
         "automount_service_account_token": False,
@@ -190,7 +185,6 @@ def _pod(image: str, identifier: str, makes: str, *, credentials_name: str, scri
                 "env": [
                     {"name": "NEW_DATABASE", "value": identifier},
                     {"name": "NEW_OWNER", "value": identifier},
-                    {"name": "NEW_OWNER_MAKES", "value": makes},
                     {"name": "PGCONNECT_TIMEOUT", "value": "10"},
                 ],
                 "resources": {

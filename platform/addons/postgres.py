@@ -54,13 +54,11 @@ class PostgresServer(SqlServer):
     host: str
     password: pulumi.Output[str]
 
-    def database(
-        self, name: str, *, parent: Component[Any], namespace: Namespace, makes_databases: bool = False
-    ) -> Database:
+    def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
         """Make a database and its owner by a Job in the cluster."""
         # No TLS: the server has no certificate of its own, and its network policy admits the cluster's pods only.
         server = Server(host=self.host, port=_PORT, user=_ADMIN, password=self.password, sslmode="disable")
-        return provision(name, server=server, parent=parent, namespace=namespace, makes_databases=makes_databases)
+        return provision(name, server=server, parent=parent, namespace=namespace)
 
 
 class Postgres(Component[PostgresConfig]):

@@ -116,9 +116,7 @@ class PostgresClusterServer(SqlServer):
         """The name of the Service that always leads to the primary."""
         return f"{self.name}-rw.{self.namespace}.svc.cluster.local"
 
-    def database(
-        self, name: str, *, parent: Component[Any], namespace: Namespace, makes_databases: bool = False
-    ) -> Database:
+    def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
         """Ask the operator for a database and its owner; both stay when their objects go.
 
         Raises:
@@ -132,7 +130,7 @@ class PostgresClusterServer(SqlServer):
         label = f"{name}-database"
         prefix = label if name == parent.name else f"{parent.name}-{label}"
         password = random.RandomPassword(f"{prefix}-password", length=32, special=False, opts=parent.stateful())
-        made = self._ask(prefix, identifier, password.result, parent, namespace, makes_databases=makes_databases)
+        made = self._ask(prefix, identifier, password.result, parent, namespace)
         uri = pulumi.Output.format(
             "postgresql://{0}:{1}@{2}:{3}/{0}?sslmode=require", identifier, password.result, self.host, _PORT
         )
@@ -156,14 +154,7 @@ class PostgresClusterServer(SqlServer):
         )
 
     def _ask(
-        self,
-        prefix: str,
-        identifier: str,
-        password: pulumi.Output[str],
-        parent: Component[Any],
-        consumer: Namespace,
-        *,
-        makes_databases: bool,
+        self, prefix: str, identifier: str, password: pulumi.Output[str], parent: Component[Any], consumer: Namespace
     ) -> list[pulumi.Resource]:
         name = identifier.replace("_", "-")
         metadata = {"name": name, "namespace": self.namespace}
@@ -185,7 +176,6 @@ class PostgresClusterServer(SqlServer):
                 "cluster": {"name": self.name},
                 "name": identifier,
                 "login": True,
-                "createdb": makes_databases,
                 "passwordSecret": {"name": f"{name}-owner"},
                 "databaseRoleReclaimPolicy": "retain",
             },

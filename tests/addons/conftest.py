@@ -76,12 +76,9 @@ class StubCluster(Component[NoConfig]):
 class StubSqlServer(SqlServer):
     """Makes a marker for each database."""
 
-    def database(
-        self, name: str, *, parent: Component[Any], namespace: Namespace, makes_databases: bool = False
-    ) -> Database:
+    def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
         """Return a database whose URI is secret."""
-        props = {"makesDatabases": makes_databases}
-        made = Marker(f"{parent.name}-{name}-database", props, namespace.options(parent))
+        made = Marker(f"{parent.name}-{name}-database", {}, namespace.options(parent))
         uri = pulumi.Output.secret(f"postgresql://{name}:hidden@sql:5432/{name}")
         return Database(name=name, user=name, secret=f"{name}-database", uri=uri, ready=[made])
 

@@ -45,22 +45,21 @@ def content(graph: Graph, name: str) -> dict[str, str]:
     return found
 
 
-def test_pipelines_comes_through_the_pool(graph: Graph) -> None:
-    """Its Secrets have the form of the databases' own, and it waits for the pool and for what the pool leads to."""
+def test_metadata_comes_through_the_pool(graph: Graph) -> None:
+    """Its Secret has the form of the database's own, and it waits for the pool and for what the pool leads to."""
     chart = next(r for r in graph if r.inputs.get("chart") == "kubeflow-pipelines")
-    for part, name in (("pipelines", "kubeflow-pipelines"), ("metadata", "kubeflow-metadata")):
-        assert chart.inputs["values"]["database"][part]["secret"] == f"{name}-database-pooled"
-        host = "kubeflow-pool.kubeflow.svc.cluster.local"
-        assert content(graph, f"kubeflow-{name}-database-pooled") == {
-            "host": host,
-            "port": "6432",
-            "database": name,
-            "username": name,
-            "password": "hidden",
-            "sslmode": "disable",
-            "uri": f"postgresql://{name}:hidden@{host}:6432/{name}?sslmode=disable",
-        }
-        assert graph.one("test:index:Marker", f"kubeflow-{name}-database").urn in graph.before(chart)
+    name, host = "kubeflow-metadata", "kubeflow-pool.kubeflow.svc.cluster.local"
+    assert chart.inputs["values"]["database"]["metadata"]["secret"] == f"{name}-database-pooled"
+    assert content(graph, f"kubeflow-{name}-database-pooled") == {
+        "host": host,
+        "port": "6432",
+        "database": name,
+        "username": name,
+        "password": "hidden",
+        "sslmode": "disable",
+        "uri": f"postgresql://{name}:hidden@{host}:6432/{name}?sslmode=disable",
+    }
+    assert graph.one("test:index:Marker", f"kubeflow-{name}-database").urn in graph.before(chart)
     assert graph.one(DEPLOYMENT, "kubeflow-pool").urn in graph.before(chart)
 
 
@@ -69,13 +68,7 @@ def test_where_the_server_takes_plain_connections_nothing_stands_between() -> No
     assert not plain.of(DEPLOYMENT)
     assert "KubeflowPoolDown" not in str([r.inputs for r in plain])
     database = release(plain, "kubeflow-pipelines")["values"]["database"]
-    assert database["pipelines"]["secret"] == "kubeflow-pipelines-database"  # noqa: S105 - the name of a Secret
-
-
-def test_pipelines_may_be_told_that_its_database_is_there(graph: Graph) -> None:
-    """PostgreSQL says so only to who may make one, and the API server does not start before it has heard it."""
-    made = {r.name: r.inputs["makesDatabases"] for r in graph.of("test:index:Marker") if "makesDatabases" in r.inputs}
-    assert made == {"kubeflow-kubeflow-pipelines-database": True, "kubeflow-kubeflow-metadata-database": False}
+    assert database["metadata"]["secret"] == "kubeflow-metadata-database"  # noqa: S105 - the name of a Secret
 
 
 def test_the_pool_checks_the_server_and_knows_its_callers_by_their_passwords(graph: Graph) -> None:
@@ -87,7 +80,7 @@ def test_the_pool_checks_the_server_and_knows_its_callers_by_their_passwords(gra
     assert (given["server_tls_sslmode"], given["server_tls_ca_file"]) == ("verify-full", f"{FOLDER}/authorities.pem")
     assert (given["auth_type"], given["auth_file"]) == ("scram-sha-256", f"{FOLDER}/users.txt")
     assert (given["client_tls_sslmode"], given["pool_mode"]) == ("disable", "session")
-    assert files["users.txt"] == '"kubeflow-pipelines" "hidden"\n"kubeflow-metadata" "hidden"\n'
+    assert files["users.txt"] == '"kubeflow-metadata" "hidden"\n'
     assert files["authorities.pem"] == AUTHORITIES
     assert "hidden" not in str(graph.one(DEPLOYMENT, "kubeflow-pool").inputs)
 
@@ -98,9 +91,8 @@ def test_only_pods_that_speak_no_tls_reach_the_pool(graph: Graph) -> None:
     assert policy["podSelector"] == {"matchLabels": labels}
     (rule,) = policy["ingress"]
     assert [port["port"] for port in rule["ports"]] == [6432, 15008]
-    callers = [source["podSelector"]["matchLabels"] for source in rule["from"]]
-    part = {"application-crd-id": "kubeflow-pipelines"}
-    assert callers == [{"app": "ml-pipeline", **part}, {"component": "metadata-grpc-server", **part}]
+    labels = {"component": "metadata-grpc-server", "application-crd-id": "kubeflow-pipelines"}
+    assert rule["from"] == [{"podSelector": {"matchLabels": labels}}]
 
 
 def test_the_pool_is_there_twice_in_production(graph: Graph) -> None:
@@ -184,7 +176,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
     where = ["-k", str(folder), "-p", str(programs.port), "-c", "fsync=off"]
     process = programs.start(programs.home / "postgres", "-D", "data", *where, *tls)
     admin = {"PGHOST": str(folder), "PGDATABASE": "postgres"}
-    given = {"NEW_DATABASE": "runs", "NEW_OWNER": "runs", "NEW_PASSWORD": "it's", "NEW_OWNER_MAKES": "CREATEDB"}
+    given = {"NEW_DATABASE": "runs", "NEW_OWNER": "runs", "NEW_PASSWORD": "it's"}
     for _ in range(100):
         if not (said := programs.sql(SCRIPT, programs.port, "postgres", **admin, **given)):
             break
@@ -216,12 +208,10 @@ def pooled(server: Programs, request: pytest.FixtureRequest) -> Iterator[int]:
 
 @pytest.mark.parametrize("pooled", ["server"], indirect=True)
 def test_a_program_without_tls_does_through_the_pool_what_it_does_on_a_server(server: Programs, pooled: int) -> None:
-    """What Pipelines does: ask for its database, migrate, prepare statements, keep a lock of a session."""
+    """Migrate, prepare statements, keep a lock of a session."""
     direct = server.sql("SELECT 1", server.port, "runs", PGSSLMODE="disable", PGDATABASE="runs")
     assert "no pg_hba.conf entry" in direct
-    plain = {"PGSSLMODE": "disable", "PGDATABASE": "postgres"}
-    assert 'database "runs" already exists' in server.sql("CREATE DATABASE runs;", pooled, "runs", **plain)
-    plain["PGDATABASE"] = "runs"
+    plain = {"PGSSLMODE": "disable", "PGDATABASE": "runs"}
     text = """
         BEGIN; CREATE TABLE t (n int); COMMIT;
         PREPARE p AS INSERT INTO t VALUES ($1);

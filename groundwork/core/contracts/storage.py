@@ -100,17 +100,11 @@ class SqlServer(Contract):
     authorities: str = ""
 
     @abstractmethod
-    def database(
-        self, name: str, *, parent: Component[Any], namespace: Namespace, makes_databases: bool = False
-    ) -> Database:
+    def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
         """Make a database and its owner, and put the way in into a Secret of `namespace`.
 
         The server may be unreachable from where the engine runs: a Job in the cluster does the work, again and again
         without harm.
-
-        Args:
-            makes_databases: the owner may make further ones: for programs that do not start before a CREATE DATABASE
-                of theirs has told them that it is there already, which PostgreSQL tells only who may make one.
         """
 
 
