@@ -26,9 +26,8 @@ PORT = 6432
 _USER = 998
 # Of each copy, for each database: programs keep few connections, and close those beyond.
 _CONNECTIONS, _CLIENTS = 20, 200
-# When it is told to end it takes nobody new, and waits for those who are there: Pipelines renews a connection after 2
-# minutes.
-_GRACE_SECONDS = 150
+# When it is told to end it takes nobody new, and waits so long for those who are there.
+_GRACE_SECONDS = 120
 
 
 def settings(uri: str) -> str:
