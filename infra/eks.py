@@ -168,7 +168,6 @@ class Eks(AwsComponent[EksConfig]):
             opts=self.child(),
         )
         public = list(self.config.public_access_cidrs)
-        protected = self.environment.profile.protect
         return aws.eks.Cluster(
             f"{self.name}-cluster",
             name=name,

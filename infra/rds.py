@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, PositiveInt, model_validator
 from groundwork.core.config import ByProfile, Config
 from infra._aws import AwsComponent
 from infra._policies import trust
+from infra._rds_authorities import authorities
 from infra._rds_parameters import FIXED, parameters
 from infra._rds_server import ADMIN, PORT, RdsServer
 from infra._windows import daily, overlap, weekly
@@ -69,6 +70,12 @@ class RdsConfig(Config):
         description="of PostgreSQL, by name, each value in quotes; what is not among the defaults waits for a restart",
     )
 
+    authorities: str | None = Field(
+        default=None,
+        pattern=r"^-----BEGIN CERTIFICATE-----\n",
+        description="PEM certificates of who signs the server's; the region's own by default",
+    )
+
     @model_validator(mode="after")
     def _possible(self) -> Self:
         problems = []
@@ -116,6 +123,9 @@ class Rds(AwsComponent[RdsConfig]):
             secret_arn=instance.master_user_secrets.apply(_secret_of) if rotated else pulumi.Output.from_input(""),
             key_arn=key.arn,
             cidr=network.cidr,
+            # What rds.force_ssl says.
+            requires_tls=True,
+            authorities=self.config.authorities or authorities(self.region),
         )
 
     def _fixed_password(self) -> pulumi.Output[str]:

@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from addons._charts import budget
+from addons._pgbouncer import ini
 from addons._pods import container_security, pod_security, resources, spread
 
 from groundwork.core.errors import StackError
@@ -58,30 +59,19 @@ def settings(uri: str, *, release: str, pool: int, clients: int) -> str:
             ]
         )
     database = f"host={parts.hostname} port={parts.port or 5432} dbname={parts.path.lstrip('/')} pool_size={pool}"
-    lines = [
-        "[databases]",
-        f"{_name(release)} = {database}",
-        "",
-        "[pgbouncer]",
-        "pool_mode = transaction",
-        f"listen_port = {PORT}",
-        "listen_addr = *",
-        "auth_type = scram-sha-256",
-        "auth_file = /etc/pgbouncer/users.txt",
-        f"stats_users = {parts.username}",
-        "ignore_startup_parameters = extra_float_digits",
-        # Drivers prepare statements; without this one prepared on another connection is not found.
-        "max_prepared_statements = 200",
-        f"max_client_conn = {clients}",
-        f"server_tls_sslmode = {mode}",
-    ]
-    return "\n".join([*lines, ""])
-
-
-def users(uri: str) -> str:
-    """Return users.txt: the database's own user, who comes in by the same password as he goes on with."""
-    parts = urlsplit(uri)
-    return f'"{parts.username}" "{unquote(parts.password or "")}"\n'
+    return ini(
+        {_name(release): database},
+        {
+            "pool_mode": "transaction",
+            "listen_port": PORT,
+            "stats_users": parts.username,
+            "ignore_startup_parameters": "extra_float_digits",
+            # Drivers prepare statements; without this one prepared on another connection is not found.
+            "max_prepared_statements": 200,
+            "max_client_conn": clients,
+            "server_tls_sslmode": mode,
+        },
+    )
 
 
 def pooled(uri: str, *, release: str, host: str) -> str:

@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons import _airflow_pgbouncer as pgbouncer
 from addons._airflow_config import PgbouncerConfig
+from addons._pgbouncer import users
 
 from groundwork.core.component import Component
 from groundwork.core.contracts import Database, Namespace, Queue
@@ -59,7 +60,9 @@ class Secrets:
 
         settings = of(pgbouncer.settings, release=name, pool=config.pool, clients=config.clients)
         return [
-            self._secret("pgbouncer", {"pgbouncer.ini": settings, "users.txt": of(pgbouncer.users)}),
+            self._secret(
+                "pgbouncer", {"pgbouncer.ini": settings, "users.txt": database.uri.apply(lambda uri: users([uri]))}
+            ),
             self._secret("pgbouncer-stats", {"connection": of(pgbouncer.stats)}),
             self._secret("pool", {"connection": of(pgbouncer.pooled, release=name, host=host)}),
         ]

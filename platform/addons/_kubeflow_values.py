@@ -91,8 +91,8 @@ def pipelines_values(*, copies: int, pipelines_secret: str, metadata_secret: str
 
     Args:
         copies: of what answers requests.
-        pipelines_secret: the database of runs and pipelines: host, port, database, username, password.
-        metadata_secret: the database of ML Metadata, of the same form.
+        pipelines_secret: the MySQL database of runs and pipelines: host, port, database, username, password.
+        metadata_secret: the PostgreSQL database of ML Metadata, of the same form.
     """
     return {
         "database": {"pipelines": {"secret": pipelines_secret}, "metadata": {"secret": metadata_secret}},

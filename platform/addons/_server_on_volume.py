@@ -21,6 +21,7 @@ def server_on_volume(
     port: int,
     storage_gi: int,
     after: pulumi.Resource,
+    name: str | None = None,
 ) -> str:
     """Make the server of a component, and return its name inside the cluster.
 
@@ -29,20 +30,22 @@ def server_on_volume(
         pod: the pod's spec, which mounts the volume `data` and names a port `port_name`.
         port: of the Service.
         after: the Secret that the pod mounts.
+        name: of the server, where it is one part of its component; the component's by default.
     """
-    labels = {"app.kubernetes.io/name": product, "app.kubernetes.io/instance": parent.name}
-    metadata = {"name": parent.name, "namespace": namespace.name, "labels": labels}
+    name = name or parent.name
+    labels = {"app.kubernetes.io/name": product, "app.kubernetes.io/instance": name}
+    metadata = {"name": name, "namespace": namespace.name, "labels": labels}
     k8s.core.v1.Service(
-        f"{parent.name}-service",
+        f"{name}-service",
         metadata=metadata,
         spec={"selector": labels, "ports": [{"name": port_name, "port": port, "target_port": port_name}]},
         opts=namespace.options(parent),
     )
     k8s.apps.v1.StatefulSet(
-        f"{parent.name}-server",
+        f"{name}-server",
         metadata=metadata,
         spec={
-            "service_name": parent.name,
+            "service_name": name,
             "replicas": 1,
             "selector": {"match_labels": labels},
             "template": {"metadata": {"labels": labels}, "spec": pod},
@@ -63,4 +66,4 @@ def server_on_volume(
             parent, protect=parent.environment.profile.protect, depends_on=[after], delete_before_replace=True
         ),
     )
-    return namespace.host(parent.name)
+    return namespace.host(name)

@@ -68,7 +68,9 @@ def runtime(
         }
     ]
     step = {"labels": {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}}
-    job = {"name": "node", "template": {"metadata": step, "spec": {"template": {"spec": pod}}}}
+    # The nodes of a job call one another by address, at any port: what a sidecar takes for a stranger's, and refuses.
+    alone = {"labels": {"sidecar.istio.io/inject": "false"}}
+    job = {"name": "node", "template": {"metadata": step, "spec": {"template": {"metadata": alone, "spec": pod}}}}
     return {
         "apiVersion": "trainer.kubeflow.org/v1alpha1",
         "kind": "ClusterTrainingRuntime",

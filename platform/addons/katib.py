@@ -6,8 +6,10 @@ restricted one: experiments run in the namespaces of Kubeflow's profiles, or rep
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+import pulumi_kubernetes as k8s
 from addons._availability import keep_available, unavailable
 from addons._charts import Copies
 from addons._kubeflow_values import workload
@@ -25,6 +27,7 @@ from groundwork.core.contracts import (
     Login,
     Mesh,
     Metrics,
+    Namespace,
     NodePools,
     SqlServer,
     Training,
@@ -36,7 +39,36 @@ _SERVICE, _CERTIFICATE = "katib-controller", "katib-webhook-cert"
 _COMPONENT = "katib.kubeflow.org/component"
 _PAGE = {_COMPONENT: "ui"}
 _MANAGER = {_COMPONENT: "db-manager"}
+_CONTROLLER = {_COMPONENT: "controller"}
 _PAGE_PORT, _WEBHOOK_PORT, _MANAGER_PORT = 8080, 8443, 6789
+_ACCOUNT = "katib-controller"
+# Where an experiment's own pods suggest trials, and stop them early.
+_SUGGESTIONS = (6789, 6788)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KatibTuning(Tuning):
+    """Katib: trials and what suggests them run in the namespace of their experiment."""
+
+    def admit(self, *, parent: Component[Any], namespace: Namespace) -> None:
+        """Let trials tell their measurements, and the controller ask what there suggests the next."""
+        there = {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": self.namespace}}}
+        controller = {**there, "pod_selector": {"match_labels": _CONTROLLER}}
+        manager = {**there, "pod_selector": {"match_labels": _MANAGER}}
+        namespace.admit(
+            f"katib-{namespace.name}", parent=parent, callers=[f"{self.namespace}/{_ACCOUNT}"], ports=_SUGGESTIONS
+        )
+        k8s.networking.v1.NetworkPolicy(
+            f"{parent.name}-{namespace.name}-katib-way",
+            metadata={"name": "katib", "namespace": namespace.name},
+            spec={
+                "pod_selector": {},
+                "policy_types": ["Ingress", "Egress"],
+                "ingress": [{"from_": [controller], "ports": namespace.arrivals(*_SUGGESTIONS)}],
+                "egress": [{"to": [manager], "ports": namespace.arrivals(_MANAGER_PORT)}],
+            },
+            opts=namespace.options(parent),
+        )
 
 
 class KatibConfig(Config):
@@ -86,7 +118,7 @@ class Katib(Component[KatibConfig]):
         """Make the database and the certificate, then install the chart."""
         namespace = cluster.namespace("katib", parent=self, mesh=mesh)
         # The API server asks the webhook, and trials in people's namespaces tell their measurements.
-        namespace.open("webhook", parent=self, selector={_COMPONENT: "controller"}, port=_WEBHOOK_PORT)
+        namespace.open("webhook", parent=self, selector=_CONTROLLER, port=_WEBHOOK_PORT)
         namespace.open("measurements", parent=self, selector=_MANAGER, port=_MANAGER_PORT)
         database = sql.database("katib", parent=self, namespace=namespace)
         hosts = [f"{_SERVICE}.{namespace.name}.svc", namespace.host(_SERVICE)]
@@ -108,8 +140,7 @@ class Katib(Component[KatibConfig]):
         for name, labels in (("katib-ui", _PAGE), ("katib-db-manager", _MANAGER)):
             keep_available(name, parent=self, namespace=namespace, labels=labels, copies=copies)
         if metrics is not None:
-            controller = {_COMPONENT: "controller"}
-            metrics.scrape("katib", parent=self, namespace=namespace, selector=controller, port="metrics")
+            metrics.scrape("katib", parent=self, namespace=namespace, selector=_CONTROLLER, port="metrics")
             down = unavailable(
                 "KatibDown",
                 namespace=namespace.name,
@@ -127,4 +158,4 @@ class Katib(Component[KatibConfig]):
             login=login,
         )
         # The page lives below this path, and has nothing at the root.
-        return Tuning(namespace=namespace.name, public_url=f"{page}/katib/" if page else None)
+        return KatibTuning(namespace=namespace.name, public_url=f"{page}/katib/" if page else None)

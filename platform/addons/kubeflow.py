@@ -2,14 +2,19 @@
 
 Pipelines asks nobody who he is, and the page for notebooks believes a header: so both pages are exposed only behind a
 login, which anybody who passes may then use all pipelines of.
+
+Its runs and pipelines are in a MySQL of its own, not on the SqlServer, until upstream speaks PostgreSQL; the metadata
+of artifacts is on the SqlServer.
 """
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from addons._availability import keep_available, unavailable
 from addons._charts import Copies
+from addons._kubeflow_mysql import MYSQL, mysql, mysql_alerts
 from addons._kubeflow_values import (
     ACCOUNTS,
     COPIED,
@@ -21,6 +26,7 @@ from addons._kubeflow_values import (
     pipelines_values,
 )
 from addons._pages import expose_page
+from addons._pool import pool_name, without_tls
 from addons._watch import watch
 from addons.argo_workflows_api import WorkflowKinds
 from addons.istio_api import IstioMesh
@@ -29,7 +35,7 @@ from pydantic import Field, PositiveInt
 
 from groundwork.core.charts import release
 from groundwork.core.component import Component
-from groundwork.core.config import Config
+from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Cluster, Login, Metrics, Namespace, NodePools, ObjectStore, Pipelines, SqlServer
 
 _PORT, _PIPELINES_PAGE, _NOTEBOOKS_PAGE = 8888, 3000, 5000
@@ -39,6 +45,9 @@ class KubeflowConfig(Config):
     """What a stack file may say under `kubeflow:`."""
 
     replicas: Copies = Field(description="copies of what answers requests")
+    storage_gi: Annotated[int, ByProfile("size", {"small": 10, "medium": 20, "large": 50})] = Field(
+        ge=1, description="size of the volume of runs and pipelines in GiB; it can grow, never shrink"
+    )
     notebooks: bool = Field(default=True, description="install Notebooks too")
     idle_minutes: PositiveInt = Field(
         default=720, description="after so many minutes without work a notebook is stopped; its volume stays"
@@ -46,7 +55,7 @@ class KubeflowConfig(Config):
 
 
 class Kubeflow(Component[KubeflowConfig]):
-    """Kubeflow Pipelines on a SQL database and an object store, and, if wanted, Notebooks."""
+    """Kubeflow Pipelines on SQL databases and an object store, and, if wanted, Notebooks."""
 
     single = True
 
@@ -79,7 +88,16 @@ class Kubeflow(Component[KubeflowConfig]):
                 deployment="ml-pipeline",
                 summary="No copy of the API server of Kubeflow Pipelines is ready: no pipeline can be started.",
             )
-            metrics.alert(self.name, parent=self, namespace=namespace, alerts=[down])
+            alerts = [down, *mysql_alerts(namespace.name)]
+            if sql.requires_tls:
+                cut_off = unavailable(
+                    "KubeflowPoolDown",
+                    namespace=namespace.name,
+                    deployment=pool_name(self),
+                    summary="No copy of the pool before the database is ready: ML Metadata cannot reach its data.",
+                )
+                alerts.append(cut_off)
+            metrics.alert(self.name, parent=self, namespace=namespace, alerts=alerts)
             watch("kubeflow", metrics, parent=self, namespace=namespace)
             metrics.scrape("pipelines", parent=self, namespace=namespace, selector={"app": "ml-pipeline"}, port="http")
         page = expose_page(
@@ -99,8 +117,15 @@ class Kubeflow(Component[KubeflowConfig]):
         )
 
     def _pipelines(self, namespace: Namespace, sql: SqlServer, objects: ObjectStore) -> None:
-        runs = sql.database("kubeflow-pipelines", parent=self, namespace=namespace)
-        metadata = sql.database("kubeflow-metadata", parent=self, namespace=namespace)
+        runs = mysql(parent=self, namespace=namespace, storage_gi=self.config.storage_gi, callers=COPIED["ml-pipeline"])
+        (metadata,) = without_tls(
+            [sql.database("kubeflow-metadata", parent=self, namespace=namespace)],
+            sql=sql,
+            parent=self,
+            namespace=namespace,
+            callers=[COPIED["metadata-grpc-deployment"]],
+            copies=self.config.replicas,
+        )
         accounts = [namespace.chart_account(name) for name in ACCOUNTS]
         bucket = objects.bucket("kubeflow-pipelines", parent=self, reader_writers=accounts)
         release(
@@ -110,11 +135,11 @@ class Kubeflow(Component[KubeflowConfig]):
             namespace=namespace,
             values=pipelines_values(
                 copies=self.config.replicas,
-                pipelines_secret=runs.secret,
+                pipelines_secret=MYSQL,
                 metadata_secret=metadata.secret,
                 store=Store(bucket.name, bucket.region, bucket.endpoint, bucket.credentials),
             ),
-            after=[*runs.ready, *metadata.ready, *bucket.ready],
+            after=[runs, *metadata.ready, *bucket.ready],
         )
         for name, labels in COPIED.items():
             keep_available(name, parent=self, namespace=namespace, labels=labels, copies=self.config.replicas)

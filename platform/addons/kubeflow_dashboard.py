@@ -8,10 +8,10 @@ from typing import Any
 
 from addons._availability import keep_available, unavailable
 from addons._charts import Copies
+from addons._kubeflow_profiles import DASHBOARD_NAMESPACE, Profiles
 from addons._kubeflow_values import USER_HEADER, workload
 from addons._pages import expose_page
 from addons._pods import resources
-from addons.kubeflow_profiles import DASHBOARD_NAMESPACE, Profiles
 from pydantic import Field
 
 from groundwork.core.charts import release

@@ -1,5 +1,9 @@
 """Kubeflow's profiles: a namespace for each person or group, its owner's rights in it, and an API to share it.
 
+Where the stack has teams, each team's namespace is a profile too, that nobody owns: its members share it as those do
+with whom an owner shares his, and who they are is changed in the team's file alone. As in every profile its pods have
+sidecars, which tell people apart by a header, and count in the team's quota.
+
 The controller is cluster-admin, as upstream has it: it makes namespaces and binds roles in them. The API believes a
 request header, so only the dashboard reaches it.
 """
@@ -7,12 +11,12 @@ request header, so only the dashboard reaches it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 from addons._availability import unavailable
+from addons._kubeflow_profiles import DASHBOARD_NAMESPACE, NAMESPACE_LABELS, Profiles
 from addons._kubeflow_values import USER_HEADER, workload
 from addons._pods import resources
 from addons._quotas import hard
@@ -23,28 +27,14 @@ from pydantic import Field, field_validator
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contract import Contract
 from groundwork.core.contracts import Cluster, Login, Metrics, Namespace, NodePools
 from groundwork.core.errors import StackError
 from groundwork.core.naming import is_label
 from groundwork.core.teams import Quota, load_teams
 
-DASHBOARD_NAMESPACE = "kubeflow-dashboard"
 _LABELS = {"kustomize.component": "profiles"}
 _DEPLOYMENT, _SERVICE, _PORT = "profiles-deployment", "profiles-kfam", 8081
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-
-
-NAMESPACE_LABELS = {
-    # By these the webhooks of Kubeflow's other parts find the namespaces of profiles.
-    "app.kubernetes.io/part-of": "kubeflow-profile",
-    "katib.kubeflow.org/metrics-collector-injection": "enabled",
-    "pipelines.kubeflow.org/enabled": "true",
-    "serving.kubeflow.org/inferenceservice": "enabled",
-    # Notebooks and the steps of pipelines do not pass the restricted standard.
-    "pod-security.kubernetes.io/enforce": "baseline",
-}
-"""What the namespace of every profile says."""
 
 
 class ProfileConfig(Config):
@@ -67,18 +57,6 @@ class KubeflowProfilesConfig(Config):
     profiles: dict[str, ProfileConfig] = Field(
         default_factory=dict, description="name of the namespace -> who owns it; further ones can be made by hand"
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Profiles(Contract):
-    """Who works in which namespace.
-
-    Attributes:
-        host: of the API, inside the cluster.
-    """
-
-    host: str
-    namespace: str
 
 
 def values(*, header: str, principal: str) -> dict[str, Any]:
@@ -128,10 +106,7 @@ class KubeflowProfiles(Component[KubeflowProfilesConfig]):
             parent=self,
             chart="kubeflow-profiles",
             namespace=namespace,
-            values=values(
-                header=header,
-                principal=f"{mesh.trust_domain}/ns/{mesh.gateway_namespace}/sa/{mesh.gateway}",
-            ),
+            values=values(header=header, principal=mesh.principal),
         )
         self._close(namespace)
         for name, profile in self.config.profiles.items():
@@ -144,7 +119,13 @@ class KubeflowProfiles(Component[KubeflowProfilesConfig]):
                 summary="The controller of profiles is not ready: nobody gets a namespace, or is let into one.",
             )
             metrics.alert("kubeflow-profiles", parent=self, namespace=namespace, alerts=[down])
-        return Profiles(host=namespace.host(_SERVICE), namespace=namespace.name)
+        return Profiles(
+            host=namespace.host(_SERVICE),
+            namespace=namespace.name,
+            header=header,
+            gateway_namespace=mesh.gateway_namespace,
+            gateway_principal=mesh.principal,
+        )
 
     def _check(self) -> None:
         taken = {team.namespace for team in load_teams(self.environment.root)} if self.config.profiles else set()

@@ -143,6 +143,7 @@ class PostgresClusterServer(SqlServer):
                 "database": identifier,
                 "username": identifier,
                 "password": password.result,
+                "sslmode": "require",
                 "uri": uri,
             },
             opts=namespace.options(parent),

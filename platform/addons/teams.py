@@ -10,7 +10,18 @@ from addons._tenants import TEAM
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Mesh, Metrics, Namespace, NodePools, ObjectStore, Tracking
+from groundwork.core.contracts import (
+    Cluster,
+    Mesh,
+    Metrics,
+    Namespace,
+    NodePools,
+    ObjectStore,
+    ServiceAccount,
+    Tracking,
+    Tuning,
+    Workspaces,
+)
 from groundwork.core.errors import StackError
 from groundwork.core.teams import Team, load_teams
 
@@ -36,13 +47,22 @@ class Teams(Component[TeamsConfig]):
         metrics: Metrics | None,
         pools: NodePools | None,
         tracking: Tracking | None,
+        workspaces: Workspaces | None,
+        tuning: Tuning | None,
     ) -> None:
         """Make the teams' places."""
         teams = load_teams(self.environment.root)
         self._check(teams, objects, metrics, pools)
         for team in teams:
             # Data goes with its namespace: whoever deletes a team does it on purpose.
-            namespace = cluster.namespace(team.namespace, parent=self, labels={TEAM: team.name}, mesh=mesh)
+            namespace = cluster.namespace(
+                team.namespace,
+                parent=self,
+                security=workspaces.security if workspaces else "restricted",
+                labels={**(workspaces.labels if workspaces else {}), TEAM: team.name},
+                annotations=workspaces.annotations(team.namespace) if workspaces else None,
+                mesh=mesh,
+            )
             self._limits(team, namespace)
             self._access(team, namespace)
             self._network(team, namespace)
@@ -50,10 +70,18 @@ class Teams(Component[TeamsConfig]):
                 self._measure(team, namespace, metrics)
             if tracking is not None:
                 tracking.admit(parent=self, namespace=namespace)
-            account = namespace.service_account(_ACCOUNT)
-            if objects is not None:
-                for bucket in team.buckets:
-                    objects.bucket(f"{team.name}-{bucket}", parent=self, reader_writers=[account])
+            if tuning is not None:
+                tuning.admit(parent=self, namespace=namespace)
+            accounts = [namespace.service_account(_ACCOUNT)]
+            if workspaces is not None:
+                workspaces.share(parent=self, namespace=namespace, members=team.members)
+                accounts.append(namespace.chart_account(workspaces.account))
+            self._buckets(team, objects, accounts)
+
+    def _buckets(self, team: Team, objects: ObjectStore | None, accounts: list[ServiceAccount]) -> None:
+        if objects is not None:
+            for bucket in team.buckets:
+                objects.bucket(f"{team.name}-{bucket}", parent=self, reader_writers=accounts)
 
     def _check(
         self, teams: tuple[Team, ...], objects: ObjectStore | None, metrics: Metrics | None, pools: NodePools | None

@@ -83,12 +83,19 @@ class StubSqlServer(SqlServer):
         return Database(name=name, user=name, secret=f"{name}-database", uri=uri, ready=[made])
 
 
-class StubSql(Component[NoConfig]):
+class SqlConfig(Config):
+    """How callers have to come."""
+
+    requires_tls: bool = False
+    authorities: str = ""
+
+
+class StubSql(Component[SqlConfig]):
     """A SQL server."""
 
     def build(self, cluster: Cluster) -> StubSqlServer:
         """Return it."""
-        return StubSqlServer()
+        return StubSqlServer(requires_tls=self.config.requires_tls, authorities=self.config.authorities)
 
 
 class StoreConfig(Config):

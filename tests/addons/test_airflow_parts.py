@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from addons import _airflow_pgbouncer as pgbouncer
 from addons._airflow_pods import local_settings
+from addons._pgbouncer import users
 from addons._pods import add_resources, resources
 
 from groundwork.core.contracts import NodePool, Taint
@@ -57,7 +58,7 @@ def test_pgbouncer_promises_no_check_that_it_cannot_make() -> None:
 
 def test_airflow_comes_to_pgbouncer_as_it_would_to_the_database() -> None:
     """Same user and password, another host and database."""
-    assert pgbouncer.users(URI + "require") == '"airflow" "pass"\n'
+    assert users([URI + "require"]) == '"airflow" "pass"\n'
     assert pgbouncer.pooled(URI + "require", release="airflow", host="pool") == (
         "postgresql://airflow:pass@pool:6543/airflow-metadata?sslmode=disable"
     )

@@ -121,6 +121,28 @@ def test_every_part_looks_for_the_logins_header(whole: Graph) -> None:
     assert values(whole, "katib")["login"]["enabled"] is True
 
 
+def test_runs_are_in_a_mysql_that_only_the_api_server_reaches(whole: Graph) -> None:
+    """Its queries are MySQL's whatever driver it is told; the password is made once, and kept with the volume."""
+    assert values(whole, "kubeflow-pipelines")["database"] == {
+        "pipelines": {"secret": "kubeflow-mysql"},
+        "metadata": {"secret": "kubeflow-metadata-database"},
+    }
+    secret = whole.one("kubernetes:core/v1:Secret", "kubeflow-mysql-access").inputs["stringData"]
+    secret = secret.get("value", secret)
+    assert set(secret) == {"host", "port", "database", "username", "password", "root-password"}
+    assert secret["host"] == "kubeflow-mysql.kubeflow.svc.cluster.local"
+    assert secret["password"] != secret["root-password"]
+    server = whole.one("kubernetes:apps/v1:StatefulSet", "kubeflow-mysql-server")
+    assert server.protect
+    assert secret["password"] not in str(server.inputs)
+    policy = whole.one("kubernetes:networking.k8s.io/v1:NetworkPolicy", "kubeflow-mysql-closed").inputs["spec"]
+    assert policy["podSelector"] == server.inputs["spec"]["selector"]
+    (caller,) = policy["ingress"][0]["from"]
+    assert caller == {
+        "podSelector": {"matchLabels": {"app": "ml-pipeline", "application-crd-id": "kubeflow-pipelines"}}
+    }
+
+
 def test_notebooks_get_a_way_in_only_behind_the_login(whole: Graph) -> None:
     """A notebook is a shell; and without a mesh the kind of its route is not there."""
     notebooks = values(whole, "kubeflow-notebooks")
@@ -195,6 +217,8 @@ def test_a_runtime_for_each_pool_with_gpus(whole: Graph) -> None:
     assert pod["nodeSelector"] == {"groundwork.example/pool": "gpu"}
     assert [toleration["key"] for toleration in pod["tolerations"]] == ["nvidia.com/gpu"]
     assert pod["containers"][0]["resources"]["limits"] == {"memory": "8Gi", "nvidia.com/gpu": "1"}
+    # They call one another by address, which a sidecar refuses.
+    assert job["template"]["spec"]["template"]["metadata"]["labels"] == {"sidecar.istio.io/inject": "false"}
     chart = next(r for r in whole.of(RELEASE) if r.inputs["chart"].endswith("kubeflow-trainer"))
     assert all(chart.urn in whole.before(found) for found in runtimes.values())
 

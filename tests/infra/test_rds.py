@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
 from groundwork.core.errors import StackError
 from groundwork.sandbox.standins.aws.replace import rule_of
+from infra._rds_authorities import authorities
 from tests.infra.stacks import build, document, whole
 
+ROOT = Path(__file__).parents[2]
 INSTANCE = "aws:rds/instance:Instance"
 PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!db-1"  # noqa: S105 - a name
@@ -210,3 +215,26 @@ def test_what_cannot_be_a_server_is_told(config: dict[str, Any], problem: str) -
     with pytest.raises(StackError) as error:
         server(**config)
     assert problem in str(error.value)
+
+
+def test_callers_are_told_to_come_by_tls_and_whom_to_believe() -> None:
+    """A program without TLS then gets a pool in between, which checks the server's certificate."""
+    outputs = build(network={}, rds={}).outputs
+    assert outputs["rds.requires_tls"] is True
+    assert outputs["rds.authorities"] == authorities("eu-west-1")
+    own = f"-----BEGIN CERTIFICATE-----\nours\n{'-' * 5}END CERTIFICATE-----\n"
+    assert build(network={}, rds={"authorities": own}).outputs["rds.authorities"] == own
+    assert authorities("xx-nowhere-1") == ""
+
+
+def test_each_region_has_three_authorities_that_sign_themselves() -> None:
+    regions = json.loads((ROOT / "infra" / "rds-authorities.json").read_text(encoding="utf-8"))
+    assert len(regions) == 27
+    for region, roots in regions.items():
+        found = x509.load_pem_x509_certificates(authorities(region).encode())
+        names = {root.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value for root in found}
+        assert names == {f"Amazon RDS {region} Root CA {kind} G1" for kind in ("RSA2048", "RSA4096", "ECC384")}
+        assert len(roots) == 3
+        for root in found:
+            root.verify_directly_issued_by(root)
+            assert root.not_valid_after_utc.year > 2060

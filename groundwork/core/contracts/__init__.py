@@ -23,6 +23,7 @@ from groundwork.core.contracts.services import (
     Tracking,
     Training,
     Tuning,
+    Workspaces,
 )
 from groundwork.core.contracts.serving import Around, Canary, Copies, Model, ModelSource, Serving
 from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SharedFiles, SqlServer
@@ -81,4 +82,5 @@ __all__ = [
     "Trigger",
     "Tuning",
     "Workflows",
+    "Workspaces",
 ]

@@ -67,6 +67,7 @@ class Cluster(Contract):
         parent: Component[Any],
         security: Security = "restricted",
         labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
         mesh: Mesh | None = None,
     ) -> Namespace:
         """Make a namespace that enforces a Pod Security Standard.
@@ -87,6 +88,7 @@ class Cluster(Contract):
                     **(mesh.labels if mesh is not None else {}),
                     **(labels or {}),
                 },
+                **({"annotations": dict(annotations)} if annotations else {}),
             },
             opts=self.options(parent, depends_on=list(parent.after)),
         )

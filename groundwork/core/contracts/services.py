@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from groundwork.core.component import Component
 from groundwork.core.contract import Contract
-from groundwork.core.contracts.cluster import Namespace
+from groundwork.core.contracts.cluster import Namespace, Security
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,41 @@ class Pipelines(Contract):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Workspaces(Contract):
+    """Pages on which people see their namespaces, and start things in them."""
+
+    @property
+    @abstractmethod
+    def security(self) -> Security:
+        """The Pod Security Standard that what is started from these pages passes."""
+
+    @property
+    @abstractmethod
+    def account(self) -> str:
+        """The service account under which it runs."""
+
+    @property
+    @abstractmethod
+    def labels(self) -> Mapping[str, str]:
+        """What such a namespace says."""
+
+    @abstractmethod
+    def annotations(self, name: str) -> Mapping[str, str]:
+        """Return what else the namespace of this name says: without it the pages have nothing to do with it."""
+
+    @abstractmethod
+    def share(self, *, parent: Component[Any], namespace: Namespace, members: Sequence[str]) -> None:
+        """Have the pages show a namespace that `parent` has made, with these labels and annotations, to its members.
+
+        Args:
+            members: e-mail addresses, as people log in.
+
+        Raises:
+            StackError: where two members cannot be told apart.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
 class Training(Contract):
     """Runs distributed training.
 
@@ -88,6 +123,12 @@ class Tuning(Contract):
 
     namespace: str
     public_url: str | None = None
+
+    def admit(self, *, parent: Component[Any], namespace: Namespace) -> None:
+        """Open the ways that a search needs which runs in a closed namespace.
+
+        The base class does nothing: not every product runs anything there.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,7 +89,15 @@ class Database:
 
 @dataclass(frozen=True, kw_only=True)
 class SqlServer(Contract):
-    """A PostgreSQL server."""
+    """A PostgreSQL server.
+
+    Attributes:
+        requires_tls: whether it turns away who comes without TLS.
+        authorities: PEM certificates of who signs the server's own; "" where nobody outside of it knows them.
+    """
+
+    requires_tls: bool = False
+    authorities: str = ""
 
     @abstractmethod
     def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
