@@ -11,11 +11,11 @@ import pulumi
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, ObjectStore, SqlServer
+from groundwork.core.contracts import Cluster, ObjectStore, SharedFiles, SqlServer
 from groundwork.core.registry import Registry, discover
 from groundwork.testing import Graph, record
 
-AWS = ("network", "eks", "pools", "s3", "rds")
+AWS = ("network", "eks", "pools", "s3", "rds", "efs")
 
 
 def _cluster(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,6 +51,15 @@ class App(Component[AppConfig]):
             sql.database("user-data", parent=self, namespace=namespace)
 
 
+class Sharer(Component[AppConfig]):
+    """Stands for any add-on whose pods write the same files."""
+
+    def build(self, cluster: Cluster, files: SharedFiles) -> None:
+        """Ask for a volume."""
+        namespace = cluster.namespace(self.name, parent=self)
+        files.volume("notebooks", size_gi=10, parent=self, namespace=namespace)
+
+
 class PlainClusterConfig(Config):
     """Nothing to say."""
 
@@ -72,7 +81,7 @@ class PlainCluster(Component[PlainClusterConfig]):
 def registry() -> Registry:
     """The platform's AWS components, and the stand-ins for add-ons."""
     infra = {name: discover()[name].cls for name in AWS}
-    return Registry({**infra, "app": App, "plain-cluster": PlainCluster})
+    return Registry({**infra, "app": App, "sharer": Sharer, "plain-cluster": PlainCluster})
 
 
 @cache

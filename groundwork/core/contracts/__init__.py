@@ -24,7 +24,15 @@ from groundwork.core.contracts.services import (
     Tuning,
 )
 from groundwork.core.contracts.serving import Around, Canary, Copies, Model, ModelSource, Serving
-from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SharedFiles, SqlServer
+from groundwork.core.contracts.storage import (
+    Bucket,
+    Database,
+    ImageRegistry,
+    ObjectStore,
+    SharedFiles,
+    SnapshotKinds,
+    SqlServer,
+)
 from groundwork.core.contracts.workflows import Task, Workflows
 
 __all__ = [
@@ -43,6 +51,7 @@ __all__ = [
     "Dashboard",
     "Database",
     "Gateway",
+    "ImageRegistry",
     "Login",
     "LoginClient",
     "Logs",
@@ -69,6 +78,7 @@ __all__ = [
     "ServiceAccount",
     "Serving",
     "SharedFiles",
+    "SnapshotKinds",
     "SqlServer",
     "Statement",
     "Taint",
