@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 import pulumi
 import pulumi_aws as aws
@@ -83,6 +84,14 @@ def _class_name(name: str) -> str:
     return name
 
 
+class SnapshotClass(pulumi.CustomResource):
+    """A VolumeSnapshotClass, which has no `spec`; the SDK's class for other kinds knows no other field."""
+
+    def __init__(self, name: str, fields: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
+        kind = {"apiVersion": "snapshot.storage.k8s.io/v1", "kind": "VolumeSnapshotClass"}
+        super().__init__(f"kubernetes:{kind['apiVersion']}:{kind['kind']}", name, {**kind, **fields}, opts)
+
+
 class EbsConfig(Config):
     """What a stack file may say under `ebs:`."""
 
@@ -153,18 +162,16 @@ class Ebs(AwsComponent[EbsConfig]):
 
     def _snapshots(self, cluster: EksCluster, after: list[pulumi.Resource]) -> None:
         tags = [f"{name}={value}" for name, value in sorted(self.environment.tags.items())]
-        k8s.apiextensions.CustomResource(
+        SnapshotClass(
             f"{self.name}-snapshots",
-            api_version="snapshot.storage.k8s.io/v1",
-            kind="VolumeSnapshotClass",
-            metadata={
-                "name": self.name,
-                "annotations": {"snapshot.storage.kubernetes.io/is-default-class": "true"},
-            },
-            others={
+            {
+                "metadata": {
+                    "name": self.name,
+                    "annotations": {"snapshot.storage.kubernetes.io/is-default-class": "true"},
+                },
                 "driver": _DRIVER,
                 "deletionPolicy": "Retain" if self.config.keep_snapshots else "Delete",
                 "parameters": {f"tagSpecification_{place}": tag for place, tag in enumerate(tags, start=1)},
             },
-            opts=cluster.options(self, depends_on=[*self.after, *after]),
+            cluster.options(self, depends_on=[*self.after, *after]),
         )

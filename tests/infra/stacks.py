@@ -15,7 +15,7 @@ from groundwork.core.contracts import Cluster, ObjectStore, SharedFiles, SqlServ
 from groundwork.core.registry import Registry, discover
 from groundwork.testing import Graph, record
 
-AWS = ("network", "eks", "pools", "s3", "rds", "efs")
+AWS = ("network", "eks", "pools", "s3", "rds", "efs", "ebs", "ecr", "fsx-lustre")
 
 
 def _cluster(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,13 +51,19 @@ class App(Component[AppConfig]):
             sql.database("user-data", parent=self, namespace=namespace)
 
 
-class Sharer(Component[AppConfig]):
+class SharerConfig(Config):
+    """How much."""
+
+    size_gi: int = 10
+
+
+class Sharer(Component[SharerConfig]):
     """Stands for any add-on whose pods write the same files."""
 
     def build(self, cluster: Cluster, files: SharedFiles) -> None:
         """Ask for a volume."""
         namespace = cluster.namespace(self.name, parent=self)
-        files.volume("notebooks", size_gi=10, parent=self, namespace=namespace)
+        files.volume("notebooks", size_gi=self.config.size_gi, parent=self, namespace=namespace)
 
 
 class PlainClusterConfig(Config):
@@ -81,7 +87,15 @@ class PlainCluster(Component[PlainClusterConfig]):
 def registry() -> Registry:
     """The platform's AWS components, and the stand-ins for add-ons."""
     infra = {name: discover()[name].cls for name in AWS}
-    return Registry({**infra, "app": App, "sharer": Sharer, "plain-cluster": PlainCluster})
+    return Registry(
+        {
+            **infra,
+            "volume-snapshots-api": discover()["volume-snapshots-api"].cls,
+            "app": App,
+            "sharer": Sharer,
+            "plain-cluster": PlainCluster,
+        }
+    )
 
 
 @cache

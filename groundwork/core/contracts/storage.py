@@ -163,8 +163,10 @@ class ImageRegistry(Contract):
 
     def image(self, reference: str) -> str:
         """Return an image's reference in this registry; its own where no cache serves the registry that it names."""
-        registry, _, rest = reference.partition("/")
-        if "." not in registry and ":" not in registry and registry != "localhost":
-            registry, rest = "docker.io", reference if "/" in reference else f"library/{reference}"
+        registry, slash, rest = reference.partition("/")
+        if not slash:
+            registry, rest = "docker.io", f"library/{reference}"
+        elif "." not in registry and ":" not in registry and registry != "localhost":
+            registry, rest = "docker.io", reference
         prefix = self.caches.get(registry)
         return reference if prefix is None else f"{self.host}/{prefix}/{rest}"

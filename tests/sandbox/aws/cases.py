@@ -762,7 +762,7 @@ CASES: tuple[Case, ...] = (
         "aws:ecr/repositoryPolicy:RepositoryPolicy",
         {"repository": "$registry.name", "policy": PULL},
         {"policy": "pull"},
-        {"policy": "no JSON document: Expecting value: line 1 column 1 (char 0)"},
+        {"policy": "contains an invalid JSON policy: Expecting value: line 1 column 1 (char 0)"},
     ),
     Case(
         "cache_template",
