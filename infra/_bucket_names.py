@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 _FREE, _MOVED, _FORBIDDEN = 404, 301, 403
 
 
-def taken(s3: S3Client, names: Iterable[str], *, ours: Collection[str] = ()) -> list[str]:
+class Buckets(Protocol):
+    """What is asked of a boto3 client of S3."""
+
+    def head_bucket(self, *, Bucket: str) -> Any:  # noqa: N803 - boto3's own name
+        """Return what S3 says of a bucket."""
+
+
+def taken(s3: Buckets, names: Iterable[str], *, ours: Collection[str] = ()) -> list[str]:
     """Return a sentence for each name that a create would be refused.
 
     Args:

@@ -128,7 +128,7 @@ class Efs(AwsComponent[EfsConfig]):
             aws.efs.MountTarget(
                 f"{self.name}-{zone}",
                 file_system_id=system.id,
-                subnet_id=network.private_subnet_ids.apply(lambda ids, place=place: ids[place]),
+                subnet_id=network.private_subnet_ids[place],
                 security_groups=[group.id],
                 opts=self.child(),
             )

@@ -99,8 +99,9 @@ class LustreFiles(SharedFiles):
                 ]
             )
         full_name = f"{namespace.name}-{name}"
+        own = dict.fromkeys((parent.name, namespace.name, name))
         volume = k8s.core.v1.PersistentVolume(
-            f"{parent.name}-{full_name}-lustre",
+            f"{'-'.join(own)}-lustre",
             metadata={"name": full_name},
             spec={
                 "capacity": {"storage": f"{size_gi}Gi"},
@@ -121,7 +122,7 @@ class LustreFiles(SharedFiles):
             opts=namespace.options(parent),
         )
         return k8s.core.v1.PersistentVolumeClaim(
-            f"{parent.name}-{name}-files",
+            f"{'-'.join(own)}-files",
             metadata={"name": name, "namespace": namespace.name, "annotations": {"pulumi.com/skipAwait": "true"}},
             spec={
                 "access_modes": ["ReadWriteMany"],
@@ -219,7 +220,7 @@ class FsxLustre(AwsComponent[FsxLustreConfig]):
             file_system_type_version="2.15",
             data_compression_type="LZ4",
             kms_key_id=key.arn if key is not None else None,
-            subnet_ids=network.private_subnet_ids.apply(lambda ids: ids[place]),
+            subnet_ids=network.private_subnet_ids[place],
             security_group_ids=[group.id],
             automatic_backup_retention_days=backup_days if persistent else None,
             copy_tags_to_backups=True if persistent and backup_days else None,

@@ -224,7 +224,6 @@ class S3(AwsComponent[S3Config]):
             bucket=bucket.id,
             policy=_buckets.policy(
                 [
-                    _buckets.only_tls(name, self.partition),
                     _buckets.log_delivery(
                         name,
                         self.partition,
@@ -232,6 +231,7 @@ class S3(AwsComponent[S3Config]):
                         # Every name that this environment gives to a bucket begins so.
                         sources=f"{self.environment.prefix}-*",
                     ),
+                    _buckets.only_tls(name, self.partition),
                 ]
             ),
             opts=self.child(depends_on=[owned]),

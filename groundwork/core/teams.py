@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic import Field, PositiveInt, StringConstraints, ValidationError, field_validator, model_validator
 
 from groundwork.core import yamlfile
 from groundwork.core.config import Config, sentences
@@ -36,6 +36,9 @@ class Team(Config):
     members: tuple[str, ...] = Field(description="e-mail addresses, as people log in; at least one")
     quota: Quota = Field(default_factory=Quota)
     buckets: tuple[Label, ...] = Field(default=(), description="each becomes a bucket that only this team can use")
+    shared_gi: PositiveInt | None = Field(
+        default=None, description="GiB of files that all of its pods can write at once, by the claim `shared`"
+    )
     contacts: tuple[Contact, ...] = Field(
         default=(), description="who is told what is wrong in its namespace; none: whoever runs the platform"
     )
@@ -47,6 +50,14 @@ class Team(Config):
         if wrong or not members:
             raise ValueError(f"must be e-mail addresses, at least one; {', '.join(wrong) or 'none'} is not")
         return members
+
+    @model_validator(mode="after")
+    def _within_its_quota(self) -> Self:
+        storage = self.quota.storage
+        size = {"Gi": 1, "Ti": 1024}.get(storage[-2:])
+        if self.shared_gi and size and self.shared_gi > int(storage[:-2]) * size:
+            raise ValueError(f"sharedGi is {self.shared_gi}, and quota.storage {storage}: it has to fit in")
+        return self
 
     @property
     def namespace(self) -> str:
@@ -76,7 +87,9 @@ def _read(path: Path) -> Team:
     document = yamlfile.read(path)
     data: Any = document.data
     if not isinstance(data, dict):
-        raise StackError([f"teams/{path.name}: must be a map with name, members, quota, buckets and contacts"])
+        raise StackError(
+            [f"teams/{path.name}: must be a map with name, members, quota, buckets, sharedGi and contacts"]
+        )
     try:
         team = Team.model_validate(data)
     except ValidationError as error:

@@ -10,11 +10,12 @@ from addons._tenants import TEAM
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Mesh, Metrics, Namespace, NodePools, ObjectStore, Tracking
+from groundwork.core.contracts import Cluster, Mesh, Metrics, Namespace, NodePools, ObjectStore, SharedFiles, Tracking
 from groundwork.core.errors import StackError
 from groundwork.core.teams import Team, load_teams
 
 _ACCOUNT = "team"
+_SHARED = "shared"
 # RFC 1918, and link-local with the instance metadata.
 _PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"]
 
@@ -36,10 +37,11 @@ class Teams(Component[TeamsConfig]):
         metrics: Metrics | None,
         pools: NodePools | None,
         tracking: Tracking | None,
+        files: SharedFiles | None,
     ) -> None:
         """Make the teams' places."""
         teams = load_teams(self.environment.root)
-        self._check(teams, objects, metrics, pools)
+        self._check(teams, objects, metrics, pools, files)
         for team in teams:
             # Data goes with its namespace: whoever deletes a team does it on purpose.
             namespace = cluster.namespace(team.namespace, parent=self, labels={TEAM: team.name}, mesh=mesh)
@@ -50,13 +52,20 @@ class Teams(Component[TeamsConfig]):
                 self._measure(team, namespace, metrics)
             if tracking is not None:
                 tracking.admit(parent=self, namespace=namespace)
+            if files is not None and team.shared_gi is not None:
+                files.volume(_SHARED, size_gi=team.shared_gi, parent=self, namespace=namespace)
             account = namespace.service_account(_ACCOUNT)
             if objects is not None:
                 for bucket in team.buckets:
                     objects.bucket(f"{team.name}-{bucket}", parent=self, reader_writers=[account])
 
     def _check(
-        self, teams: tuple[Team, ...], objects: ObjectStore | None, metrics: Metrics | None, pools: NodePools | None
+        self,
+        teams: tuple[Team, ...],
+        objects: ObjectStore | None,
+        metrics: Metrics | None,
+        pools: NodePools | None,
+        files: SharedFiles | None,
     ) -> None:
         problems = []
         if metrics is None:
@@ -70,6 +79,12 @@ class Teams(Component[TeamsConfig]):
                 f"teams/{team.name}.yaml: buckets need an ObjectStore, and the stack {self.environment.stack} has none"
                 for team in teams
                 if team.buckets
+            ]
+        if files is None:
+            problems += [
+                f"teams/{team.name}.yaml: sharedGi needs SharedFiles, and the stack {self.environment.stack} has none"
+                for team in teams
+                if team.shared_gi
             ]
         if pools is not None and not pools.with_accelerators:
             problems += [

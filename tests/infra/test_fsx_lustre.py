@@ -113,7 +113,7 @@ def test_what_fsx_would_refuse_is_told(config: dict[str, Any], message: str) -> 
 
 def test_a_volume_is_not_larger_than_the_file_system() -> None:
     with pytest.raises(StackError) as error:
-        build(network={}, eks={}, sharer={"sizeGi": 5000}, **{"fsx-lustre": {}})
+        build("dev", network={}, eks={}, sharer={"sizeGi": 5000}, **{"fsx-lustre": {}})
     assert list(error.value.problems) == [
         "sharer: the volume notebooks asks for 5000 GiB, and the file system has 1200: ask for less, or raise "
         "capacityGi"

@@ -135,7 +135,7 @@ def test_access_is_logged_to_a_bucket_that_takes_only_this_accounts_logs(graph: 
     assert logging["targetBucket"] == f"{LOGS}-id"
     policy = graph.one("aws:s3/bucketPolicy:BucketPolicy", LOGS)
     assert policy.urn in graph.before(graph.one("aws:s3/bucketLogging:BucketLogging", BUCKET)), "or S3 refuses it"
-    tls, delivery = document(str(policy.inputs["policy"]))
+    delivery, tls = document(str(policy.inputs["policy"]))
     assert tls["Sid"] == "OnlyTls"
     assert delivery["Principal"] == {"Service": "logging.s3.amazonaws.com"}
     assert delivery["Condition"] == {

@@ -121,7 +121,8 @@ class SharedFiles(Contract):
             parent: the component that the files belong to.
         """
         return k8s.core.v1.PersistentVolumeClaim(
-            f"{parent.name}-{name}-files",
+            # A component with several namespaces may have a claim of this name in each.
+            "-".join(dict.fromkeys((parent.name, namespace.name, name, "files"))),
             metadata={
                 "name": name,
                 "namespace": namespace.name,
