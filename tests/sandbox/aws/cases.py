@@ -497,7 +497,12 @@ CASES: tuple[Case, ...] = (
     Case(
         "bucket_logging",
         "aws:s3/bucketLogging:BucketLogging",
-        {"bucket": "$bucket.id", "targetBucket": "$logs_bucket.id", "targetPrefix": "log/"},
+        {
+            "bucket": "$bucket.id",
+            "targetBucket": "$logs_bucket.id",
+            "targetPrefix": "log/",
+            "targetObjectKeyFormat": {"partitionedPrefix": {"partitionDateSource": "EventTime"}},
+        },
         {"targetPrefix": None},
         {"targetPrefix": "required, but missing"},
     ),
