@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Bucket, CloudIdentity, ObjectStore, ServiceAccount, Statement
 from groundwork.core.errors import StackError
+from infra import _buckets
 from infra._aws import AwsComponent, aws_child, partition_of, region_of
+from infra._buckets import Tiering
 from infra._eks_cluster import identity_of
 
 
@@ -26,6 +27,49 @@ class S3Config(Config):
     keep_old_versions_days: Annotated[PositiveInt, ByProfile("backup_retention_days")] = Field(
         description="how long what was overwritten or deleted can be had back"
     )
+    access_logs: bool = Field(
+        default=True, description="whether who read and wrote what is kept, in a bucket of its own beside the others"
+    )
+    access_log_days: Annotated[PositiveInt, ByProfile("log_retention_days")] = Field(
+        description="how long that is kept"
+    )
+    tiering: Literal["none", "intelligent", "infrequent"] = Field(
+        default="none",
+        description="where objects go after `tieringDays`: `intelligent` moves each by its use, for a fee per object; "
+        "`infrequent` is cheap to keep and costs at each read",
+    )
+    tiering_days: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="0 for intelligent and 30 for infrequent if left out"
+    )
+    lock_days: PositiveInt | None = Field(
+        default=None,
+        description="how long nobody can delete or overwrite a version of an object: for a store of backups; buckets "
+        "that are there already are replaced by a change between null and a number",
+    )
+    lock_mode: Literal["governance", "compliance"] = Field(
+        default="governance",
+        description="governance: whoever has the right to can delete it all the same; compliance: nobody, AWS included",
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.tiering_days is not None and self.tiering == "none":
+            raise ValueError(f"tieringDays is {self.tiering_days}, and tiering none: choose intelligent or infrequent")
+        # S3 itself refuses less.
+        if self.tiering == "infrequent" and self.tiering_days is not None and self.tiering_days < 30:
+            raise ValueError(f"tieringDays is {self.tiering_days}: objects must be at least 30 days old for infrequent")
+        if self.lock_mode == "compliance" and self.lock_days is None:
+            raise ValueError("lockMode is compliance, and lockDays is left out: say how many days")
+        return self
+
+    @property
+    def tier(self) -> Tiering | None:
+        """Where objects go with time."""
+        if self.tiering == "none":
+            return None
+        storage_class = {"intelligent": "INTELLIGENT_TIERING", "infrequent": "STANDARD_IA"}[self.tiering]
+        least = {"intelligent": 0, "infrequent": 30}[self.tiering]
+        return Tiering(storage_class, least if self.tiering_days is None else self.tiering_days)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +79,22 @@ class S3Store(ObjectStore):
     Attributes:
         key_arn: what encrypts the objects.
         keep_old_versions_days: how long what was overwritten or deleted can be had back.
+        tier_class: where objects go after `tier_days`, None where they stay.
+        lock_days: how long nobody can delete a version, None where that is not so.
+        lock_mode: GOVERNANCE or COMPLIANCE.
+        logged: whether access to the buckets is logged.
+        log_bucket: to where, once it takes logs; "" where it is not.
     """
 
     region: str
     key_arn: pulumi.Output[str]
     keep_old_versions_days: int
+    tier_class: str | None
+    tier_days: int
+    lock_days: int | None
+    lock_mode: str
+    logged: bool
+    log_bucket: pulumi.Output[str]
 
     @cached_property
     def _reached(self) -> set[str]:
@@ -96,66 +151,109 @@ class S3Store(ObjectStore):
 
     def _make(self, resource: str, name: str, parent: Component[Any]) -> tuple[aws.s3.Bucket, list[pulumi.Resource]]:
         """Make the bucket and its settings; a bucket with objects in it cannot be deleted, in no environment."""
-        bucket = aws.s3.Bucket(resource, bucket=name, tags={"Name": name}, opts=aws_child(parent, stateful=True))
-        closed = aws.s3.BucketPublicAccessBlock(
+        partition = partition_of(self.region)
+        bucket = aws.s3.Bucket(
             resource,
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=aws_child(parent),
+            bucket=name,
+            object_lock_enabled=True if self.lock_days else None,
+            tags={"Name": name},
+            opts=aws_child(parent, stateful=True),
         )
-        owned = aws.s3.BucketOwnershipControls(
-            resource,
-            bucket=bucket.id,
-            rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=aws_child(parent, depends_on=[closed]),
-        )
-        encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
-            resource,
-            bucket=bucket.id,
-            rules=[
-                {
-                    "apply_server_side_encryption_by_default": {
-                        "sse_algorithm": "aws:kms",
-                        "kms_master_key_id": self.key_arn,
-                    },
-                    # One call to KMS for many objects.
-                    "bucket_key_enabled": True,
-                }
-            ],
-            opts=aws_child(parent),
-        )
-        versioned = aws.s3.BucketVersioning(
-            resource,
-            bucket=bucket.id,
-            versioning_configuration={"status": "Enabled"},
-            opts=aws_child(parent),
-        )
+        closed, owned = _buckets.close(resource, bucket, parent)
+        encrypted = _buckets.encrypt(resource, bucket, parent, key_arn=self.key_arn)
+        versioned = _buckets.keep_versions(resource, bucket, parent)
         policy = aws.s3.BucketPolicy(
             resource,
             bucket=bucket.id,
-            policy=_only_tls(name, partition_of(self.region)),
+            policy=self.key_arn.apply(lambda key: _policy(name, partition, key)),
             # S3 refuses two changes of a bucket's access at the same moment.
             opts=aws_child(parent, depends_on=[owned]),
         )
+        tier = Tiering(self.tier_class, self.tier_days) if self.tier_class else None
         aws.s3.BucketLifecycleConfiguration(
             resource,
             bucket=bucket.id,
-            rules=_lifecycle(self.keep_old_versions_days),
+            rules=_buckets.lifecycle(self.keep_old_versions_days, tier),
             opts=aws_child(parent, depends_on=[versioned]),
         )
+        if self.lock_days:
+            aws.s3.BucketObjectLockConfiguration(
+                resource,
+                bucket=bucket.id,
+                rule={"default_retention": {"mode": self.lock_mode, "days": self.lock_days}},
+                opts=aws_child(parent, depends_on=[versioned]),
+            )
+        if self.logged:
+            _buckets.log_to(resource, bucket, parent, target=self.log_bucket)
         return bucket, [closed, encrypted, policy]
 
 
 class S3(AwsComponent[S3Config]):
-    """Object storage on S3; components ask it for buckets."""
+    """Object storage on S3; components ask it for buckets.
+
+    Objects are encrypted with the store's own key and no other, reached over TLS alone, and never public; what was
+    overwritten or deleted can be had back for a while, and who read and wrote what is logged.
+    """
 
     def build(self, identity: CloudIdentity) -> S3Store:
-        """Make the key; `identity` is who the pods are that use the buckets."""
+        """Make the key and the bucket of logs; `identity` is who the pods are that use the buckets."""
         key = self.encryption_key("objects of the buckets")
-        return S3Store(region=self.region, key_arn=key.arn, keep_old_versions_days=self.config.keep_old_versions_days)
+        tier = self.config.tier
+        return S3Store(
+            region=self.region,
+            key_arn=key.arn,
+            keep_old_versions_days=self.config.keep_old_versions_days,
+            tier_class=tier.storage_class if tier else None,
+            tier_days=tier.days if tier else 0,
+            lock_days=self.config.lock_days,
+            lock_mode=self.config.lock_mode.upper(),
+            logged=self.config.access_logs,
+            log_bucket=self._log_bucket() if self.config.access_logs else pulumi.Output.from_input(""),
+        )
+
+    def _log_bucket(self) -> pulumi.Output[str]:
+        """Make the bucket that S3 writes access logs to.
+
+        S3 delivers to none that a key of KMS encrypts, so S3's own encrypts these; and its own access is not logged, or
+        each log would make another.
+        """
+        name = self.environment.global_name(self.name, "access-logs")
+        resource = f"{self.name}-access-logs"
+        bucket = aws.s3.Bucket(
+            resource,
+            bucket=name,
+            # Where nothing is protected, what S3 wrote by itself must not be in the way of a destroy.
+            force_destroy=not self.environment.profile.protect,
+            tags={"Name": name},
+            opts=self.stateful(),
+        )
+        _, owned = _buckets.close(resource, bucket, self)
+        _buckets.encrypt(resource, bucket, self, key_arn=None)
+        versioned = _buckets.keep_versions(resource, bucket, self)
+        policy = aws.s3.BucketPolicy(
+            resource,
+            bucket=bucket.id,
+            policy=_buckets.policy(
+                [
+                    _buckets.log_delivery(
+                        name,
+                        self.partition,
+                        account_id=self.account_id,
+                        # Every name that this environment gives to a bucket begins so.
+                        sources=f"{self.environment.prefix}-*",
+                    ),
+                    _buckets.only_tls(name, self.partition),
+                ]
+            ),
+            opts=self.child(depends_on=[owned]),
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            resource,
+            bucket=bucket.id,
+            rules=_buckets.lifecycle(1, None, expire_days=self.config.access_log_days),
+            opts=self.child(depends_on=[versioned]),
+        )
+        return policy.bucket
 
 
 def _endpoints(region: str) -> list[str]:
@@ -168,32 +266,5 @@ def _endpoints(region: str) -> list[str]:
     return [f"s3.{region}.{suffix}", f"s3.dualstack.{region}.{suffix}", *older]
 
 
-def _only_tls(name: str, partition: str) -> str:
-    arn = f"arn:{partition}:s3:::{name}"
-    statement = {
-        "Sid": "OnlyTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def _lifecycle(keep_days: int) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
-    return [
-        {
-            "id": "unfinished-uploads",
-            "status": "Enabled",
-            "filter": {},
-            "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-        },
-        {
-            "id": "old-versions",
-            "status": "Enabled",
-            "filter": {},
-            "noncurrent_version_expiration": {"noncurrent_days": keep_days},
-            "expiration": {"expired_object_delete_marker": True},
-        },
-    ]
+def _policy(name: str, partition: str, key_arn: str) -> str:
+    return _buckets.policy([_buckets.only_tls(name, partition), *_buckets.only_key(name, partition, key_arn)])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, PositiveInt, StringConstraints, ValidationError, field_validator
+from pydantic import Field, PositiveInt, StringConstraints, ValidationError, field_validator, model_validator
 
 from groundwork.core import yamlfile
 from groundwork.core.config import Config, sentences
@@ -34,6 +34,9 @@ class Team(Config):
     members: tuple[str, ...] = Field(description="e-mail addresses, as people log in; at least one")
     quota: Quota = Field(default_factory=Quota)
     buckets: tuple[Label, ...] = Field(default=(), description="each becomes a bucket that only this team can use")
+    shared_gi: PositiveInt | None = Field(
+        default=None, description="GiB of files that all of its pods can write at once, by the claim `shared`"
+    )
     monthly_usd: PositiveInt | None = Field(
         default=None, description="what of the cloud is its own may cost a month: told by e-mail before it is reached"
     )
@@ -48,6 +51,14 @@ class Team(Config):
         if wrong or not members:
             raise ValueError(f"must be e-mail addresses, at least one; {', '.join(wrong) or 'none'} is not")
         return members
+
+    @model_validator(mode="after")
+    def _within_its_quota(self) -> Self:
+        storage = self.quota.storage
+        size = {"Gi": 1, "Ti": 1024}.get(storage[-2:])
+        if self.shared_gi and size and self.shared_gi > int(storage[:-2]) * size:
+            raise ValueError(f"sharedGi is {self.shared_gi}, and quota.storage {storage}: it has to fit in")
+        return self
 
     @property
     def namespace(self) -> str:
@@ -78,7 +89,7 @@ def _read(path: Path) -> Team:
     data: Any = document.data
     if not isinstance(data, dict):
         raise StackError(
-            [f"teams/{path.name}: must be a map with name, members, quota, buckets, monthlyUsd and contacts"]
+            [f"teams/{path.name}: must be a map with name, members, quota, buckets, sharedGi, monthlyUsd and contacts"]
         )
     try:
         team = Team.model_validate(data)

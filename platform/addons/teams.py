@@ -18,6 +18,7 @@ from groundwork.core.contracts import (
     NodePools,
     ObjectStore,
     ServiceAccount,
+    SharedFiles,
     Tracking,
     Tuning,
     Workspaces,
@@ -26,6 +27,7 @@ from groundwork.core.errors import StackError
 from groundwork.core.teams import Team, load_teams
 
 _ACCOUNT = "team"
+_SHARED = "shared"
 # RFC 1918, and link-local with the instance metadata.
 _PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"]
 
@@ -49,10 +51,11 @@ class Teams(Component[TeamsConfig]):
         tracking: Tracking | None,
         workspaces: Workspaces | None,
         tuning: Tuning | None,
+        files: SharedFiles | None,
     ) -> None:
         """Make the teams' places."""
         teams = load_teams(self.environment.root)
-        self._check(teams, objects, metrics, pools)
+        self._check(teams, objects, metrics, pools, files)
         for team in teams:
             # Data goes with its namespace: whoever deletes a team does it on purpose.
             namespace = cluster.namespace(
@@ -72,6 +75,8 @@ class Teams(Component[TeamsConfig]):
                 tracking.admit(parent=self, namespace=namespace)
             if tuning is not None:
                 tuning.admit(parent=self, namespace=namespace)
+            if files is not None and team.shared_gi is not None:
+                files.volume(_SHARED, size_gi=team.shared_gi, parent=self, namespace=namespace)
             accounts = [namespace.service_account(_ACCOUNT)]
             if workspaces is not None:
                 workspaces.share(parent=self, namespace=namespace, members=team.members)
@@ -84,7 +89,12 @@ class Teams(Component[TeamsConfig]):
                 objects.bucket(f"{team.name}-{bucket}", parent=self, reader_writers=accounts)
 
     def _check(
-        self, teams: tuple[Team, ...], objects: ObjectStore | None, metrics: Metrics | None, pools: NodePools | None
+        self,
+        teams: tuple[Team, ...],
+        objects: ObjectStore | None,
+        metrics: Metrics | None,
+        pools: NodePools | None,
+        files: SharedFiles | None,
     ) -> None:
         problems = []
         if metrics is None:
@@ -98,6 +108,12 @@ class Teams(Component[TeamsConfig]):
                 f"teams/{team.name}.yaml: buckets need an ObjectStore, and the stack {self.environment.stack} has none"
                 for team in teams
                 if team.buckets
+            ]
+        if files is None:
+            problems += [
+                f"teams/{team.name}.yaml: sharedGi needs SharedFiles, and the stack {self.environment.stack} has none"
+                for team in teams
+                if team.shared_gi
             ]
         if pools is not None and not pools.with_accelerators:
             problems += [

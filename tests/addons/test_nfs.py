@@ -11,6 +11,7 @@ from groundwork.core.component import Component
 from groundwork.core.contracts import Cluster, SharedFiles
 from groundwork.core.errors import StackError
 from groundwork.core.registry import Registry
+from groundwork.core.teams import Team
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.controlplane.waiting import wait_for
 from groundwork.testing import Graph, record
@@ -96,6 +97,21 @@ def test_copies_of_the_controller_are_on_different_nodes(prod: Graph) -> None:
     (term,) = controller["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     assert term["topologyKey"] == "kubernetes.io/hostname"
     assert release(build({}), "csi-driver-nfs")["values"]["controller"]["affinity"] == {}
+
+
+def test_a_team_that_asks_for_it_has_files_that_all_of_its_pods_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the same contract on any server; and where there is none, it is told."""
+    asking = Team.model_validate({"name": "vision", "members": ["ada@example.com"], "sharedGi": 20})
+    monkeypatch.setattr("addons.teams.load_teams", lambda root: (asking,))
+    registry = Registry({**STUBS, "nfs": "addons.nfs", "teams": "addons.teams"})
+    stack = {"cluster": {}, "nfs": {"server": "files.internal"}, "teams": {}}
+    claim = record(stack, environment="dev", registry=registry).one(
+        "kubernetes:core/v1:PersistentVolumeClaim", "teams-team-vision-shared-files"
+    )
+    assert (claim.inputs["metadata"]["name"], claim.inputs["metadata"]["namespace"]) == ("shared", "team-vision")
+    with pytest.raises(StackError) as error:
+        record({"cluster": {}, "teams": {}}, environment="dev", registry=registry)
+    assert list(error.value.problems) == ["teams/vision.yaml: sharedGi needs SharedFiles, and the stack test has none"]
 
 
 @pytest.mark.parametrize("render", [render_double, render_chart])

@@ -36,3 +36,12 @@ def test_all_mistakes_of_all_files(tmp_path: Path) -> None:
 
 def test_no_folder_is_no_team(tmp_path: Path) -> None:
     assert load_teams(tmp_path) == ()
+
+
+def test_shared_files_have_to_fit_in_the_quota(tmp_path: Path) -> None:
+    _write(tmp_path, "a.yaml", "name: a\nmembers: [a@example.com]\nsharedGi: 200\n")
+    _write(tmp_path, "b.yaml", "name: b\nmembers: [b@example.com]\nsharedGi: 200\nquota: {storage: 1Ti}\n")
+    with pytest.raises(StackError) as error:
+        load_teams(tmp_path)
+    (problem,) = error.value.problems
+    assert "sharedGi is 200, and quota.storage 100Gi: it has to fit in" in problem

@@ -11,12 +11,32 @@ import pulumi
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Broker, Cluster, ObjectStore, SqlServer
+from groundwork.core.contracts import Broker, Cluster, ObjectStore, SharedFiles, SqlServer
 from groundwork.core.registry import Registry, discover
 from groundwork.testing import Graph, record
 
-AWS = ("network", "eks", "pools", "s3", "rds", "elasticache", "secrets-manager", "route53")
-ADD_ONS = ("cert-manager", "cert-manager-api", "external-dns", "external-secrets", "external-secrets-api")
+AWS = (
+    "network",
+    "eks",
+    "pools",
+    "s3",
+    "rds",
+    "elasticache",
+    "secrets-manager",
+    "route53",
+    "efs",
+    "ebs",
+    "ecr",
+    "fsx-lustre",
+)
+ADD_ONS = (
+    "cert-manager",
+    "cert-manager-api",
+    "external-dns",
+    "external-secrets",
+    "external-secrets-api",
+    "volume-snapshots-api",
+)
 
 
 def _cluster(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,6 +83,21 @@ class QueueUser(Component[QueueUserConfig]):
         broker.queue("tasks", parent=self, namespace=cluster.namespace(self.name, parent=self))
 
 
+class SharerConfig(Config):
+    """How much."""
+
+    size_gi: int = 10
+
+
+class Sharer(Component[SharerConfig]):
+    """Stands for any add-on whose pods write the same files."""
+
+    def build(self, cluster: Cluster, files: SharedFiles) -> None:
+        """Ask for a volume."""
+        namespace = cluster.namespace(self.name, parent=self)
+        files.volume("notebooks", size_gi=self.config.size_gi, parent=self, namespace=namespace)
+
+
 class PlainClusterConfig(Config):
     """Nothing to say."""
 
@@ -84,7 +119,7 @@ class PlainCluster(Component[PlainClusterConfig]):
 def registry() -> Registry:
     """The platform's AWS components, and the stand-ins for add-ons."""
     infra = {name: discover()[name].cls for name in (*AWS, *ADD_ONS)}
-    return Registry({**infra, "app": App, "queue-user": QueueUser, "plain-cluster": PlainCluster})
+    return Registry({**infra, "app": App, "queue-user": QueueUser, "sharer": Sharer, "plain-cluster": PlainCluster})
 
 
 @cache

@@ -26,7 +26,15 @@ from groundwork.core.contracts.services import (
     Workspaces,
 )
 from groundwork.core.contracts.serving import Around, Canary, Copies, Model, ModelSource, Serving
-from groundwork.core.contracts.storage import Bucket, Database, ObjectStore, SharedFiles, SqlServer
+from groundwork.core.contracts.storage import (
+    Bucket,
+    Database,
+    ImageRegistry,
+    ObjectStore,
+    SharedFiles,
+    SnapshotKinds,
+    SqlServer,
+)
 from groundwork.core.contracts.workflows import Task, Workflows
 
 __all__ = [
@@ -46,6 +54,7 @@ __all__ = [
     "Database",
     "Gateway",
     "HostedZones",
+    "ImageRegistry",
     "Login",
     "LoginClient",
     "Logs",
@@ -73,6 +82,7 @@ __all__ = [
     "ServiceAccount",
     "Serving",
     "SharedFiles",
+    "SnapshotKinds",
     "SqlServer",
     "Statement",
     "Taint",

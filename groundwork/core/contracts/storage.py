@@ -129,7 +129,8 @@ class SharedFiles(Contract):
             parent: the component that the files belong to.
         """
         return k8s.core.v1.PersistentVolumeClaim(
-            f"{parent.name}-{name}-files",
+            # A component with several namespaces may have a claim of this name in each.
+            "-".join(dict.fromkeys((parent.name, namespace.name, name, "files"))),
             metadata={
                 "name": name,
                 "namespace": namespace.name,
@@ -143,3 +144,38 @@ class SharedFiles(Contract):
             },
             opts=namespace.options(parent, protect=parent.environment.profile.protect),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotKinds(Contract):
+    """The kinds of snapshots of volumes are there: VolumeSnapshot, VolumeSnapshotClass and VolumeSnapshotContent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRegistry(Contract):
+    """A registry of container images of one's own.
+
+    Attributes:
+        host: what an image's reference begins with.
+        repositories: short name -> what follows the host.
+        caches: a public registry -> what stands between the host and the rest of a reference, for images that this one
+            fetches from there when they are first asked for.
+    """
+
+    host: str
+    repositories: dict[str, str]
+    caches: dict[str, str]
+
+    def repository(self, name: str) -> str:
+        """Return where images of one of its repositories are, without a tag (raises `KeyError` for one it lacks)."""
+        return f"{self.host}/{self.repositories[name]}"
+
+    def image(self, reference: str) -> str:
+        """Return an image's reference in this registry; its own where no cache serves the registry that it names."""
+        registry, slash, rest = reference.partition("/")
+        if not slash:
+            registry, rest = "docker.io", f"library/{reference}"
+        elif "." not in registry and ":" not in registry and registry != "localhost":
+            registry, rest = "docker.io", reference
+        prefix = self.caches.get(registry)
+        return reference if prefix is None else f"{self.host}/{prefix}/{rest}"

@@ -169,6 +169,44 @@ ADDONS = {
             attach_required=False,
         ),
         Addon(
+            "aws-fsx-csi-driver",
+            (
+                Workload(
+                    "Deployment",
+                    "fsx-csi-controller",
+                    "fsx-csi-controller-sa",
+                    (
+                        Container("fsx-plugin", "aws-fsx-csi-driver", "10m", "40Mi"),
+                        *_sidecars("csi-provisioner", "csi-resizer", "liveness-probe", cpu="10m", memory="32Mi"),
+                    ),
+                    replicas=2,
+                ),
+                Workload(
+                    "DaemonSet",
+                    "fsx-csi-node",
+                    "fsx-csi-node-sa",
+                    (
+                        Container("fsx-plugin", "aws-fsx-csi-driver", "10m", "40Mi"),
+                        *_sidecars("node-driver-registrar", "liveness-probe", cpu="10m", memory="32Mi"),
+                    ),
+                ),
+            ),
+            csi_driver="fsx.csi.aws.com",
+            attach_required=False,
+        ),
+        Addon(
+            "snapshot-controller",
+            (
+                Workload(
+                    "Deployment",
+                    "snapshot-controller",
+                    "snapshot-controller",
+                    (Container("snapshot-controller", "snapshot-controller"),),
+                    replicas=2,
+                ),
+            ),
+        ),
+        Addon(
             "metrics-server",
             (
                 Workload(

@@ -40,6 +40,18 @@ PUBLIC = json.dumps(
         ],
     }
 )
+PULL = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+                "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            }
+        ],
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -269,6 +281,24 @@ CASES: tuple[Case, ...] = (
         {"deletionWindowInDays": "3: must be 7 to 30"},
     ),
     Case(
+        "grant",
+        "aws:kms/grant:Grant",
+        {
+            "name": "cases",
+            "keyId": "$key.id",
+            "granteePrincipal": "arn:aws:iam::111122223333:role/cases",
+            "operations": ["Decrypt", "GenerateDataKey"],
+        },
+        {"operations": ["Open"]},
+        {
+            "operations[0]": "'Open' is not one of Decrypt, Encrypt, GenerateDataKey, GenerateDataKeyWithoutPlaintext, "
+            "ReEncryptFrom, ReEncryptTo, Sign, Verify, GetPublicKey, CreateGrant, RetireGrant, DescribeKey, "
+            "GenerateDataKeyPair, GenerateDataKeyPairWithoutPlaintext, GenerateMac, VerifyMac, DeriveSharedSecret, "
+            "Encapsulate, Decapsulate"
+        },
+        import_id="{id}",
+    ),
+    Case(
         "alias",
         "aws:kms/alias:Alias",
         {"name": "alias/cases", "targetKeyId": "$key.id"},
@@ -383,6 +413,18 @@ CASES: tuple[Case, ...] = (
         {"versioningConfiguration.status": "'On' is not one of Enabled, Suspended"},
     ),
     Case(
+        "locked_bucket",
+        "aws:s3/bucket:Bucket",
+        {"bucket": "cases-locked", "objectLockEnabled": True},
+    ),
+    Case(
+        "lock",
+        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        {"bucket": "$locked_bucket.id", "rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 7}}},
+        {"rule": {"defaultRetention": {"mode": "FOREVER", "days": 7}}},
+        {"rule.defaultRetention.mode": "'FOREVER' is not one of GOVERNANCE, COMPLIANCE"},
+    ),
+    Case(
         "encryption",
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         {
@@ -469,7 +511,12 @@ CASES: tuple[Case, ...] = (
     Case(
         "bucket_logging",
         "aws:s3/bucketLogging:BucketLogging",
-        {"bucket": "$bucket.id", "targetBucket": "$logs_bucket.id", "targetPrefix": "log/"},
+        {
+            "bucket": "$bucket.id",
+            "targetBucket": "$logs_bucket.id",
+            "targetPrefix": "log/",
+            "targetObjectKeyFormat": {"partitionedPrefix": {"partitionDateSource": "EventTime"}},
+        },
         {"targetPrefix": None},
         {"targetPrefix": "required, but missing"},
     ),
@@ -674,11 +721,32 @@ CASES: tuple[Case, ...] = (
         {"fileSystemId": "required, but missing"},
     ),
     Case(
+        "file_backup",
+        "aws:efs/backupPolicy:BackupPolicy",
+        {"fileSystemId": "$files.id", "backupPolicy": {"status": "ENABLED"}},
+        {"backupPolicy": {"status": "SOMETIMES"}},
+        {"backupPolicy.status": "'SOMETIMES' is not one of ENABLED, ENABLING, DISABLED, DISABLING"},
+    ),
+    Case(
         "lustre",
         "aws:fsx/lustreFileSystem:LustreFileSystem",
         {"subnetIds": "$subnet.id", "storageCapacity": 1200, "deploymentType": "SCRATCH_2"},
         {"deploymentType": "FOREVER"},
         {"deploymentType": "'FOREVER' is not one of SCRATCH_1, SCRATCH_2, PERSISTENT_1, PERSISTENT_2"},
+    ),
+    Case(
+        "lustre_link",
+        "aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation",
+        {
+            "fileSystemId": "$lustre.id",
+            "fileSystemPath": "/data",
+            "dataRepositoryPath": "s3://cases-bucket",
+            "batchImportMetaDataOnCreate": True,
+            "s3": {"autoExportPolicy": {"events": ["NEW"]}, "autoImportPolicy": {"events": ["NEW", "CHANGED"]}},
+            "tags": {"Name": "cases"},
+        },
+        {"s3": {"autoImportPolicy": {"events": ["GONE"]}}},
+        {"s3.autoImportPolicy.events[0]": "'GONE' is not one of NEW, CHANGED, DELETED"},
     ),
     Case(
         "registry",
@@ -714,6 +782,26 @@ CASES: tuple[Case, ...] = (
         },
         {"policy": "{}"},
         {"policy": "2 characters: must be 100 to 30720"},
+    ),
+    Case(
+        "image_policy",
+        "aws:ecr/repositoryPolicy:RepositoryPolicy",
+        {"repository": "$registry.name", "policy": PULL},
+        {"policy": "pull"},
+        {"policy": "contains an invalid JSON policy: Expecting value: line 1 column 1 (char 0)"},
+    ),
+    Case(
+        "cache_template",
+        "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate",
+        {
+            "prefix": "quay",
+            "appliedFors": ["PULL_THROUGH_CACHE"],
+            "description": "cases",
+            "encryptionConfigurations": [{"encryptionType": "AES256"}],
+            "imageTagMutability": "MUTABLE",
+        },
+        {"appliedFors": ["PUSH"]},
+        {"appliedFors[0]": "'PUSH' is not one of REPLICATION, PULL_THROUGH_CACHE, CREATE_ON_PUSH"},
     ),
     Case(
         "cache_rule",

@@ -49,6 +49,8 @@ CHANGES: tuple[tuple[str, str, Any], ...] = (
     ("files", "encrypted", False),
     ("mount", "subnetId", "$subnet_b.id"),
     ("file_access", "posixUser", {"uid": 2000, "gid": 2000}),
+    ("grant", "operations", ["Decrypt"]),
+    ("lock", "rule", {"defaultRetention": {"mode": "GOVERNANCE", "days": 8}}),
     ("registry", "imageTagMutability", "MUTABLE"),
     ("registry", "encryptionConfigurations", [{"encryptionType": "KMS"}]),
     ("zone", "comment", "other"),

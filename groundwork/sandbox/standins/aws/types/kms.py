@@ -97,3 +97,28 @@ declare(
         checks=(_named,),
     )
 )
+
+
+def _read_grant(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:
+    grants = session.ask("kms", "list_grants", env["region"], KeyId=env["keyId"])["Grants"]
+    found = next((grant for grant in grants if grant.get("Name") == env["name"]), None)
+    return None if found is None else {**found, "KeyId": env["keyId"]}
+
+
+declare(
+    Resource(
+        "aws:kms/grant:Grant",
+        service="kms",
+        create=Call("create_grant", spread=True),
+        # The real provider's ends in the grant's id, which is known only after the call; names are the program's own.
+        id="{keyId}:{name}",
+        autoname="name",
+        autoname_limit=256,
+        names={"grantCreationTokens": "GrantTokens"},
+        steers=("retireOnDelete",),
+        read=_read_grant,
+        outputs={"grantId": Path("GrantId")},
+        delete=(Call("revoke_grant", {"KeyId": "{keyId}", "GrantId": "{grantId}"}),),
+        imports=r"(?P<keyId>.+):(?P<name>[^:]+)",
+    )
+)

@@ -154,6 +154,16 @@ _setting(
     },
     path="LoggingEnabled",
 )
+_setting(
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+    "put_object_lock_configuration",
+    "get_object_lock_configuration",
+    # A lock is never taken off a bucket; objects that come later get no retention of their own.
+    Call("put_object_lock_configuration", {**_BUCKET, "ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}}),
+    arguments={"ObjectLockConfiguration": {"ObjectLockEnabled": "{objectLockEnabled}", "Rule": "{rule}"}},
+    path="ObjectLockConfiguration",
+    defaults={"objectLockEnabled": "Enabled"},
+)
 
 
 @uses("rules")

@@ -106,6 +106,19 @@ put(
     )
 )
 
+put(
+    Resource(
+        "aws:efs/backupPolicy:BackupPolicy",
+        service="efs",
+        create=Call("put_backup_policy", {"FileSystemId": "{fileSystemId}", "BackupPolicy": "{backupPolicy}"}),
+        id="{fileSystemId}",
+        read=Read("describe_backup_policy", _SYSTEM),
+        outputs={"fileSystemId": "{id}"},
+        # As the real provider: what is removed is switched off.
+        delete=(Call("put_backup_policy", {**_SYSTEM, "BackupPolicy": {"Status": "DISABLED"}}),),
+    )
+)
+
 
 declare(
     Resource(
@@ -125,6 +138,22 @@ declare(
         read=Read("describe_file_systems", {"FileSystemIds": ["{id}"]}, "FileSystems[0]"),
         outputs={"mountName": Path("LustreConfiguration.MountName"), "dnsName": Path("DNSName")},
         delete=(Call("delete_file_system", _SYSTEM),),
+    )
+)
+
+declare(
+    Resource(
+        "aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation",
+        service="fsx",
+        create=Call("create_data_repository_association", spread=True),
+        answer="Association",
+        id="AssociationId",
+        names={"arn": "ResourceARN"},
+        steers=("deleteDataInFilesystem",),
+        update=(Call("update_data_repository_association", {"AssociationId": "{id}"}, spread=True),),
+        read=Read("describe_data_repository_associations", {"AssociationIds": ["{id}"]}, "Associations[0]"),
+        outputs={"associationId": "{id}"},
+        delete=(Call("delete_data_repository_association", {"AssociationId": "{id}"}),),
     )
 )
 
@@ -199,5 +228,38 @@ declare(
         ),
         outputs={"registryId": "{account}"},
         delete=(Call("delete_pull_through_cache_rule", _PREFIX),),
+    )
+)
+
+put(
+    Resource(
+        "aws:ecr/repositoryPolicy:RepositoryPolicy",
+        service="ecr",
+        create=Call("set_repository_policy", {"repositoryName": "{repository}", "policyText": "{policy}"}),
+        id="{repository}",
+        names={"repository": "repositoryName", "policy": "policyText"},
+        read=Read("get_repository_policy", _REPOSITORY),
+        outputs={"registryId": "{account}"},
+        delete=(Call("delete_repository_policy", _REPOSITORY),),
+        checks=(policy_document("policy"),),
+    )
+)
+
+_TEMPLATE = {"prefix": "{id}"}
+declare(
+    Resource(
+        "aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate",
+        service="ecr",
+        create=Call("create_repository_creation_template", spread=True),
+        answer="repositoryCreationTemplate",
+        id="{prefix}",
+        names={
+            "appliedFors": "appliedFor",
+            "encryptionConfigurations": "encryptionConfiguration",
+        },
+        update=(Call("update_repository_creation_template", _TEMPLATE, spread=True),),
+        read=Read("describe_repository_creation_templates", {"prefixes": ["{id}"]}, "repositoryCreationTemplates[0]"),
+        outputs={"registryId": "{account}"},
+        delete=(Call("delete_repository_creation_template", _TEMPLATE),),
     )
 )

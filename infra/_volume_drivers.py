@@ -1,0 +1,65 @@
+"""Drivers of volumes that EKS manages: an add-on and an identity with no more than this driver needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from groundwork.core.contracts import Statement
+from groundwork.core.errors import StackError, closest
+from infra._aws import AwsComponent
+from infra._eks_cluster import EksCluster
+
+# Where EKS puts its add-ons.
+NAMESPACE = "kube-system"
+
+
+def install_driver(
+    addon: str,
+    *,
+    parent: AwsComponent[Any],
+    cluster: EksCluster,
+    account: str | None = None,
+    statements: Sequence[Statement] = (),
+    settings: Mapping[str, Any] | None = None,
+    preserve: bool = False,
+    after: Sequence[pulumi.Resource] = (),
+) -> aws.eks.Addon:
+    """Install a managed add-on at the catalogue's version, after the identity of its pods.
+
+    AWS builds and tests these drivers for each version of its nodes, and answers for them; a chart would be one more
+    thing to keep in step.
+
+    Args:
+        account: service account of its pods that call AWS, None where none does.
+        statements: what these may.
+        settings: as the add-on's own schema has them.
+        preserve: whether its kinds, and all objects of them, stay in the cluster when the add-on is removed.
+
+    Raises:
+        StackError: where the catalogue has no such add-on.
+    """
+    known = parent.catalogue.managed_addons
+    if addon not in known:
+        raise StackError([f"the catalogue has no managed add-on {addon!r}; {closest(addon, known)}"])
+    ready: list[pulumi.Resource] = []
+    if account is not None:
+        who = cluster.within(NAMESPACE, parent=parent).chart_account(account)
+        ready = cluster.grant(addon, parent=parent, account=who, statements=statements)
+    return aws.eks.Addon(
+        f"{parent.name}-{addon}",
+        cluster_name=cluster.name,
+        addon_name=addon,
+        addon_version=known[addon].version,
+        configuration_values=json.dumps(settings, sort_keys=True) if settings else None,
+        # What was changed by hand in the cluster goes back to what is written here.
+        resolve_conflicts_on_create="OVERWRITE",
+        resolve_conflicts_on_update="OVERWRITE",
+        preserve=preserve or None,
+        # The name of the cluster is plain, and so no dependency: what is required has the cluster and its nodes in it.
+        opts=parent.child(depends_on=[*parent.after, *ready, *after]),
+    )
