@@ -839,6 +839,14 @@ CASES: tuple[Case, ...] = (
             "description": "cases",
             "engine": "redis",
             "nodeType": "cache.t4g.small",
+            "logDeliveryConfigurations": [
+                {
+                    "destination": "$log_group.name",
+                    "destinationType": "cloudwatch-logs",
+                    "logFormat": "json",
+                    "logType": "slow-log",
+                }
+            ],
             "numCacheClusters": 2,
             "automaticFailoverEnabled": True,
             "transitEncryptionEnabled": True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Path, Read, Resource, declare, uses
+from groundwork.sandbox.standins.aws.session import Session
 from groundwork.sandbox.standins.values import UNKNOWN
 
 _GROUP = {"CacheSubnetGroupName": "{id}"}
@@ -69,12 +70,47 @@ def _auth_needs_tls(inputs: dict[str, Any]) -> list[tuple[str, str]]:
     return []
 
 
+_DETAILS = {
+    "cloudwatch-logs": ("CloudWatchLogsDetails", "LogGroup"),
+    "kinesis-firehose": ("KinesisFirehoseDetails", "DeliveryStream"),
+}
+
+
+@uses("logDeliveryConfigurations")
+def _logs(env: dict[str, Any]) -> Any:
+    """Return where logs go as the API has it: the destination one level deeper, by its kind."""
+    found = []
+    for item in env.get("logDeliveryConfigurations") or []:
+        details, name = _DETAILS.get(str(item.get("destinationType")), _DETAILS["cloudwatch-logs"])
+        found.append(
+            {
+                "LogType": item.get("logType"),
+                "DestinationType": item.get("destinationType"),
+                "DestinationDetails": {details: {name: item.get("destination")}},
+                "LogFormat": item.get("logFormat"),
+            }
+        )
+    return found or None
+
+
+def _shown_logs(session: Session, env: dict[str, Any], live: dict[str, Any]) -> Any:
+    return [
+        {
+            "destination": next(iter(next(iter(item["DestinationDetails"].values())).values())),
+            "destinationType": item["DestinationType"],
+            "logFormat": item["LogFormat"],
+            "logType": item["LogType"],
+        }
+        for item in live.get("LogDeliveryConfigurations") or []
+    ] or None
+
+
 _REPLICATION = {"ReplicationGroupId": "{id}"}
 declare(
     Resource(
         "aws:elasticache/replicationGroup:ReplicationGroup",
         service="elasticache",
-        create=Call("create_replication_group", spread=True),
+        create=Call("create_replication_group", {"LogDeliveryConfigurations": _logs}, spread=True),
         answer="ReplicationGroup",
         id="ReplicationGroupId",
         names={
@@ -90,6 +126,7 @@ declare(
             "securityGroupNames": "CacheSecurityGroupNames",
             "arn": "ARN",
             "clusterEnabled": "ClusterEnabled",
+            "logDeliveryConfigurations": NO_PARAMETER,
         },
         autoname="replicationGroupId",
         autoname_limit=40,
@@ -99,13 +136,14 @@ declare(
         update=(
             Call(
                 "modify_replication_group",
-                {**_REPLICATION, "ApplyImmediately": True},
+                {**_REPLICATION, "ApplyImmediately": True, "LogDeliveryConfigurations": _logs},
                 spread=True,
                 names={"engine": NO_PARAMETER},
             ),
         ),
         read=Read("describe_replication_groups", _REPLICATION, "ReplicationGroups[?Status!='deleting'] | [0]"),
         outputs={
+            "logDeliveryConfigurations": _shown_logs,
             "primaryEndpointAddress": Path("NodeGroups[0].PrimaryEndpoint.Address"),
             "readerEndpointAddress": Path("NodeGroups[0].ReaderEndpoint.Address"),
             "configurationEndpointAddress": Path("ConfigurationEndpoint.Address"),
