@@ -3,6 +3,7 @@
 from groundwork.core.contracts.accelerators import Accelerators
 from groundwork.core.contracts.broker import Broker, Queue
 from groundwork.core.contracts.cluster import Cluster, Namespace, Security, ServiceAccount
+from groundwork.core.contracts.features import NodeFeatures
 from groundwork.core.contracts.identity import CloudIdentity, Statement
 from groundwork.core.contracts.login import Login, LoginClient
 from groundwork.core.contracts.logs import Logs
@@ -53,6 +54,7 @@ __all__ = [
     "ModelSource",
     "Namespace",
     "Network",
+    "NodeFeatures",
     "NodePool",
     "NodePools",
     "ObjectStore",
