@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from groundwork.core.component import Component
-from groundwork.core.contracts import Namespace
+from groundwork.core.contracts import Namespace, Sizing
 
 
 def server_on_volume(
@@ -21,6 +21,7 @@ def server_on_volume(
     port: int,
     storage_gi: int,
     after: pulumi.Resource,
+    sizing: Sizing | None = None,
 ) -> str:
     """Make the server of a component, and return its name inside the cluster.
 
@@ -29,6 +30,7 @@ def server_on_volume(
         pod: the pod's spec, which mounts the volume `data` and names a port `port_name`.
         port: of the Service.
         after: the Secret that the pod mounts.
+        sizing: what says how large it should be; it is never changed by itself, since that may start it anew.
     """
     labels = {"app.kubernetes.io/name": product, "app.kubernetes.io/instance": parent.name}
     metadata = {"name": parent.name, "namespace": namespace.name, "labels": labels}
@@ -63,4 +65,6 @@ def server_on_volume(
             parent, protect=parent.environment.profile.protect, depends_on=[after], delete_before_replace=True
         ),
     )
+    if sizing is not None:
+        sizing.size(parent.name, parent=parent, namespace=namespace, target=f"StatefulSet/{parent.name}")
     return namespace.host(parent.name)

@@ -28,6 +28,7 @@ from groundwork.core.contracts import (
     Scaling,
     ServiceAccount,
     Serving,
+    Usage,
 )
 from groundwork.core.errors import StackError
 
@@ -90,6 +91,7 @@ class Models(Component[ModelsConfig]):
         mesh: Mesh | None,
         login: Login | None,
         scaling: Scaling | None,
+        usage: Usage | None,
         metrics: Metrics | None,
     ) -> None:
         """Serve each of them.
@@ -103,7 +105,7 @@ class Models(Component[ModelsConfig]):
         namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
         account = namespace.service_account(_ACCOUNT)
         bucket = objects.bucket(self.name, parent=self, reader_writers=[account]) if objects is not None else None
-        around = Around(mesh=mesh, login=login, scaling=scaling, metrics=metrics)
+        around = Around(mesh=mesh, login=login, scaling=scaling, usage=usage, metrics=metrics)
         for name, settings in sorted(self.config.models.items()):
             try:
                 self._serve(name, settings, serving, accelerators, namespace, account, bucket, around)

@@ -7,7 +7,6 @@ from typing import Any
 
 from addons._gpu_nodes import ONE_PLUGIN, PLUGIN, config_values, install, of_nvidia, on_pools
 from addons._pods import resources
-
 from pydantic import Field
 
 from groundwork.core.component import Component

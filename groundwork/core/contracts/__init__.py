@@ -12,7 +12,7 @@ from groundwork.core.contracts.metrics import Alert, Dashboard, Metrics, Panel
 from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
 from groundwork.core.contracts.priorities import Priorities
-from groundwork.core.contracts.scaling import Scaling, Trigger
+from groundwork.core.contracts.scaling import Credentials, Scaling, SecretKey, Sizing, Trigger, Usage
 from groundwork.core.contracts.secrets import SecretReference, Secrets
 from groundwork.core.contracts.services import (
     Balancers,
@@ -41,6 +41,7 @@ __all__ = [
     "CloudIdentity",
     "Cluster",
     "Copies",
+    "Credentials",
     "Dashboard",
     "Database",
     "Gateway",
@@ -65,12 +66,14 @@ __all__ = [
     "Priorities",
     "Queue",
     "Scaling",
+    "SecretKey",
     "SecretReference",
     "Secrets",
     "Security",
     "ServiceAccount",
     "Serving",
     "SharedFiles",
+    "Sizing",
     "SqlServer",
     "Statement",
     "Taint",
@@ -79,5 +82,6 @@ __all__ = [
     "Training",
     "Trigger",
     "Tuning",
+    "Usage",
     "Workflows",
 ]
