@@ -27,6 +27,7 @@ from groundwork.core.contracts import (
     ModelSource,
     Namespace,
     Placement,
+    Priorities,
     Serving,
     Trigger,
 )
@@ -81,7 +82,7 @@ class KserveServing(Serving):
             api_version=f"{_GROUP}/v1beta1",
             kind="InferenceService",
             metadata={"name": name, "namespace": namespace.name, "annotations": _annotations(source, copies)},
-            spec=_spec(format, source, resources, copies, placement, canary),
+            spec=_spec(format, source, resources, copies, placement, canary, around.priorities),
             opts=namespace.options(parent, depends_on=list(source.bucket.ready) if source.bucket else []),
         )
         services = [_service(name, f"{name}-predictor", parent, namespace)]
@@ -199,9 +200,12 @@ def _spec(
     copies: Copies,
     placement: Placement | None,
     canary: Canary | None,
+    priorities: Priorities | None,
 ) -> dict[str, Any]:
     runtime = RUNTIMES[format]
     predictor = _predictor(runtime, format, source, resources, placement)
+    if priorities is not None:
+        predictor["priorityClassName"] = priorities.serving
     spec: dict[str, Any] = {"predictor": {**predictor, "minReplicas": copies.minimum, "maxReplicas": copies.maximum}}
     if canary is not None:
         spec["canary"] = [_canary(runtime, format, canary, copies)]
