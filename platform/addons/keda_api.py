@@ -11,7 +11,7 @@ from pydantic import Field
 
 from groundwork.core.component import ApiComponent, Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Credentials, Namespace, Scaling, Trigger
+from groundwork.core.contracts import Cluster, Namespace, Scaling, Trigger
 from groundwork.core.contracts.scaling import Resource, claim_copies, claim_resources, workload
 from groundwork.core.definitions import install_definitions
 from groundwork.core.errors import StackError
@@ -26,9 +26,7 @@ CLOUD = "cloud"
 class KedaApiConfig(Config):
     """What a stack file may say under `keda-api:`."""
 
-    queues: tuple[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$")], ...] = (
-        Field(default=(), description="ARNs of queues of SQS whose length copies may follow")
-    )
+    queues: tuple[Queue, ...] = Field(default=(), description="ARNs of queues of SQS whose length copies may follow")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +83,7 @@ class KedaScaling(Scaling):
 
     def _problems(self, trigger: Trigger) -> list[str]:
         asked = trigger.authentication
-        if not isinstance(asked, Credentials):
+        if asked is None:
             return []
         if asked.cloud == bool(asked.secrets):
             return [f"{trigger.kind}: its credentials are either Secrets or the cloud's identity"]
@@ -99,8 +97,6 @@ def _authentication(name: str, trigger: Trigger, parent: Component[Any], namespa
     asked = trigger.authentication
     if asked is None:
         return None
-    if isinstance(asked, str):
-        return {"name": asked}
     if asked.cloud:
         return {"kind": "ClusterTriggerAuthentication", "name": CLOUD}
     k8s.apiextensions.CustomResource(

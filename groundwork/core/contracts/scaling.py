@@ -38,16 +38,12 @@ class Credentials:
 
 @dataclass(frozen=True, kw_only=True)
 class Trigger:
-    """What demand is measured by: a scaler of KEDA and its metadata, all of it text as KEDA wants it.
-
-    Attributes:
-        authentication: credentials, or the name of such as the namespace has already.
-    """
+    """What demand is measured by: a scaler of KEDA and its metadata, all of it text as KEDA wants it."""
 
     kind: str
     metadata: Mapping[str, str]
     metric: str | None = None
-    authentication: Credentials | str | None = None
+    authentication: Credentials | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
