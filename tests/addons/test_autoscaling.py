@@ -157,7 +157,7 @@ def test_copies_that_follow_cpu_are_said_by_nobody_else(build: Any) -> None:
 
 def test_copies_that_follow_requests_have_one_autoscaler(build: Any) -> None:
     """KEDA makes it, by CPU too."""
-    apis = {name: {} for name in ("metrics-server", "keda-api", "istio-api", "prometheus-api", "login")}
+    apis: dict[str, Any] = {name: {} for name in ("metrics-server", "keda-api", "istio-api", "prometheus-api", "login")}
     graph = build({**MLFLOW, **apis, "mlflow": {"scaling": {"max": 4, "requests": 20}}})
     assert graph.of(HPA) == []
     spec = graph.one(SCALED, "mlflow-mlflow-scaling").inputs["spec"]
@@ -167,7 +167,7 @@ def test_copies_that_follow_requests_have_one_autoscaler(build: Any) -> None:
 
 def test_a_model_without_keda_follows_cpu(build: Any) -> None:
     """Down to one copy; and one on a GPU not at all."""
-    stack = {name: {} for name in ("objects", "kserve", "cert-manager-api", "metrics-server")}
+    stack: dict[str, Any] = {name: {} for name in ("objects", "kserve", "cert-manager-api", "metrics-server")}
     model = {"format": "sklearn", "path": "churn/3", "max": 4}
     made = build({**stack, "models": {"models": {"churn": model}}}).one(HPA, "models-churn-copies").inputs["spec"]
     assert (made["scaleTargetRef"]["name"], made["maxReplicas"]) == ("churn-predictor", 4)

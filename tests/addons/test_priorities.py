@@ -82,5 +82,12 @@ def test_every_class_that_is_named_is_made(everything: Graph) -> None:
 
 def test_without_classes_nothing_names_one(build: Any) -> None:
     """A cluster that has none refuses such pods."""
-    stack = {"sql": {}, "objects": {}, "pools": {}, "airflow": {}, "kubeflow-trainer": {}, "cert-manager-api": {}}
+    stack: dict[str, Any] = {
+        "sql": {},
+        "objects": {},
+        "pools": {},
+        "airflow": {},
+        "kubeflow-trainer": {},
+        "cert-manager-api": {},
+    }
     assert classes([r.inputs for r in build(stack)]) == set()
