@@ -118,19 +118,21 @@ class Component(pulumi.ComponentResource, Generic[C]):
         """Return options for a child resource. A child's name begins with this component's name."""
         return pulumi.ResourceOptions(parent=self, **options)
 
-    def claim(self, thing: str, remedy: str) -> None:
+    def claim(self, thing: str, remedy: str, *, by: str = "") -> None:
         """Say that this component is the only one of its stack that is or makes `thing`.
 
         Args:
             thing: such as "the default storage class".
             remedy: what to write to let another component have it: "set nfs.default: false".
+            by: what of this component it is, where the component itself may make two that contradict each other.
 
         Raises:
-            StackError: where another component has it already.
+            StackError: where another component has it already, or this one by other means.
         """
-        first = self._claims.setdefault(thing, self.name)
-        if first != self.name:
-            raise StackError([f"{first} and {self.name} would both be {thing}; {remedy}"])
+        claimant = f"{self.name} ({by})" if by else self.name
+        first = self._claims.setdefault(thing, claimant)
+        if first != claimant:
+            raise StackError([f"{first} and {claimant} would both be {thing}; {remedy}"])
 
     def claimed(self, kind: str) -> dict[str, str]:
         """Return what was claimed so far of one kind, "the host": the thing without it -> the instance."""

@@ -20,15 +20,17 @@ __all__ = ["pod_mutation_hook"]
 
 _POOL, _COUNT = "groundwork.example/pool", "groundwork.example/accelerators"
 _POOLS = json.loads(r"""<POOLS>""")
+_PRIORITY = json.loads(r"""[<PRIORITY>]""")[0]
 
 
 def pod_mutation_hook(pod):
-    """Put a pod on the pool that its label names, and give it what the restricted standard asks for."""
+    """Put a pod on the pool that its label names, behind what is more urgent, and restrict it as the standard asks."""
     from kubernetes.client import models
 
     labels = pod.metadata.labels or dict()
     if _POOL in labels:
         _place(models, pod, labels[_POOL], labels.get(_COUNT))
+    pod.spec.priority_class_name = pod.spec.priority_class_name or _PRIORITY
     _restrict(models, pod)
 
 
@@ -63,12 +65,15 @@ def _restrict(models, pod):
 '''
 
 
-def local_settings(pools: Sequence[NodePool]) -> str:
+def local_settings(pools: Sequence[NodePool], *, priority: str | None = None) -> str:
     """Return `airflow_local_settings.py`.
 
     A DAG's author writes a label, the same one for both kinds of pods, and where the pod lands, what it tolerates and
     what it asks for follow from the pool: `labels={"groundwork.example/pool": "gpu",
     "groundwork.example/accelerators": "1"}`. A pod template for each pool would have to repeat all of the chart's own.
+
+    Args:
+        priority: name of the priority class of pods that name none, None for none.
     """
     known = {
         pool.name: {
@@ -79,4 +84,5 @@ def local_settings(pools: Sequence[NodePool]) -> str:
         }
         for pool in pools
     }
-    return _SETTINGS.replace("<POOLS>", json.dumps(known, indent=1, sort_keys=True))
+    written = _SETTINGS.replace("<POOLS>", json.dumps(known, indent=1, sort_keys=True))
+    return written.replace("<PRIORITY>", json.dumps(priority))

@@ -9,7 +9,7 @@ from typing import Any
 from addons._airflow_dags import Repository, bundles, git_sync
 from addons._airflow_login import Oidc
 from addons._airflow_pgbouncer import Pgbouncer, pgbouncer_values
-from addons._airflow_workers import Group, Worker, celery_values, task_pod_values
+from addons._airflow_workers import Group, Worker, celery_values, ranked, task_pod_values
 from addons._charts import budget
 from addons._pods import add_resources, resources, spread
 
@@ -56,6 +56,8 @@ class Facts:
         longest_task_seconds: how long a task may take under Celery and `local`.
         max_triggerers: None where their number is `copies`.
         local_settings: `airflow_local_settings.py`.
+        priority: name of the class of its own parts, None for none.
+        task_priority: the same of what runs tasks and nothing else.
         url: where people reach it, None where it is not exposed.
         login: None where people have a password.
     """
@@ -79,6 +81,8 @@ class Facts:
     url: str | None
     dags: Repository | None
     login: Oidc | None
+    priority: str | None = None
+    task_priority: str | None = None
 
     @property
     def grace_seconds(self) -> int:
@@ -159,13 +163,21 @@ def values(facts: Facts) -> dict[str, Any]:
                 account=account(release, "celery-worker"),
                 executors=facts.executors,
                 grace_seconds=facts.grace_seconds,
+                priority=facts.task_priority,
             ),
             "kubernetes": task_pod_values(
-                facts.task, account=account(release, "worker"), made="kubernetes" in facts.executors
+                facts.task,
+                account=account(release, "worker"),
+                made="kubernetes" in facts.executors,
+                priority=facts.task_priority,
             ),
         },
-        "pgbouncer": pgbouncer_values(facts.pgbouncer, release=release, visitors=[_MEASURING, _SCALING]),
+        "pgbouncer": {
+            **pgbouncer_values(facts.pgbouncer, release=release, visitors=[_MEASURING, _SCALING]),
+            **ranked(facts.priority),
+        },
         "statsd": {
+            **ranked(facts.priority),
             "resources": resources("10m", "64Mi", "128Mi"),
             "securityContexts": {"pod": _unprivileged(65534), "container": container_security()},
             "extraNetworkPolicies": [_MEASURING],
@@ -211,6 +223,7 @@ def _part(facts: Facts, part: str) -> dict[str, Any]:
     labels = {"component": part, "release": facts.release}
     common: dict[str, Any] = {
         "replicas": facts.copies,
+        **ranked(facts.priority),
         "resources": _SIZES[part],
         "serviceAccount": {"name": account(facts.release, part)},
         "podDisruptionBudget": {"enabled": facts.copies > 1, "config": budget(facts.copies) or {"maxUnavailable": 1}},

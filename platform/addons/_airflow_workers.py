@@ -59,8 +59,19 @@ def query(group: Group, executors: Sequence[str]) -> str:
     return " ".join(parts)
 
 
+def ranked(priority: str | None) -> dict[str, str]:
+    """Return the value that gives pods a priority class, and none where there is no class."""
+    return {"priorityClassName": priority} if priority else {}
+
+
 def celery_values(
-    groups: Sequence[Group], *, release: str, account: str, executors: Sequence[str], grace_seconds: int
+    groups: Sequence[Group],
+    *,
+    release: str,
+    account: str,
+    executors: Sequence[str],
+    grace_seconds: int,
+    priority: str | None = None,
 ) -> dict[str, Any]:
     """Return the chart's `workers.celery`.
 
@@ -70,6 +81,7 @@ def celery_values(
     Args:
         account: of all of them.
         grace_seconds: how long a worker that is to go may finish its tasks.
+        priority: name of a priority class, None for none.
     """
     # Logs are in the bucket. Without a volume it is a Deployment, whose new pods need not wait for the old ones' tasks.
     values: dict[str, Any] = {"enableDefault": False, "persistence": {"enabled": False}}
@@ -85,6 +97,7 @@ def celery_values(
         "sets": [
             {
                 **_set(group, release, executors, grace_seconds),
+                **ranked(priority),
                 # Each set would make the account that all share.
                 **({"serviceAccount": {"create": False, "name": account}} if index else {}),
             }
@@ -127,13 +140,15 @@ def _keda(group: Group, executors: Sequence[str], grace_seconds: int) -> dict[st
     }
 
 
-def task_pod_values(worker: Worker, *, account: str, made: bool) -> dict[str, Any]:
+def task_pod_values(worker: Worker, *, account: str, made: bool, priority: str | None = None) -> dict[str, Any]:
     """Return the chart's `workers.kubernetes`: the pod that each task gets.
 
     Args:
         made: whether there are such pods, and so their account.
+        priority: name of a priority class, None for none.
     """
     return {
+        **ranked(priority),
         "resources": dict(worker.resources),
         "nodeSelector": dict(worker.node_selector),
         "tolerations": [dict(toleration) for toleration in worker.tolerations],

@@ -43,6 +43,7 @@ class Facts:
         database_secret: with the keys username and password.
         archive_days: how long finished workflows are kept in the database.
         sso: None where people bring a token of the cluster.
+        priority: name of the priority class of steps that name none, None for none.
     """
 
     release: str
@@ -53,6 +54,7 @@ class Facts:
     archive_days: int
     store: Bucket
     sso: SingleSignOn | None
+    priority: str | None = None
 
     @property
     def config_map(self) -> str:
@@ -129,6 +131,7 @@ def configuration(facts: Facts, database_uri: str) -> dict[str, Any]:
         "workflowDefaults": {
             "spec": {
                 "securityContext": pod_security(_USER),
+                **({"podPriorityClassName": facts.priority} if facts.priority else {}),
                 "podGC": {"strategy": "OnPodCompletion"},
                 "ttlStrategy": {"secondsAfterCompletion": 86400},
             }

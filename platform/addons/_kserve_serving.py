@@ -27,6 +27,7 @@ from groundwork.core.contracts import (
     ModelSource,
     Namespace,
     Placement,
+    Priorities,
     Serving,
     Trigger,
 )
@@ -40,6 +41,7 @@ _CONTAINER = "kserve-container"
 # `isvc.<name>-canary-predictor` is a label, and a label has 63 characters.
 _LONGEST_NAME = 40
 _PORT = 8080
+_CPU_PERCENT = 80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,7 @@ class KserveServing(Serving):
         problems = [
             *_name_problems(name),
             *self._source_problems(source, format, placement, canary),
-            *_copies_problems(copies, around),
+            *_copies_problems(copies, around, on_gpu=placement is not None),
             *_canary_problems(canary, around),
         ]
         if problems:
@@ -80,7 +82,7 @@ class KserveServing(Serving):
             api_version=f"{_GROUP}/v1beta1",
             kind="InferenceService",
             metadata={"name": name, "namespace": namespace.name, "annotations": _annotations(source, copies)},
-            spec=_spec(format, source, resources, copies, placement, canary),
+            spec=_spec(format, source, resources, copies, placement, canary, around.priorities),
             opts=namespace.options(parent, depends_on=list(source.bucket.ready) if source.bucket else []),
         )
         services = [_service(name, f"{name}-predictor", parent, namespace)]
@@ -107,6 +109,16 @@ class KserveServing(Serving):
                 maximum=copies.maximum,
                 triggers=_triggers(copies, around, namespace, services, on_gpu=placement is not None),
                 cooldown_seconds=copies.idle_seconds,
+            )
+        elif copies.maximum > copies.minimum and around.usage is not None:
+            around.usage.scale(
+                name,
+                parent=parent,
+                namespace=namespace,
+                target=f"Deployment/{name}-predictor",
+                minimum=copies.minimum,
+                maximum=copies.maximum,
+                cpu_percent=_CPU_PERCENT,
             )
         return Model(url=f"http://{namespace.host(services[0])}:{_PORT}", public_url=public)
 
@@ -143,12 +155,14 @@ def _name_problems(name: str) -> list[str]:
     return [f"this is no name for a model: lower case letters, digits, hyphens; {_LONGEST_NAME} at most"]
 
 
-def _copies_problems(copies: Copies, around: Around) -> list[str]:
+def _copies_problems(copies: Copies, around: Around, *, on_gpu: bool) -> list[str]:
     problems = []
     if not 0 <= copies.minimum <= copies.maximum or copies.maximum < 1:
         problems.append(f"min is {copies.minimum}, and max {copies.maximum}: 0 ≤ min ≤ max, and max is 1 at least")
     elif copies.minimum < copies.maximum:
-        needed: dict[str, object] = {"something that scales (keda)": around.scaling}
+        # By CPU alone Kubernetes scales it too; that of a model on a GPU says little, and of none at all nothing.
+        scaler = around.scaling or (around.usage if copies.minimum > 0 and not on_gpu else None)
+        needed: dict[str, object] = {"something that scales (keda)": scaler}
         if copies.minimum == 0:
             needed |= {"a mesh that counts requests (istio)": around.mesh, "metrics (prometheus)": around.metrics}
         missing = [what for what, there in needed.items() if there is None]
@@ -186,9 +200,12 @@ def _spec(
     copies: Copies,
     placement: Placement | None,
     canary: Canary | None,
+    priorities: Priorities | None,
 ) -> dict[str, Any]:
     runtime = RUNTIMES[format]
     predictor = _predictor(runtime, format, source, resources, placement)
+    if priorities is not None:
+        predictor["priorityClassName"] = priorities.serving
     spec: dict[str, Any] = {"predictor": {**predictor, "minReplicas": copies.minimum, "maxReplicas": copies.maximum}}
     if canary is not None:
         spec["canary"] = [_canary(runtime, format, canary, copies)]
@@ -270,5 +287,5 @@ def _triggers(
         found.append(Trigger(kind="prometheus", metadata=asked, metric="AverageValue"))
     if not on_gpu or not found:
         # Also for callers inside the cluster, whom no gateway counts.
-        found.append(Trigger(kind="cpu", metadata={"value": "80"}, metric="Utilization"))
+        found.append(Trigger(kind="cpu", metadata={"value": str(_CPU_PERCENT)}, metric="Utilization"))
     return found

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from groundwork.core.component import Component
-from groundwork.core.contracts import Namespace
+from groundwork.core.contracts import Namespace, Sizing
 
 
 def server_on_volume(
@@ -22,6 +22,7 @@ def server_on_volume(
     storage_gi: int,
     after: pulumi.Resource,
     name: str | None = None,
+    sizing: Sizing | None = None,
 ) -> str:
     """Make the server of a component, and return its name inside the cluster.
 
@@ -31,6 +32,7 @@ def server_on_volume(
         port: of the Service.
         after: the Secret that the pod mounts.
         name: of the server, where it is one part of its component; the component's by default.
+        sizing: what says how large it should be; it is never changed by itself, since that may start it anew.
     """
     name = name or parent.name
     labels = {"app.kubernetes.io/name": product, "app.kubernetes.io/instance": name}
@@ -66,4 +68,6 @@ def server_on_volume(
             parent, protect=parent.environment.profile.protect, depends_on=[after], delete_before_replace=True
         ),
     )
+    if sizing is not None:
+        sizing.size(name, parent=parent, namespace=namespace, target=f"StatefulSet/{name}")
     return namespace.host(name)

@@ -41,7 +41,14 @@ def values(copies: int) -> dict[str, Any]:
 
 
 def runtime(
-    name: str, *, framework: Framework, image: str, cpu: str, memory: str, placement: Placement | None
+    name: str,
+    *,
+    framework: Framework,
+    image: str,
+    cpu: str,
+    memory: str,
+    placement: Placement | None,
+    priority: str | None = None,
 ) -> dict[str, Any]:
     """Return a ClusterTrainingRuntime whose nodes pass the restricted standard.
 
@@ -51,9 +58,12 @@ def runtime(
         cpu: request of each node.
         memory: request and limit of each node.
         placement: None for anywhere.
+        priority: name of a priority class, None for none.
     """
     needed = resources(cpu, memory)
     pod: dict[str, Any] = {"securityContext": pod_security(1000), "automountServiceAccountToken": False}
+    if priority is not None:
+        pod["priorityClassName"] = priority
     if placement is not None:
         needed["limits"] |= dict(placement.resources)
         pod["nodeSelector"] = dict(placement.node_selector)

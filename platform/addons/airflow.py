@@ -33,6 +33,7 @@ from groundwork.core.contracts import (
     NodePools,
     ObjectStore,
     Orchestrator,
+    Priorities,
     Scaling,
     SqlServer,
 )
@@ -63,6 +64,7 @@ class Airflow(Component[AirflowConfig]):
         login: Login | None,
         metrics: Metrics | None,
         pools: NodePools | None,
+        priorities: Priorities | None,
     ) -> Orchestrator:
         """Prepare the database, then install the chart."""
         planned = plan(self.name, self.config, pools=pools, broker=broker is not None, scaling=scaling is not None)
@@ -100,7 +102,7 @@ class Airflow(Component[AirflowConfig]):
             parent=self,
             chart="airflow",
             namespace=namespace,
-            values=values(self._facts(planned, logs, entrance, pools)),
+            values=values(self._facts(planned, logs, entrance, pools, priorities)),
             after=[prepared, *after],
         )
         if metrics is not None:
@@ -145,7 +147,14 @@ class Airflow(Component[AirflowConfig]):
         client = login.client(self.name, parent=self, namespace=namespace, redirect_urls=[redirect_url(url)])
         return _Entrance(url, login.issuer, client)
 
-    def _facts(self, planned: Plan, logs: Bucket, entrance: _Entrance, pools: NodePools | None) -> Facts:
+    def _facts(
+        self,
+        planned: Plan,
+        logs: Bucket,
+        entrance: _Entrance,
+        pools: NodePools | None,
+        priorities: Priorities | None,
+    ) -> Facts:
         config, dags = self.config, self.config.dags
         pooled = config.pgbouncer
         return Facts(
@@ -172,7 +181,11 @@ class Airflow(Component[AirflowConfig]):
             )
             if pooled.enabled
             else None,
-            local_settings=local_settings(pools.all if pools else ()),
+            local_settings=local_settings(
+                pools.all if pools else (), priority=priorities.batch if priorities else None
+            ),
+            priority=priorities.platform if priorities else None,
+            task_priority=priorities.batch if priorities else None,
             url=entrance.url,
             dags=Repository(
                 url=dags.repository,

@@ -36,6 +36,7 @@ from groundwork.core.contracts import (
     NodePools,
     ObjectStore,
     Placement,
+    Priorities,
     SqlServer,
     Task,
 )
@@ -96,6 +97,7 @@ class ArgoWorkflows(Component[ArgoWorkflowsConfig]):
         login: Login | None,
         metrics: Metrics | None,
         pools: NodePools | None,
+        priorities: Priorities | None,
     ) -> ArgoWorkflowsService:
         """Write the configuration, install the chart, then make what the clock starts."""
         instance_id = self.name if self.config.instance_id is None else self.config.instance_id
@@ -129,6 +131,7 @@ class ArgoWorkflows(Component[ArgoWorkflowsConfig]):
             archive_days=self.config.archive_days,
             store=store,
             sso=SingleSignOn(login.issuer, client.secret, url) if login and client and url else None,
+            priority=priorities.batch if priorities else None,
         )
         prepared = self._configure(facts, namespace, database)
         if client is not None:

@@ -12,7 +12,7 @@ from addons.node_feature_discovery_api import NodeFeatureKinds
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Accelerators, Cluster, NodePool, NodePools
+from groundwork.core.contracts import Accelerators, Cluster, NodeFeatures, NodePool, NodePools
 from groundwork.core.errors import StackError
 
 
@@ -20,11 +20,12 @@ class GpuOperatorConfig(Config):
     """What a stack file may say under `gpu-operator:`: nothing; how GPUs are shared, their pools say."""
 
 
-def values(pools: Sequence[NodePool]) -> dict[str, Any]:
+def values(pools: Sequence[NodePool], *, discovery: bool = True) -> dict[str, Any]:
     """Return the chart's values: https://github.com/NVIDIA/gpu-operator/tree/v26.7.0/deployments/gpu-operator.
 
     Args:
         pools: those with GPUs of NVIDIA, all with a driver in their nodes' image or all without.
+        discovery: whether it brings node feature discovery of its own. Two of them undo each other's labels.
     """
     everywhere = on_pools(pools)
     # What the image brings, the operator must not install once more.
@@ -46,6 +47,7 @@ def values(pools: Sequence[NodePool]) -> dict[str, Any]:
         },
         # `dcgm-exporter` is a component of its own, the same beside the device plugin alone.
         "dcgmExporter": {"enabled": False, "serviceMonitor": {"enabled": False}},
+        "nfd": {"enabled": discovery},
         # Discovery looks for PCI devices; nodes of other pools have none that matter here.
         "node-feature-discovery": {"worker": everywhere},
     }
@@ -57,7 +59,12 @@ class GpuOperator(Component[GpuOperatorConfig]):
     single = True
 
     def build(
-        self, cluster: Cluster, kinds: GpuOperatorKinds, features: NodeFeatureKinds, pools: NodePools
+        self,
+        cluster: Cluster,
+        kinds: GpuOperatorKinds,
+        feature_kinds: NodeFeatureKinds,
+        features: NodeFeatures | None,
+        pools: NodePools,
     ) -> Accelerators:
         """Install the chart.
 
@@ -67,7 +74,8 @@ class GpuOperator(Component[GpuOperatorConfig]):
         self.claim(PLUGIN, ONE_PLUGIN)
         with_gpus = of_nvidia(pools)
         self._check(with_gpus)
-        return install("gpu-operator", parent=self, cluster=cluster, pools=with_gpus, values=values(with_gpus))
+        given = values(with_gpus, discovery=features is None)
+        return install("gpu-operator", parent=self, cluster=cluster, pools=with_gpus, values=given)
 
     def _check(self, pools: Sequence[NodePool]) -> None:
         bare = [pool.name for pool in pools if not pool.driver]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
+import pulumi_kubernetes as k8s
 from addons._charts import Copies, budget
 from addons._pods import resources, spread
 from addons._watch import watch
-from addons.keda_api import KedaScaling
+from addons.keda_api import CLOUD, KedaScaling
 from pydantic import Field
 
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Metrics, Namespace, NodePools, Priorities
+from groundwork.core.contracts import CloudIdentity, Cluster, Metrics, Namespace, NodePools, Priorities, Statement
+from groundwork.core.errors import StackError
 
 _SCRAPED = ("keda-operator", "keda-operator-metrics-apiserver", "keda-admission-webhooks")
 _PARTS = {
@@ -74,17 +77,49 @@ class Keda(Component[KedaConfig]):
         self,
         cluster: Cluster,
         scaling: KedaScaling,
+        identity: CloudIdentity | None,
         metrics: Metrics | None,
         priorities: Priorities | None,
         pools: NodePools | None,
     ) -> None:
-        """Install the chart."""
+        """Install the chart.
+
+        Raises:
+            StackError: it is to read queues of the cloud, and nothing gives it an identity there.
+        """
+        if scaling.queues and identity is None:
+            raise StackError(
+                [
+                    f"{self.name}: keda-api.queues names {scaling.queues[0]}, but nothing in this stack gives pods an "
+                    "identity in the cloud; add `eks`, or leave it out"
+                ]
+            )
         self.claim("the external metrics API (external.metrics.k8s.io)", "keep one")
         namespace = cluster.namespace(self.name, parent=self)
         given = values(self.config, scraped=metrics is not None, priority=priorities.platform if priorities else None)
-        release(self.name, parent=self, chart="keda", namespace=namespace, values=given)
+        allowed = self._allow(identity, namespace, scaling.queues) if identity is not None and scaling.queues else []
+        made = release(self.name, parent=self, chart="keda", namespace=namespace, values=given, after=allowed)
+        if allowed:
+            k8s.apiextensions.CustomResource(
+                f"{self.name}-{CLOUD}",
+                api_version="keda.sh/v1alpha1",
+                kind="ClusterTriggerAuthentication",
+                metadata={"name": CLOUD},
+                # As its operator comes. A role of the scaled workload's own would have to be assumed by the operator.
+                spec={"podIdentity": {"provider": "aws", "identityOwner": "keda"}},
+                opts=cluster.options(self, depends_on=[made]),
+            )
         if metrics is not None:
             self._watch(metrics, namespace)
+
+    def _allow(self, identity: CloudIdentity, namespace: Namespace, queues: tuple[str, ...]) -> list[pulumi.Resource]:
+        """Let the operator read how long these queues are, and nothing else."""
+        return identity.grant(
+            "queues",
+            parent=self,
+            account=namespace.chart_account(_PARTS["operator"]),
+            statements=[Statement(actions=["sqs:GetQueueAttributes"], resources=list(queues))],
+        )
 
     def _watch(self, metrics: Metrics, namespace: Namespace) -> None:
         watch("keda", metrics, parent=self, namespace=namespace)

@@ -15,7 +15,7 @@ from groundwork.core.amounts import Cpu, Memory
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Metrics, NodePools, Placement, Training
+from groundwork.core.contracts import Cluster, Metrics, NodePools, Placement, Priorities, Training
 from groundwork.core.errors import StackError
 from groundwork.core.naming import is_label
 
@@ -53,7 +53,12 @@ class KubeflowTrainer(Component[KubeflowTrainerConfig]):
     single = True
 
     def build(
-        self, cluster: Cluster, kinds: TrainerKinds, metrics: Metrics | None, pools: NodePools | None
+        self,
+        cluster: Cluster,
+        kinds: TrainerKinds,
+        metrics: Metrics | None,
+        pools: NodePools | None,
+        priorities: Priorities | None,
     ) -> Training:
         """Install the chart, then the runtimes that its webhook checks."""
         runtimes = {**self._defaults(pools), **self.config.runtimes}
@@ -68,7 +73,7 @@ class KubeflowTrainer(Component[KubeflowTrainerConfig]):
         )
         keep_available("manager", parent=self, namespace=namespace, labels=_LABELS, copies=self.config.replicas)
         for name, wanted in runtimes.items():
-            self._runtime(cluster, name, wanted, placements[name], installed)
+            self._runtime(cluster, name, wanted, placements[name], installed, priorities)
         if metrics is not None:
             metrics.scrape(
                 "kubeflow-trainer", parent=self, namespace=namespace, selector=_LABELS, port="monitoring-port"
@@ -118,6 +123,7 @@ class KubeflowTrainer(Component[KubeflowTrainerConfig]):
         wanted: RuntimeConfig,
         placement: Placement | None,
         installed: pulumi.Resource,
+        priorities: Priorities | None,
     ) -> None:
         made = runtime(
             name,
@@ -126,6 +132,7 @@ class KubeflowTrainer(Component[KubeflowTrainerConfig]):
             cpu=wanted.cpu,
             memory=wanted.memory,
             placement=placement,
+            priority=priorities.batch if priorities else None,
         )
         k8s.apiextensions.CustomResource(
             f"{self.name}-{name}",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+import pulumi_kubernetes as k8s
 from addons._charts import Copies, budget
 from addons._pods import resources, spread
 from pydantic import Field
@@ -11,7 +13,10 @@ from pydantic import Field
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, NodePools
+from groundwork.core.contracts import Cluster, Namespace, NodePools, Usage
+from groundwork.core.contracts.scaling import claim_copies, claim_resources, workload
+
+_BY = "HorizontalPodAutoscaler"
 
 
 class MetricsServerConfig(Config):
@@ -48,12 +53,52 @@ def values(config: MetricsServerConfig, *, name: str) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class MetricsServerUsage(Usage):
+    """Scaling by Kubernetes' own HorizontalPodAutoscaler."""
+
+    def scale(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        namespace: Namespace,
+        target: str,
+        minimum: int,
+        maximum: int,
+        cpu_percent: int,
+    ) -> None:
+        """Make a HorizontalPodAutoscaler."""
+        kind, of_kind = workload(target, parent, "scale", (1, minimum, maximum))
+        claim_copies(parent, namespace, target, by=_BY)
+        claim_resources(parent, namespace, target, ["cpu"], by=_BY)
+        k8s.autoscaling.v2.HorizontalPodAutoscaler(
+            f"{parent.name}-{name}-copies",
+            metadata={"name": name, "namespace": namespace.name},
+            spec={
+                "scale_target_ref": {"api_version": "apps/v1", "kind": kind, "name": of_kind},
+                "min_replicas": minimum,
+                "max_replicas": maximum,
+                "metrics": [
+                    {
+                        "type": "Resource",
+                        "resource": {
+                            "name": "cpu",
+                            "target": {"type": "Utilization", "average_utilization": cpu_percent},
+                        },
+                    }
+                ],
+            },
+            opts=namespace.options(parent),
+        )
+
+
 class MetricsServer(Component[MetricsServerConfig]):
     """metrics-server, whose certificate the API server verifies."""
 
     single = True
 
-    def build(self, cluster: Cluster, pools: NodePools | None) -> None:
+    def build(self, cluster: Cluster, pools: NodePools | None) -> MetricsServerUsage:
         """Install the chart."""
         self.claim("the metrics API (metrics.k8s.io)", "keep one")
         namespace = cluster.namespace(self.name, parent=self)
@@ -64,3 +109,4 @@ class MetricsServer(Component[MetricsServerConfig]):
             namespace=namespace,
             values=values(self.config, name=self.name),
         )
+        return MetricsServerUsage()

@@ -22,7 +22,7 @@ from pydantic import Field, field_validator
 from groundwork.core.amounts import Memory
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
-from groundwork.core.contracts import Cluster, Namespace, NodePools, ObjectStore, ServiceAccount
+from groundwork.core.contracts import Cluster, Namespace, NodePools, ObjectStore, ServiceAccount, Sizing
 from groundwork.core.contracts.storage import Bucket
 
 _USER = 1000
@@ -125,7 +125,7 @@ class MinioStore(ObjectStore):
 class Minio(Component[MinioConfig]):
     """One MinIO server on a volume of its own: for environments without a cloud's object store."""
 
-    def build(self, cluster: Cluster, pools: NodePools | None) -> MinioStore:
+    def build(self, cluster: Cluster, pools: NodePools | None, sizing: Sizing | None) -> MinioStore:
         """Make the server."""
         namespace = cluster.namespace(self.name, parent=self)
         admin = self._admin(namespace)
@@ -138,6 +138,7 @@ class Minio(Component[MinioConfig]):
             port=_PORT,
             storage_gi=self.config.storage_gi,
             after=admin,
+            sizing=sizing,
         )
         return MinioStore(
             namespace=namespace.name,

@@ -18,6 +18,7 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons._availability import unavailable
 from addons._backup import Backup, back_up
+from addons._follow import FollowConfig, Measures, check_follow, follow
 from addons._mlflow_jobs import collect, migrate
 from addons._mlflow_pod import ADMIN, PORT, TMP, USER, Server
 from addons._mlflow_teams import MLflowTracking
@@ -39,14 +40,23 @@ from groundwork.core.contracts import (
     Namespace,
     NodePools,
     ObjectStore,
+    Scaling,
+    Sizing,
     SqlServer,
+    Usage,
 )
+from groundwork.core.errors import StackError
 
 
 class MLflowConfig(Config):
     """What a stack file may say under `mlflow:`."""
 
     replicas: Annotated[PositiveInt, ByProfile("replicas")] = Field(description="copies of the server")
+    scaling: FollowConfig | None = Field(default=None, description="more copies under load; none: always as many")
+    sizing: Literal["advised", "applied"] = Field(
+        default="advised",
+        description="in a stack that has a Sizing: whether it only says what a copy should request, or changes it",
+    )
     workers: Annotated[PositiveInt, ByProfile("size", {"small": 2, "medium": 4, "large": 8})] = Field(
         description="processes of each copy; each takes about 200Mi, the first one 300Mi more"
     )
@@ -82,9 +92,25 @@ class MLflow(Component[MLflowConfig]):
         mesh: Mesh | None,
         login: Login | None,
         metrics: Metrics | None,
+        usage: Usage | None,
+        scaling: Scaling | None,
+        sizing: Sizing | None,
         pools: NodePools | None,
     ) -> MLflowTracking:
-        """Make the server, its database and its bucket."""
+        """Make the server, its database and its bucket.
+
+        Raises:
+            StackError: nothing in the stack could scale or size it as it says.
+        """
+        measures = Measures(usage=usage, scaling=scaling, mesh=mesh, metrics=metrics)
+        check_follow(self, self.config.scaling, self.config.replicas, measures)
+        if sizing is None and self.config.sizing == "applied":
+            raise StackError(
+                [
+                    f"{self.name}.sizing: 'applied', but nothing in this stack finds out sizes; add "
+                    "vertical-pod-autoscaler, or leave it out"
+                ]
+            )
         namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
         account = namespace.service_account(self.name)
         database = sql.database(self.name, parent=self, namespace=namespace)
@@ -111,6 +137,18 @@ class MLflow(Component[MLflowConfig]):
         labels = {"app.kubernetes.io/name": "mlflow", "app.kubernetes.io/instance": self.name}
         after = [migrated, *account.resources, *artifacts.ready, *([auth] if auth else [])]
         deployment = self._run(namespace, server, labels, after)
+        follow(
+            self.name,
+            self.config.scaling,
+            self.config.replicas,
+            measures,
+            parent=self,
+            namespace=namespace,
+            service=self.name,
+        )
+        if sizing is not None:
+            apply = self.config.sizing == "applied"
+            sizing.size(self.name, parent=self, namespace=namespace, target=f"Deployment/{self.name}", apply=apply)
         self._close(namespace, labels)
         url = f"http://{host}:{PORT}"
         if self.config.trash_days:
@@ -179,7 +217,8 @@ class MLflow(Component[MLflowConfig]):
             f"{self.name}-server",
             metadata={"name": self.name, "namespace": namespace.name, "labels": labels},
             spec={
-                "replicas": self.config.replicas,
+                # Said here as well, every `up` would undo what the autoscaler did.
+                **({"replicas": self.config.replicas} if self.config.scaling is None else {}),
                 "selector": {"match_labels": labels},
                 "template": {"metadata": {"labels": labels}, "spec": self._pod(server, labels)},
             },

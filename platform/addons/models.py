@@ -25,9 +25,11 @@ from groundwork.core.contracts import (
     Namespace,
     ObjectStore,
     Placement,
+    Priorities,
     Scaling,
     ServiceAccount,
     Serving,
+    Usage,
 )
 from groundwork.core.errors import StackError
 
@@ -90,7 +92,9 @@ class Models(Component[ModelsConfig]):
         mesh: Mesh | None,
         login: Login | None,
         scaling: Scaling | None,
+        usage: Usage | None,
         metrics: Metrics | None,
+        priorities: Priorities | None,
     ) -> None:
         """Serve each of them.
 
@@ -103,7 +107,7 @@ class Models(Component[ModelsConfig]):
         namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
         account = namespace.service_account(_ACCOUNT)
         bucket = objects.bucket(self.name, parent=self, reader_writers=[account]) if objects is not None else None
-        around = Around(mesh=mesh, login=login, scaling=scaling, metrics=metrics)
+        around = Around(mesh=mesh, login=login, scaling=scaling, usage=usage, metrics=metrics, priorities=priorities)
         for name, settings in sorted(self.config.models.items()):
             try:
                 self._serve(name, settings, serving, accelerators, namespace, account, bucket, around)

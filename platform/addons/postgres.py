@@ -19,7 +19,7 @@ from pydantic import Field
 from groundwork.core.amounts import Cpu, Memory
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
-from groundwork.core.contracts import Cluster, Database, Namespace, NodePools, SqlServer
+from groundwork.core.contracts import Cluster, Database, Namespace, NodePools, Sizing, SqlServer
 from groundwork.core.databases import Server, provision
 
 # The user of the official image's Debian variant.
@@ -64,7 +64,7 @@ class PostgresServer(SqlServer):
 class Postgres(Component[PostgresConfig]):
     """One PostgreSQL server on a volume of its own: for environments without a managed one."""
 
-    def build(self, cluster: Cluster, pools: NodePools | None) -> PostgresServer:
+    def build(self, cluster: Cluster, pools: NodePools | None, sizing: Sizing | None) -> PostgresServer:
         """Make the server."""
         namespace = cluster.namespace(self.name, parent=self)
         password = random.RandomPassword(f"{self.name}-admin", length=32, special=False, opts=self.stateful())
@@ -83,6 +83,7 @@ class Postgres(Component[PostgresConfig]):
             port=_PORT,
             storage_gi=self.config.storage_gi,
             after=secret,
+            sizing=sizing,
         )
         return PostgresServer(host=host, password=password.result)
 

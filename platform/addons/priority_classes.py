@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pulumi_kubernetes as k8s
+from pydantic import Field
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
@@ -21,9 +24,15 @@ _MEANINGS = {
 class PriorityClassesConfig(Config):
     """What a stack file may say under `priority-classes:`."""
 
+    default: Literal["serving", "interactive", "batch", "none"] = Field(
+        default="interactive",
+        description="class of pods that name none, such as notebooks, whose form knows no classes; none: they come "
+        "after all others, as is right where the cluster has another default already",
+    )
+
 
 class PriorityClasses(Component[PriorityClassesConfig]):
-    """Four classes. A pod that names none comes after all of them."""
+    """Four classes. Notebooks, and whatever else names none, come before what can begin again."""
 
     single = True
 
@@ -35,7 +44,7 @@ class PriorityClasses(Component[PriorityClassesConfig]):
                 metadata={"name": name},
                 value=value,
                 description=_MEANINGS[name],
-                global_default=False,
+                global_default=name == self.config.default,
                 preemption_policy="Never" if name == "batch" else "PreemptLowerPriority",
                 opts=cluster.options(self),
             )

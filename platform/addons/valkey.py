@@ -20,7 +20,7 @@ from pydantic import Field
 from groundwork.core.amounts import Cpu, Memory
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
-from groundwork.core.contracts import Broker, Cluster, Namespace, NodePools, Queue
+from groundwork.core.contracts import Broker, Cluster, Namespace, NodePools, Queue, Sizing
 
 # The user of the official image.
 _USER = 999
@@ -119,7 +119,7 @@ class ValkeyBroker(Broker):
 class Valkey(Component[ValkeyConfig]):
     """One Valkey server on a volume of its own: for environments without a managed broker."""
 
-    def build(self, cluster: Cluster, pools: NodePools | None) -> ValkeyBroker:
+    def build(self, cluster: Cluster, pools: NodePools | None, sizing: Sizing | None) -> ValkeyBroker:
         """Make the server, which nobody reaches before he has a queue."""
         namespace = cluster.namespace(self.name, parent=self)
         password = random.RandomPassword(f"{self.name}-password", length=48, special=False, opts=self.stateful())
@@ -149,6 +149,7 @@ class Valkey(Component[ValkeyConfig]):
             port=_PORT,
             storage_gi=self.config.storage_gi,
             after=secret,
+            sizing=sizing,
         )
         return ValkeyBroker(instance=self.name, namespace=namespace.name, host=host, password=password.result)
 

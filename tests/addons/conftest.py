@@ -23,6 +23,7 @@ from groundwork.core.contracts import (
     Certificates,
     CloudIdentity,
     Cluster,
+    Credentials,
     Database,
     Login,
     Mesh,
@@ -32,6 +33,7 @@ from groundwork.core.contracts import (
     NodePools,
     ObjectStore,
     Scaling,
+    SecretKey,
     ServiceAccount,
     SqlServer,
     Statement,
@@ -226,7 +228,9 @@ class User(Component[UserConfig]):
             alert = Alert(name="Down", expression="up == 0", after="5m", severity="critical", summary="It is down.")
             metrics.alert("web", parent=self, namespace=namespace, alerts=[alert])
         if scaling:
-            trigger = Trigger(kind="cron", metadata={"timezone": "UTC"}, metric="AverageValue", authentication="key")
+            place = SecretKey(secret="reader", key="token")  # noqa: S106 - the Secret's name
+            token = Credentials(secrets={"bearerToken": place})
+            trigger = Trigger(kind="cron", metadata={"timezone": "UTC"}, metric="AverageValue", authentication=token)
             scaling.scale(
                 "web",
                 parent=self,

@@ -93,7 +93,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setitem(sys.modules, "kubernetes", types.ModuleType("kubernetes"))
     monkeypatch.setitem(sys.modules, "kubernetes.client", client)
     module: dict[str, Any] = {}
-    exec(compile(local_settings(POOLS), "airflow_local_settings.py", "exec"), module)  # noqa: S102 - our own text
+    exec(compile(local_settings(POOLS, priority="batch"), "airflow_local_settings.py", "exec"), module)  # noqa: S102 - our own text
     return module["pod_mutation_hook"]
 
 
@@ -126,6 +126,15 @@ def test_every_pod_is_admitted_by_the_restricted_standard(hook: Any) -> None:
     first, second = asked.spec.containers[0].security_context, asked.spec.init_containers[0].security_context
     assert (first.allow_privilege_escalation, second.allow_privilege_escalation) == (True, False)
     assert first.capabilities.drop == second.capabilities.drop == ["ALL"]
+
+
+def test_a_pod_waits_unless_it_names_a_class(hook: Any) -> None:
+    """Tasks can begin again; a DAG's author may know better."""
+    plain, urgent = pod(), pod()
+    urgent.spec.priority_class_name = "interactive"
+    hook(plain)
+    hook(urgent)
+    assert [p.spec.priority_class_name for p in (plain, urgent)] == ["batch", "interactive"]
 
 
 @pytest.mark.parametrize(

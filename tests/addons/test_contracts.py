@@ -82,7 +82,7 @@ def test_scaling_names_its_target_and_trigger(asked: Graph) -> None:
             "type": "cron",
             "metadata": {"timezone": "UTC"},
             "metricType": "AverageValue",
-            "authenticationRef": {"name": "key"},
+            "authenticationRef": {"name": "web-0"},
         }
     ]
 

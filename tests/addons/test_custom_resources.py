@@ -31,6 +31,13 @@ OTHER_CHOICES: list[dict[str, Any]] = [
         "cert-manager": {"acme": {"email": "ops@example.com", "zones": {"example.com": "Z0123456789ABC"}}},
         "identity": {},
     },
+    {
+        **{name: {} for name in ("identity", "keda", "metrics-server", "vertical-pod-autoscaler", "cert-manager-api")},
+        **{name: {} for name in ("sql", "objects")},
+        "mlflow": {"sizing": "applied"},
+        "keda-api": {"queues": ["arn:aws:sqs:eu-west-1:111122223333:scoring"]},
+        "vertical-pod-autoscaler-api": {"apply": True},
+    },
     {"login": COMPANY, "external-secrets": {}, "external-secrets-api": {"keeper": "kubernetes"}},
     {**STACK, "models": {"models": {"churn": CHURN, "chat": CHAT}}},
     {
@@ -64,6 +71,7 @@ def test_the_server_accepts_every_custom_resource(kube: KubeClient, everything: 
         "Certificate",
         "ClusterSecretStore",
         "ClusterTrainingRuntime",
+        "ClusterTriggerAuthentication",
         "CronWorkflow",
         "EnvoyFilter",
         "ExternalSecret",
@@ -72,6 +80,8 @@ def test_the_server_accepts_every_custom_resource(kube: KubeClient, everything: 
         "Profile",
         "ScaledObject",
         "ServiceMonitor",
+        "TriggerAuthentication",
+        "VerticalPodAutoscaler",
     } <= {resource.inputs["kind"] for resource in resources}
     clustered = {crd["spec"]["names"]["kind"] for crd in definitions() if crd["spec"]["scope"] == "Cluster"}
     for resource in resources:

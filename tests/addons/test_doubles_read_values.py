@@ -22,6 +22,7 @@ ELSEWHERE = {
     "airflow": {
         # The template of a task's Pod is a file in a ConfigMap.
         *("workers.kubernetes.resources", "workers.kubernetes.nodeSelector", "workers.kubernetes.tolerations"),
+        "workers.kubernetes.priorityClassName",
     },
     # istiod puts it into the Pods of others.
     "istiod": {"global.proxy.seccompProfile", "global.proxy.resources"},

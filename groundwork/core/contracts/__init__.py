@@ -3,6 +3,7 @@
 from groundwork.core.contracts.accelerators import Accelerators
 from groundwork.core.contracts.broker import Broker, Queue
 from groundwork.core.contracts.cluster import Cluster, Namespace, Security, ServiceAccount
+from groundwork.core.contracts.features import NodeFeatures
 from groundwork.core.contracts.identity import CloudIdentity, Statement
 from groundwork.core.contracts.login import Login, LoginClient
 from groundwork.core.contracts.logs import Logs
@@ -12,7 +13,7 @@ from groundwork.core.contracts.names import HostedZones
 from groundwork.core.contracts.network import Network
 from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Taint
 from groundwork.core.contracts.priorities import Priorities
-from groundwork.core.contracts.scaling import Scaling, Trigger
+from groundwork.core.contracts.scaling import Credentials, Scaling, SecretKey, Sizing, Trigger, Usage
 from groundwork.core.contracts.secrets import SecretReference, Secrets, SecretStore
 from groundwork.core.contracts.services import (
     Balancers,
@@ -50,6 +51,7 @@ __all__ = [
     "CloudIdentity",
     "Cluster",
     "Copies",
+    "Credentials",
     "Dashboard",
     "Database",
     "Gateway",
@@ -65,6 +67,7 @@ __all__ = [
     "ModelSource",
     "Namespace",
     "Network",
+    "NodeFeatures",
     "NodePool",
     "NodePools",
     "ObjectStore",
@@ -75,6 +78,7 @@ __all__ = [
     "Priorities",
     "Queue",
     "Scaling",
+    "SecretKey",
     "SecretReference",
     "SecretStore",
     "Secrets",
@@ -82,6 +86,7 @@ __all__ = [
     "ServiceAccount",
     "Serving",
     "SharedFiles",
+    "Sizing",
     "SnapshotKinds",
     "SqlServer",
     "Statement",
@@ -91,6 +96,7 @@ __all__ = [
     "Training",
     "Trigger",
     "Tuning",
+    "Usage",
     "Workflows",
     "Workspaces",
 ]

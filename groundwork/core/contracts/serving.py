@@ -14,7 +14,8 @@ from groundwork.core.contracts.login import Login
 from groundwork.core.contracts.mesh import Mesh
 from groundwork.core.contracts.metrics import Metrics
 from groundwork.core.contracts.pools import Placement
-from groundwork.core.contracts.scaling import Scaling
+from groundwork.core.contracts.priorities import Priorities
+from groundwork.core.contracts.scaling import Scaling, Usage
 from groundwork.core.contracts.storage import Bucket
 
 
@@ -71,13 +72,17 @@ class Around:
         mesh: exposes a model, weighs its versions and counts its requests.
         login: that is asked for first.
         scaling: changes the number of copies.
+        usage: changes it by CPU, where no `scaling` does.
         metrics: where the requests that the mesh counts can be asked for.
+        priorities: by which models go before what can wait.
     """
 
     mesh: Mesh | None = None
     login: Login | None = None
     scaling: Scaling | None = None
+    usage: Usage | None = None
     metrics: Metrics | None = None
+    priorities: Priorities | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,11 @@ from addons import dcgm_exporter, gpu_operator, nvidia_device_plugin
 from groundwork.core.contracts import NodePool, Taint
 from groundwork.core.profiles import Profile
 
-FREE: dict[str, set[str]] = {"gpu-operator-v26.7.0": {"node-feature-discovery.worker.affinity"}}
+FREE: dict[str, set[str]] = {
+    "gpu-operator-v26.7.0": {"node-feature-discovery.worker.affinity"},
+    # What switches its dependency off stands in Chart.yaml.
+    "nvidia-device-plugin-0.20.0": {"nfd.enabled"},
+}
 
 POOL = NodePool(
     name="gpu",
@@ -32,5 +36,7 @@ def choices(profile: Profile) -> dict[str, list[dict[str, Any]]]:
     return {
         "dcgm-exporter-4.8.2": [dcgm_exporter.values([]), dcgm_exporter.values([POOL])],
         "gpu-operator-v26.7.0": [gpu_operator.values(pools) for pools in ([], [POOL, slices, parts], [bare])],
-        "nvidia-device-plugin-0.20.0": [nvidia_device_plugin.values(pools) for pools in ([], [POOL], [POOL, slices])],
+        "nvidia-device-plugin-0.20.0": [
+            nvidia_device_plugin.values(pools, discovery=len(pools) > 1) for pools in ([], [POOL], [POOL, slices])
+        ],
     }
