@@ -166,13 +166,18 @@ def mirror(
     git: Annotated[
         list[str] | None, typer.Option(metavar="URL=DIR", help="take this git repository from a local one")
     ] = None,
+    archives: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="take the archives that this folder has, and fetch the rest")
+    ] = None,
 ) -> None:
     """Fill a folder with the charts of the catalogue, for use without the internet."""
     from groundwork.mirror.command import run
     from groundwork.mirror.show import of_result
 
     narrator = _narrator()
-    result, listing = run(_root, to, check_only=check, only=only or [], git=git or [], tell=narrator.note)
+    result, listing = run(
+        _root, to, check_only=check, only=only or [], git=git or [], archives=archives, tell=narrator.note
+    )
     _show(of_result(result, listing))
     if result.problems:
         raise typer.Exit(_FAILED)

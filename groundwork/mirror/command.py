@@ -23,6 +23,7 @@ def run(
     check_only: bool,
     only: Sequence[str],
     git: Sequence[str],
+    archives: Path | None = None,
     tell: Callable[[str], None],
 ) -> tuple[Result, Listing | None]:
     """Fill a mirror and list its images, or only verify it.
@@ -32,17 +33,20 @@ def run(
             where every rehearsal looks.
         only: keys of the catalogue; all where empty. Images are listed of the whole catalogue only.
         git: `URL=FOLDER` for each git repository that is to be taken from a local one.
+        archives: a folder whose archives are taken before anything is fetched or built.
 
     Raises:
         StackError: an argument, the catalogue or a recipe is wrong.
         MirrorError: helm or kubectl is missing.
     """
     local = _local(git)
+    if archives is not None and not archives.is_dir():
+        raise StackError([f"--archives {archives}: there is no such folder"])
     folder = (to or Path(os.environ.get(MIRROR) or home() / "mirror")).expanduser().resolve()
     if check_only:
         return check(root, folder, only), None
     programs = find_programs(local)
-    result = fill(root, folder, only, programs, tell)
+    result = fill(root, folder, only, programs, tell, archives.resolve() if archives else None)
     if only:
         return result, None
     tell("listing the images, with the values of every environment")

@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 import grpc
-import yaml
 from pulumi.runtime.proto import provider_pb2
 
 from groundwork.sandbox.controlplane.client import KubeClient, KubeError
@@ -15,7 +14,7 @@ from groundwork.sandbox.standins.journal import Journal, fingerprint
 from groundwork.sandbox.standins.kubernetes.charts import Chart, Charts
 from groundwork.sandbox.standins.kubernetes.definitions import Definitions
 from groundwork.sandbox.standins.kubernetes.diffing import Difference, differences
-from groundwork.sandbox.standins.kubernetes.helm import Helm, HelmError
+from groundwork.sandbox.standins.kubernetes.helm import Helm, HelmError, documents
 from groundwork.sandbox.standins.kubernetes.mending import Mender
 from groundwork.sandbox.standins.kubernetes.metadata import ObjectId
 from groundwork.sandbox.standins.kubernetes.releaseinputs import (
@@ -249,8 +248,8 @@ class Releases:
         """Return what each object of a failed release waits for: Helm itself tells only that time is up."""
         reasons: list[str] = []
         with suppress(KubeError, HelmError):
-            documents = [*_manifest(live), *self.helm.hooks(id.name, id.namespace or "default")]
-            for document in documents:
+            made = [*_manifest(live), *self.helm.hooks(id.name, id.namespace or "default")]
+            for document in made:
                 reasons += Waiter(self._client).problems(document, id.namespace)
         return reasons
 
@@ -280,8 +279,7 @@ class Releases:
 
 
 def _manifest(live: Mapping[str, Any]) -> list[dict[str, Any]]:
-    documents = yaml.safe_load_all(str(live.get("manifest") or ""))
-    return [document for document in documents if isinstance(document, dict)]
+    return documents(str(live.get("manifest") or ""))
 
 
 def _without_nulls(value: Any) -> Any:
