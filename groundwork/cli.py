@@ -159,7 +159,7 @@ def explain(
 @app.command()
 def mirror(
     to: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="the folder; else GROUNDWORK_MIRROR, else our own")
+        str | None, typer.Option(metavar="DIR", help="a folder or oci://…; else GROUNDWORK_MIRROR, else our own")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="fetch nothing: verify what is there")] = False,
     only: Annotated[list[str] | None, typer.Option(metavar="KEY", help="a chart's key; may be repeated")] = None,
