@@ -24,6 +24,7 @@ class Result:
     """What came of filling or checking.
 
     Attributes:
+        registry: the address of the registry that it is about, None where it is about the folder.
         held: key -> who says what its digest has to be.
         fetched: keys of what was not there before.
         unproven: keys of archives taken from a folder, whose digest the catalogue does not know.
@@ -32,6 +33,7 @@ class Result:
     """
 
     folder: Path
+    registry: str | None = None
     held: dict[str, str] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     unproven: list[str] = field(default_factory=list)

@@ -74,6 +74,7 @@ class Registry:
 def publish(registry: Registry, charts: Mapping[str, Chart], filled: Result, tell: Tell) -> None:
     """Put what a folder holds into the registry, where that does not have it; what fails is added to the result."""
     locks = read_lock(filled.folder)
+    filled.registry = registry.address
     filled.fetched.clear()
     for key in list(filled.held):
         entry = charts[key]
@@ -92,7 +93,7 @@ def publish(registry: Registry, charts: Mapping[str, Chart], filled: Result, tel
 
 def check_registry(registry: Registry, charts: Mapping[str, Chart]) -> Result:
     """Verify that the registry has every chart, and each as the catalogue or this machine's folder says."""
-    result = Result(registry.folder)
+    result = Result(registry.folder, registry.address)
     locks = read_lock(registry.folder)
     for key, entry in charts.items():
         try:

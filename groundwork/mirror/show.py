@@ -31,9 +31,8 @@ def of_result(result: Result, listing: Listing | None) -> RenderableType:
     by = Counter(result.held.values())
     vouched = ", ".join(f"{count} by the digest of {who}" for who, count in sorted(by.items()))
     fetched = f"{len(result.fetched)} put there now; " if result.fetched else ""
-    held = (
-        f"{result.folder}: {len(result.held)} charts are right ({vouched}); " if result.held else f"{result.folder}: "
-    )
+    where = result.registry or result.folder
+    held = f"{where}: {len(result.held)} charts are right ({vouched}); " if result.held else f"{where}: "
     wrong = f"{len(result.problems)} are wrong or missing." if result.problems else "none is wrong or missing."
     parts.append(Text(held + fetched + wrong, style="red" if result.problems else "green"))
     if listing is not None:
