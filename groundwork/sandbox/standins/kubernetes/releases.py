@@ -74,11 +74,22 @@ class Releases:
                 problems.append(("chart", str(error)))
         return inputs, problems
 
+    def is_exchanged(self, urn: str, inputs: Mapping[str, Any]) -> bool:
+        """Whether a double is installed of a chart that came into a mirror since, or a chart that went from it."""
+        entry = self._ledger.get(urn)
+        if entry is None or entry.mark not in ("double", "executed"):
+            return False
+        held = self._charts.is_held(str(inputs.get("chart")), inputs.get("version"))
+        return held == (entry.mark == "double")
+
     def diff(
-        self, old: Mapping[str, Any], new: Mapping[str, Any], ignore: Sequence[str], state: Mapping[str, Any]
+        self, urn: str, old: Mapping[str, Any], new: Mapping[str, Any], ignore: Sequence[str], state: Mapping[str, Any]
     ) -> provider_pb2.DiffResponse:
-        """Compare the inputs; a release that is not deployed is brought up again."""
+        """Compare the inputs; what is not deployed is brought up again, and one of another chart is replaced."""
         found = differences(old, new, ("name", "namespace"), ignore)
+        exchanged = self.is_exchanged(urn, new)
+        if exchanged:
+            found = [*(each for each in found if each.path != ("chart",)), Difference(("chart",), "update", True)]
         if get_path(state, "status", "status") not in _GOOD:
             found.append(Difference(("status", "status"), "update", False))
         return provider_pb2.DiffResponse(
@@ -87,6 +98,8 @@ class Releases:
             diffs=sorted({str(difference.path[0]) for difference in found}),
             detailedDiff={difference.name: difference.to_proto() for difference in found},
             hasDetailedDiff=bool(found),
+            # Both have one name, and a double's objects may be such as no upgrade can turn into the chart's.
+            deleteBeforeReplace=exchanged,
         )
 
     def create(
