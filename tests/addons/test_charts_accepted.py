@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from groundwork.core.catalogue import load_catalogue
 from groundwork.core.profiles import PROFILES
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.testing import Graph
 from tests.addons.choices import choices
-from tests.addons.rendering import CHARTS, Rendered, archive, release, releases, render_chart, template
+from tests.addons.rendering import CHARTS, ROOT, Rendered, archive, release, releases, render_chart, template
 from tests.addons.server import install_definitions, make_namespaces
 
 FALLBACK = "choices"
@@ -50,6 +51,12 @@ def every_choice() -> list[Any]:
                 case = pytest.param(folder, given, id=f"{folder}-{environment}-{index}")
                 found.setdefault((folder, json.dumps(given, sort_keys=True)), case)
     return list(found.values())
+
+
+def test_every_chart_of_the_catalogue_has_choices() -> None:
+    """A chart that no module of choices knows is tried with one set of values alone."""
+    catalogue = {f"{entry.chart}-{entry.version}" for entry in load_catalogue(ROOT).charts.values()}
+    assert catalogue - choices(PROFILES["prod"]).keys() == set()
 
 
 @pytest.mark.parametrize("chart", CHARTS)
