@@ -20,7 +20,9 @@ from groundwork.sandbox.processes import MARKER
 _QUICK_SECONDS = 60.0
 _GRACE_SECONDS = 10.0
 _TRIES = 5
-_UNDESCRIBED = re.compile(r'Get "[^"]*/openapi/v[23][^"]*": .*(Client\.Timeout|context deadline exceeded)')
+_UNDESCRIBED = re.compile(
+    r"unable to build kubernetes objects from (\w+ )?release manifest: .*(Client\.Timeout|context deadline exceeded)"
+)
 
 
 class HelmError(Exception):
@@ -79,7 +81,7 @@ class Helm:
         """Run Helm again where the API server did not describe its kinds in the 32 s that Helm's client gives it.
 
         It composes that description anew after each CRD, which takes longer on a busy machine than on any real control
-        plane. Helm asks for it before it makes or records anything.
+        plane. Helm asks for it before it makes or records anything, and says so.
         """
         for _ in range(_TRIES - 1):
             try:
