@@ -232,7 +232,7 @@ def test_a_recipe_with_a_typing_error_is_answered(tmp_path: Path) -> None:
     with pytest.raises(StackError) as error:
         read_recipe(file)
     assert error.value.problems[-1] == "parts.yaml.leaveout: unknown key; did you mean 'leaveOut'? valid: " + ", ".join(
-        ["commit", "edits", "folders", "leaveOut", "namespace", "ref", "repository", "values"]
+        ["commit", "edits", "folders", "gather", "leaveOut", "namespace", "ref", "repository", "values"]
     )
 
 
