@@ -42,7 +42,7 @@ class Registry:
         Raises:
             MirrorError: the registry cannot be reached, or refuses.
         """
-        place = [f"{self.address}/{entry.chart}", "--version", entry.version, "--destination", into]
+        place: list[str | Path] = [f"{self.address}/{entry.chart}", "--version", entry.version, "--destination", into]
         try:
             self.programs.run([self.programs.helm, "pull", *place, *self._flags()])
         except ToolFailed as failed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from groundwork.core.mirror import Locked, digest_of, write_lock
 from tests.addons.conftest import Build
 
 ROOT = Path(__file__).parents[2]
-STACK = {"kserve": {}, "cert-manager": {}, "keda": {}, "metrics-server": {}}
+STACK: dict[str, Any] = {"kserve": {}, "cert-manager": {}, "keda": {}, "metrics-server": {}}
 
 
 def test_every_archive_that_a_mirror_lacks_is_named(
