@@ -229,12 +229,15 @@ def explain(
 @app.command()
 def mirror(
     to: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="the folder; else GROUNDWORK_MIRROR, else our own")
+        str | None, typer.Option(metavar="DIR", help="a folder or oci://…; else GROUNDWORK_MIRROR, else our own")
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="fetch nothing: verify what is there")] = False,
     only: Annotated[list[str] | None, typer.Option(metavar="KEY", help="a chart's key; may be repeated")] = None,
     git: Annotated[
         list[str] | None, typer.Option(metavar="URL=DIR", help="take this git repository from a local one")
+    ] = None,
+    archives: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="take the archives that this folder has, and fetch the rest")
     ] = None,
 ) -> None:
     """Fill a folder with the charts of the catalogue, for use without the internet."""
@@ -242,7 +245,9 @@ def mirror(
     from groundwork.mirror.show import of_result
 
     narrator = _narrator()
-    result, listing = run(_root, to, check_only=check, only=only or [], git=git or [], tell=narrator.note)
+    result, listing = run(
+        _root, to, check_only=check, only=only or [], git=git or [], archives=archives, tell=narrator.note
+    )
     _show(of_result(result, listing))
     if result.problems:
         raise typer.Exit(_FAILED)

@@ -17,10 +17,35 @@ from groundwork.core.errors import StackError
 from groundwork.core.mirror import archive_name, fault, read_lock
 
 MIRROR = "GROUNDWORK_MIRROR"
-"""Names a folder of chart archives, `<chart>-<version>.tgz`: with one set, charts come from there."""
+"""Names a folder of chart archives, `<chart>-<version>.tgz`, or a registry, `oci://host/path`: with one set, charts
+come from there."""
 
 SANDBOX = "GROUNDWORK_SANDBOX"
 """Set by the sandbox, whose stand-in looks up every chart itself."""
+
+
+def registry() -> str | None:
+    """Return the registry of charts that the environment names, None where it names none or a folder."""
+    given = os.environ.get(MIRROR, "")
+    return given.rstrip("/") if given.startswith("oci://") else None
+
+
+def mirror() -> Path | None:
+    """Return the folder of charts that the environment names, None where it names none or a registry.
+
+    Raises:
+        StackError: it is no folder, or not an absolute path: the engine runs programs elsewhere.
+    """
+    given = os.environ.get(MIRROR)
+    if not given or registry():
+        return None
+    folder = Path(given).expanduser()
+    if not folder.is_absolute():
+        raise StackError([f"{MIRROR} has to be an absolute path (got {given!r}): write {folder.absolute()}"])
+    if not folder.is_dir():
+        fill = f"run `groundwork mirror --to {given}`, or unset {MIRROR}"
+        raise StackError([f"{MIRROR} names {given}, which is no folder: {fill}"])
+    return folder
 
 
 def release(
@@ -42,17 +67,23 @@ def release(
             chart away.
         after: what has to be there first: databases, buckets, Secrets.
 
-    Raises:
-        StackError: where the catalogue has no such chart, upstream ships none and no mirror has one, or the mirror's
-            archive is not the one that was put there.
+    Where the catalogue has no such chart, or has it past its end, where upstream ships none and no mirror has one, or
+    the mirror's archive is missing or not the one that was put there, the component refuses, and goes on.
     """
-    entry = parent.catalogue.chart(chart)
-    reference, repository = _locate(chart, entry)
+    version = None
+    reference: str = chart
+    repository: str | None = None
+    try:
+        entry = parent.catalogue.chart(chart)
+        version = entry.version
+        reference, repository = _locate(chart, entry)
+    except StackError as error:
+        parent.refuse(error.problems)
     return k8s.helm.v3.Release(
         f"{parent.name}-{name}" if name != parent.name else name,
         name=name,
         chart=reference,
-        version=entry.version,
+        version=version,
         repository_opts={"repo": repository} if repository else None,
         namespace=namespace.name,
         create_namespace=False,
@@ -68,13 +99,16 @@ def release(
 
 def _locate(key: str, entry: Chart) -> tuple[str, str | None]:
     """Return what Helm is asked for: a chart, and the repository to look it up in."""
-    mirror = os.environ.get(MIRROR)
-    if mirror is not None:
-        folder = Path(mirror)
+    if address := registry():
+        return f"{address}/{entry.chart}", None
+    folder = mirror()
+    if folder is not None:
         archive = folder / archive_name(entry)
         if not archive.is_file():
-            remedy = f"run `groundwork mirror --to {mirror} --only {key}`, or unset {MIRROR}"
-            raise StackError([f"the mirror {mirror} has no {archive.name} ({key}); {remedy}"])
+            others = sorted(file.name for file in folder.glob(f"{entry.chart}-[0-9v]*.tgz"))
+            instead = f", but {', '.join(others)}" if others else ""
+            remedy = f"run `groundwork mirror --to {folder} --only {key}`, or unset {MIRROR}"
+            raise StackError([f"the mirror {folder} has no {archive.name} ({key}){instead}; {remedy}"])
         if problem := fault(folder, key, entry, read_lock(folder)):
             raise StackError([problem])
         return str(archive), None

@@ -26,6 +26,7 @@ class Site:
         after: the components of this stack that provided them; what this one installs waits for these,
             and is therefore destroyed before them.
         claims: what only one component of a stack can be or make -> the instance that is it.
+        refused: what components said is wrong while they went on.
         retire: the component is about to go: nothing of it is protected any more.
     """
 
@@ -34,6 +35,7 @@ class Site:
     needs: Mapping[str, Contract | None] = field(default_factory=dict)
     after: Sequence[pulumi.Resource] = ()
     claims: dict[str, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
     retire: bool = False
 
 
@@ -81,6 +83,7 @@ class Component(pulumi.ComponentResource, Generic[C]):
         self._claims = site.claims
         self._retire = site.retire
         self.keeps = False
+        self._refused = site.refused
         self.provided: Contract | None = type(self).build(self, **site.needs)
         self.register_outputs({})
 
@@ -133,6 +136,13 @@ class Component(pulumi.ComponentResource, Generic[C]):
         first = self._claims.setdefault(thing, claimant)
         if first != claimant:
             raise StackError([f"{first} and {claimant} would both be {thing}; {remedy}"])
+
+    def refuse(self, problems: Sequence[str]) -> None:
+        """Say what is wrong with this component and go on, so that the rest of the stack says its own.
+
+        Nothing is registered of a stack in which anything was refused.
+        """
+        self._refused.extend(problems)
 
     def claimed(self, kind: str) -> dict[str, str]:
         """Return what was claimed so far of one kind, "the host": the thing without it -> the instance."""

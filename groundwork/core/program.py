@@ -80,17 +80,18 @@ def build(composition: Composition, project: Project) -> None:
                 resolve(provider)
     problems = kept.lost(kept.before(project.name, environment.stack), composition)
     claims: dict[str, str] = {}
+    refused: list[str] = []
     for step in composition.steps:
         if any(p is not None and p.stack is None and p.instance not in made for p in step.bindings.values()):
             continue  # what it needs was refused, and that is told
         needs = {parameter: resolve(provider) for parameter, provider in step.bindings.items()}
-        site = Site(environment, catalogue, needs, _after(step, made), claims, step.retire)
+        site = Site(environment, catalogue, needs, _after(step, made), claims, refused, retire=step.retire)
         try:
             made[step.instance] = step.spec.cls(step.instance, step.config, site)
         except StackError as error:
             problems += error.problems
-    if problems:
-        raise StackError(problems)
+    if problems or refused:
+        raise StackError(dict.fromkeys([*problems, *refused]))
     for component in made.values():
         try:
             component.complete()

@@ -11,6 +11,7 @@ from groundwork.core.errors import StackError
 from groundwork.mirror.errors import MirrorError
 from groundwork.mirror.fill import Result, check, chosen, fill
 from groundwork.mirror.listing import Listing, list_images
+from groundwork.mirror.registry import SCHEME, Registry, check_registry, publish
 from groundwork.mirror.tools import Programs
 from groundwork.sandbox.home import home
 from groundwork.sandbox.tools.locate import REMEDY, survey
@@ -18,31 +19,44 @@ from groundwork.sandbox.tools.locate import REMEDY, survey
 
 def run(
     root: Path,
-    to: Path | None,
+    to: str | None,
     *,
     check_only: bool,
     only: Sequence[str],
     git: Sequence[str],
+    archives: Path | None = None,
     tell: Callable[[str], None],
 ) -> tuple[Result, Listing | None]:
     """Fill a mirror and list its images, or only verify it.
 
     Args:
-        to: the folder; where None, the one that `GROUNDWORK_MIRROR` names, else `mirror` in Groundwork's own folder,
-            where every rehearsal looks.
+        to: a folder or a registry, `oci://host/path`; where None, the one that `GROUNDWORK_MIRROR` names, else `mirror`
+            in Groundwork's own folder, where every rehearsal looks.
         only: keys of the catalogue; all where empty. Images are listed of the whole catalogue only.
         git: `URL=FOLDER` for each git repository that is to be taken from a local one.
+        archives: a folder whose archives are taken before anything is fetched or built.
 
     Raises:
         StackError: an argument, the catalogue or a recipe is wrong.
         MirrorError: helm or kubectl is missing.
     """
     local = _local(git)
-    folder = (to or Path(os.environ.get(MIRROR) or home() / "mirror")).expanduser().resolve()
+    if archives is not None and not archives.is_dir():
+        raise StackError([f"--archives {archives}: there is no such folder"])
+    archives = archives.resolve() if archives else None
+    place = to or os.environ.get(MIRROR) or str(home() / "mirror")
+    if place.startswith(SCHEME):
+        registry = Registry(place.rstrip("/"), find_programs(local))
+        if check_only:
+            return check_registry(registry, chosen(root, only)), None
+        result = fill(root, registry.folder, only, registry.programs, tell, archives)
+        publish(registry, chosen(root, only), result, tell)
+        return result, None
+    folder = Path(place).expanduser().resolve()
     if check_only:
         return check(root, folder, only), None
     programs = find_programs(local)
-    result = fill(root, folder, only, programs, tell)
+    result = fill(root, folder, only, programs, tell, archives)
     if only:
         return result, None
     tell("listing the images, with the values of every environment")

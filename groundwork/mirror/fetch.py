@@ -1,7 +1,8 @@
-"""One archive: fetched by Helm, or built; nothing is put in place that is not what it should be."""
+"""One archive: fetched by Helm, built, or taken from a folder; none is put in place that is not what it should be."""
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 import tempfile
 import zlib
@@ -22,15 +23,18 @@ from groundwork.mirror.tools import Programs, ToolFailed
 
 @dataclass(frozen=True)
 class Source:
-    """Where one chart of the catalogue comes from: its repository, or the recipe that it is built by."""
+    """Where one chart of the catalogue comes from: its repository, the recipe that it is built by, or an archive."""
 
     key: str
     entry: Chart
     recipe: Recipe | None = None
+    archive: Path | None = None
 
     @property
     def words(self) -> str:
         """The source as the lock says it."""
+        if self.archive is not None:
+            return str(self.archive)
         if self.recipe is None:
             return str(self.entry.repository)
         return f"{self.recipe.repository} at {self.recipe.ref} ({self.recipe.commit})"
@@ -46,7 +50,9 @@ def obtain(source: Source, mirror: Path, locks: Mapping[str, Locked], programs: 
     key, entry = source.key, source.entry
     with tempfile.TemporaryDirectory(prefix=".groundwork-", dir=mirror) as folder:
         archive = Path(folder) / archive_name(entry)
-        if source.recipe is not None:
+        if source.archive is not None:
+            shutil.copyfile(source.archive, archive)
+        elif source.recipe is not None:
             try:
                 archive.write_bytes(build(entry, source.recipe, programs))
             except MirrorError as error:

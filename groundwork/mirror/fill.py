@@ -24,15 +24,19 @@ class Result:
     """What came of filling or checking.
 
     Attributes:
+        registry: the address of the registry that it is about, None where it is about the folder.
         held: key -> who says what its digest has to be.
         fetched: keys of what was not there before.
+        unproven: keys of archives taken from a folder, whose digest the catalogue does not know.
         problems: one sentence each; with one, the mirror is not whole.
         notes: what is no fault, and good to know.
     """
 
     folder: Path
+    registry: str | None = None
     held: dict[str, str] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
+    unproven: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -50,8 +54,14 @@ def chosen(root: Path, only: Sequence[str]) -> dict[str, Chart]:
     return {key: entry for key, entry in charts.items() if not only or key in only}
 
 
-def fill(root: Path, folder: Path, only: Sequence[str], programs: Programs, tell: Tell) -> Result:
+def fill(
+    root: Path, folder: Path, only: Sequence[str], programs: Programs, tell: Tell, archives: Path | None = None
+) -> Result:
     """Put every chart of the catalogue that is not there into the mirror; what fails does not keep the rest from it.
+
+    Args:
+        archives: a folder of archives that were brought here by other ways: what it has is not fetched or built, but
+            has to be what the catalogue says all the same.
 
     Raises:
         StackError: a key is none, or the lock or the catalogue is wrong.
@@ -64,10 +74,11 @@ def fill(root: Path, folder: Path, only: Sequence[str], programs: Programs, tell
         file = folder / archive_name(entry)
         try:
             if not file.is_file():
-                source = source_of(root, key, entry)
-                tell(f"{key}: {'building' if source.recipe else 'fetching'} {archive_name(entry)}, {source.words}")
+                source = source_of(root, key, entry, archives)
+                tell(f"{key}: {_doing(source)} {archive_name(entry)}, {source.words}")
                 locks[key] = obtain(source, folder, locks, programs)
                 result.fetched.append(key)
+                result.unproven += [key] if source.archive and not entry.digest else []
                 write_lock(folder, locks)
             elif problem := _judge(folder, key, entry, locks):
                 result.problems.append(problem)
@@ -103,13 +114,18 @@ def check(root: Path, folder: Path, only: Sequence[str]) -> Result:
     return result
 
 
-def source_of(root: Path, key: str, entry: Chart) -> Source:
+def source_of(root: Path, key: str, entry: Chart, archives: Path | None = None) -> Source:
     """Return where a chart comes from.
+
+    Args:
+        archives: a folder; what it has, it gives.
 
     Raises:
         MirrorError: upstream ships none, and there is no recipe to build it by.
         StackError: the recipe is wrong.
     """
+    if archives is not None and (archive := archives / archive_name(entry)).is_file():
+        return Source(key, entry, archive=archive)
     if entry.repository is not None:
         return Source(key, entry)
     file = recipe_file(root, entry.chart)
@@ -117,6 +133,10 @@ def source_of(root: Path, key: str, entry: Chart) -> Source:
         where = FOLDER / file.name
         raise MirrorError([f"{key}: upstream ships no chart, only {entry.source}, and there is no recipe {where}"])
     return Source(key, entry, read_recipe(file))
+
+
+def _doing(source: Source) -> str:
+    return "taking" if source.archive else "building" if source.recipe else "fetching"
 
 
 def _judge(folder: Path, key: str, entry: Chart, locks: Mapping[str, Locked]) -> str | None:

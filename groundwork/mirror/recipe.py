@@ -46,6 +46,9 @@ class Recipe(Config):
         folders: kustomizations in it, whose objects make up the chart.
         namespace: what the kustomization calls the namespace, which is the release's here.
         leave_out: objects `Kind/name`, with `*`; CRDs are always left out. Each has to match.
+        gather: aggregated ClusterRoles that only roles of this chart add to: they have those rules as their own. A
+            cluster's controller that gathers them writes a role anew that was deleted a moment before: it would be left
+            behind, and Helm would wait for its end.
         values: the chart's defaults, beside `workloads`, which has every Deployment and StatefulSet by name.
     """
 
@@ -55,6 +58,7 @@ class Recipe(Config):
     folders: tuple[str, ...] = Field(min_length=1)
     namespace: str
     leave_out: tuple[str, ...] = ()
+    gather: tuple[str, ...] = ()
     values: dict[str, Any] = Field(default_factory=dict)
     edits: tuple[Edit, ...] = ()
 

@@ -22,13 +22,17 @@ def of_result(result: Result, listing: Listing | None) -> RenderableType:
     if listing and listing.from_inventories:
         names = ", ".join(listing.from_inventories)
         notes.append(f"Not in the mirror, so that only the images of their containers are listed: {names}")
+    if result.unproven:
+        names = ", ".join(result.unproven)
+        notes.append(
+            f"Taken as they are, since the catalogue has no digest that says whether they are upstream's: {names}"
+        )
     parts += [Text(note, style="yellow") for note in notes]
     by = Counter(result.held.values())
     vouched = ", ".join(f"{count} by the digest of {who}" for who, count in sorted(by.items()))
     fetched = f"{len(result.fetched)} put there now; " if result.fetched else ""
-    held = (
-        f"{result.folder}: {len(result.held)} charts are right ({vouched}); " if result.held else f"{result.folder}: "
-    )
+    where = result.registry or result.folder
+    held = f"{where}: {len(result.held)} charts are right ({vouched}); " if result.held else f"{where}: "
     wrong = f"{len(result.problems)} are wrong or missing." if result.problems else "none is wrong or missing."
     parts.append(Text(held + fetched + wrong, style="red" if result.problems else "green"))
     if listing is not None:

@@ -59,6 +59,7 @@ def templates(objects: Sequence[Object], recipe: Recipe) -> tuple[dict[str, str]
         MirrorError: naming all of the recipe that fits nothing, and all that still names upstream's namespace.
     """
     kept, problems = _without_left_out(objects, recipe)
+    problems += _gather(kept, recipe)
     places = _Placeholders()
     workloads = {o["metadata"]["name"]: _take_workload(o, places) for o in kept if o["kind"] in _WORKLOADS}
     for edit in recipe.edits:
@@ -94,6 +95,30 @@ def _without_left_out(objects: Sequence[Object], recipe: Recipe) -> tuple[list[O
     ]
     kept = [name for name in sorted(found) if not any(fnmatchcase(name, pattern) for pattern in recipe.leave_out)]
     return [copy.deepcopy(found[name]) for name in kept], problems
+
+
+def _gather(objects: Sequence[Object], recipe: Recipe) -> list[str]:
+    """Give aggregated roles the rules of those that add to them; return what the recipe has wrong."""
+    roles = [made for made in objects if made["kind"] == "ClusterRole"]
+    todo = [role for role in roles if reference(role) in recipe.gather and "aggregationRule" in role]
+    missing = sorted(set(recipe.gather) - {reference(role) for role in todo})
+    while todo:
+        # One that adds to another has its own rules first.
+        role = next(
+            (one for one in todo if not any(_adds(other, one) for other in todo if other is not one)),
+            todo[0],
+        )
+        todo.remove(role)
+        rules = [rule for other in roles if other is not role and _adds(other, role) for rule in other["rules"]]
+        role["rules"] = [rule for index, rule in enumerate(rules) if rule not in rules[:index]]
+        del role["aggregationRule"]
+    return [f"no aggregated role is called {name!r}, which the recipe gathers" for name in missing]
+
+
+def _adds(role: Object, to: Object) -> bool:
+    labels = role["metadata"].get("labels") or {}
+    selectors = [each.get("matchLabels") or {} for each in to["aggregationRule"]["clusterRoleSelectors"]]
+    return any(selector and selector.items() <= labels.items() for selector in selectors)
 
 
 def _take_workload(made: Object, places: _Placeholders) -> dict[str, Any]:

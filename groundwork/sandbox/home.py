@@ -6,6 +6,7 @@ Standard library only: the bootstrap imports it before any dependency is install
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 
@@ -46,3 +47,13 @@ def logs_dir() -> Path:
 def scratch_dir() -> Path:
     """Return the folder of what is needed only while something is being built or fetched."""
     return home() / "scratch"
+
+
+def registry_folder(address: str) -> Path:
+    """Return the folder that a registry of charts, `oci://host/path`, is filled from."""
+    return home() / "registries" / re.sub(r"[^A-Za-z0-9.-]+", "-", address.removeprefix("oci://"))
+
+
+def pulled_from(address: str) -> Path:
+    """Return the folder of what was pulled from a registry of charts."""
+    return registry_folder(address) / "pulled"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pulumi_kubernetes as k8s
 from addons._availability import unavailable
+from addons._watch import measuring_service
 
 from groundwork.core.component import Component
 from groundwork.core.contracts import Alert, Namespace
@@ -18,18 +18,7 @@ def metrics_service(
     name: str, *, parent: Component[Any], namespace: Namespace, pods: Mapping[str, str], port: int
 ) -> dict[str, str]:
     """Make a Service for measuring alone, where the chart's has no such port, and return its labels."""
-    labels = {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "istio"}
-    k8s.core.v1.Service(
-        f"{parent.name}-{name}",
-        metadata={"name": name, "namespace": namespace.name, "labels": labels},
-        spec={
-            "cluster_ip": "None",
-            "selector": dict(pods),
-            "ports": [{"name": "metrics", "port": port, "target_port": port}],
-        },
-        opts=namespace.options(parent),
-    )
-    return labels
+    return measuring_service(name, parent=parent, namespace=namespace, pods=pods, port=port, part_of="istio")
 
 
 def control_alerts() -> list[Alert]:

@@ -27,7 +27,7 @@ from addons._kubeflow_values import (
 )
 from addons._pages import expose_page
 from addons._pool import pool_name, without_tls
-from addons._watch import watch
+from addons._watch import measuring_service, watch
 from addons.argo_workflows_api import WorkflowKinds
 from addons.istio_api import IstioMesh
 from addons.kubeflow_api import KubeflowKinds
@@ -99,7 +99,16 @@ class Kubeflow(Component[KubeflowConfig]):
                 alerts.append(cut_off)
             metrics.alert(self.name, parent=self, namespace=namespace, alerts=alerts)
             watch("kubeflow", metrics, parent=self, namespace=namespace)
-            metrics.scrape("pipelines", parent=self, namespace=namespace, selector={"app": "ml-pipeline"}, port="http")
+            # All of Pipelines' own Services have the same one label.
+            selector = measuring_service(
+                "ml-pipeline-metrics",
+                parent=self,
+                namespace=namespace,
+                pods=COPIED["ml-pipeline"],
+                port=_PORT,
+                part_of="kubeflow",
+            )
+            metrics.scrape("pipelines", parent=self, namespace=namespace, selector=selector, port="metrics")
         page = expose_page(
             "pipelines",
             parent=self,

@@ -34,6 +34,7 @@ from groundwork.core.teams import Quota, load_teams
 
 _LABELS = {"kustomize.component": "profiles"}
 _DEPLOYMENT, _SERVICE, _PORT = "profiles-deployment", "profiles-kfam", 8081
+_AGGREGATE = "rbac.authorization.kubeflow.org/aggregate-to-kubeflow-"
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -108,6 +109,7 @@ class KubeflowProfiles(Component[KubeflowProfilesConfig]):
             namespace=namespace,
             values=values(header=header, principal=mesh.principal),
         )
+        self._roles(cluster, installed)
         self._close(namespace)
         for name, profile in self.config.profiles.items():
             self._profile(cluster, name, profile, installed)
@@ -140,6 +142,22 @@ class KubeflowProfiles(Component[KubeflowProfilesConfig]):
                 problems.append(f"{where}: {name!r} is a namespace of the platform's own; take another")
         if problems:
             raise StackError(problems)
+
+    def _roles(self, cluster: Cluster, installed: pulumi.Resource) -> None:
+        """Gather what every part of Kubeflow allows: a profile's owner is an admin, and shares it to edit or to view.
+
+        The cluster's controller writes such a role anew that is deleted a moment before one of those that add to it. So
+        each is gone before the next, and before those of the chart.
+        """
+        before = installed
+        for role, above in (("view", "edit"), ("edit", "admin"), ("admin", None)):
+            adds = {f"{_AGGREGATE}{above}": "true"} if above else {}
+            before = k8s.rbac.v1.ClusterRole(
+                f"{self.name}-{role}",
+                metadata={"name": f"kubeflow-{role}", "labels": adds},
+                aggregation_rule={"cluster_role_selectors": [{"match_labels": {f"{_AGGREGATE}{role}": "true"}}]},
+                opts=cluster.options(self, depends_on=[before]),
+            )
 
     def _close(self, namespace: Namespace) -> None:
         """Let only the dashboard reach the API: whoever does can say that he is anybody."""

@@ -37,8 +37,15 @@ CHARTS = sorted({entry.chart for entry in load_catalogue(ROOT).charts.values()} 
 
 def release(graph: Graph, chart: str) -> Mapping[str, Any]:
     """Return the inputs of a chart's release."""
-    found = graph.of("kubernetes:helm.sh/v3:Release")
-    return next(r for r in found if r.inputs["chart"].rpartition("/")[2] == chart).inputs
+    return releases(graph)[chart]
+
+
+def releases(graph: Graph) -> dict[str, Mapping[str, Any]]:
+    """Return chart -> the inputs of its release, the first one where a stack has several."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for each in graph.of("kubernetes:helm.sh/v3:Release"):
+        found.setdefault(each.inputs["chart"].rpartition("/")[2], each.inputs)
+    return found
 
 
 def inventory(graph: Graph, chart: str) -> Inventory:

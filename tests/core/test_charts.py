@@ -36,6 +36,24 @@ def test_with_a_mirror_nothing_comes_from_elsewhere(monkeypatch: pytest.MonkeyPa
     assert _locate("keda", _HTTP) == (str(tmp_path / "keda-2.20.2.tgz"), None)
 
 
+def test_a_mirror_is_a_folder_by_its_absolute_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The engine runs a program elsewhere: a relative path would name another folder there."""
+    monkeypatch.setenv(MIRROR, "charts")
+    with pytest.raises(StackError) as error:
+        _locate("keda", _HTTP)
+    here = Path.cwd() / "charts"
+    assert error.value.problems == (f"GROUNDWORK_MIRROR has to be an absolute path (got 'charts'): write {here}",)
+    monkeypatch.setenv(MIRROR, str(tmp_path / "charts"))
+    with pytest.raises(StackError) as error:
+        _locate("keda", _HTTP)
+    assert error.value.problems == (
+        f"GROUNDWORK_MIRROR names {tmp_path / 'charts'}, which is no folder: "
+        f"run `groundwork mirror --to {tmp_path / 'charts'}`, or unset GROUNDWORK_MIRROR",
+    )
+    monkeypatch.setenv(MIRROR, "")
+    assert _locate("keda", _HTTP) == ("keda", "https://charts.example.com")
+
+
 def test_a_mirrors_archive_that_is_not_the_catalogues_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -232,7 +232,7 @@ def test_a_recipe_with_a_typing_error_is_answered(tmp_path: Path) -> None:
     with pytest.raises(StackError) as error:
         read_recipe(file)
     assert error.value.problems[-1] == "parts.yaml.leaveout: unknown key; did you mean 'leaveOut'? valid: " + ", ".join(
-        ["commit", "edits", "folders", "leaveOut", "namespace", "ref", "repository", "values"]
+        ["commit", "edits", "folders", "gather", "leaveOut", "namespace", "ref", "repository", "values"]
     )
 
 
@@ -274,3 +274,39 @@ def test_each_containers_resources_come_from_values(tmp_path: Path, programs: Pr
         {},
         {"requests": {"cpu": "2m"}},
     ]
+
+
+def _role(name: str, adds_to: str | None = None, gathers: str | None = None, **rule: Any) -> dict[str, Any]:
+    labels = {f"to-{adds_to}": "true"} if adds_to else {}
+    made: dict[str, Any] = {"kind": "ClusterRole", "metadata": {"name": name, "labels": labels}}
+    if gathers:
+        made["aggregationRule"] = {"clusterRoleSelectors": [{"matchLabels": {f"to-{gathers}": "true"}}]}
+    return {**made, "rules": [rule] if rule else []}
+
+
+def test_a_gathered_role_has_the_rules_of_all_that_add_to_it() -> None:
+    """The innermost first: what adds to one that adds to another reaches both."""
+    objects = [
+        _role("admin", gathers="admin"),
+        _role("edit", "admin", gathers="edit"),
+        _role("view", "edit", verbs=["get"]),
+        _role("delete", "admin", verbs=["delete"]),
+        _role("open", gathers="open"),
+    ]
+    recipe = Recipe(
+        repository=MAIN,
+        ref="1",
+        commit="0" * 40,
+        folders=("x",),
+        namespace="parts",
+        gather=("ClusterRole/admin", "ClusterRole/edit"),
+    )
+    files, _ = templates(objects, recipe)
+    made = {name: yaml.safe_load(text) for name, text in files.items()}
+    assert made["templates/clusterrole-edit.yaml"]["rules"] == [{"verbs": ["get"]}]
+    assert made["templates/clusterrole-admin.yaml"]["rules"] == [{"verbs": ["delete"]}, {"verbs": ["get"]}]
+    left = [name for name, role in made.items() if "aggregationRule" in role]
+    assert left == ["templates/clusterrole-open.yaml"]
+    with pytest.raises(MirrorError) as error:
+        templates(objects, recipe.model_copy(update={"gather": ("ClusterRole/view",)}))
+    assert error.value.problems == ("no aggregated role is called 'ClusterRole/view', which the recipe gathers",)

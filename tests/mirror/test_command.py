@@ -36,6 +36,7 @@ def test_a_mirror_that_is_not_whole_is_a_failure(project: Path, tmp_path: Path) 
     [
         (("--check", "--only", "pain"), "the catalogue has no chart 'pain'; did you mean 'paint'? valid: paint"),
         (("--git", "https://example.com/x"), "--git https://example.com/x: write URL=FOLDER"),
+        (("--archives", "/nowhere/at/all"), "--archives /nowhere/at/all: there is no such folder"),
         (("--git", "https://example.com/x=/nowhere/at/all"), "--git https://example.com/x=/nowhere/at/all: write URL="),
     ],
 )

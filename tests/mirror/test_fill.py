@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from groundwork.core.catalogue import load_catalogue
 from groundwork.core.errors import StackError
 from groundwork.core.mirror import check_archives, digest_of
+from groundwork.mirror.archive import pack
 from groundwork.mirror.fill import Result, check, fill
 from groundwork.mirror.listing import list_images
 from groundwork.mirror.tools import Programs
@@ -19,9 +21,9 @@ from tests.mirror.conftest import catalogue
 OTHER = f"sha256:{'0' * 64}"
 
 
-def filled(root: Path, programs: Programs, *only: str) -> Result:
+def filled(root: Path, programs: Programs, *only: str, archives: Path | None = None) -> Result:
     load_catalogue.cache_clear()
-    return fill(root, root / "mirror", only, programs, lambda line: None)
+    return fill(root, root / "mirror", only, programs, lambda line: None, archives)
 
 
 def checked(root: Path) -> Result:
@@ -145,3 +147,38 @@ def test_images_are_those_of_the_rendered_charts(root: Path, repository: str, pr
     }
     assert (root / "mirror" / "images.txt").read_text() == "registry.example.com/tools/helper:2.0\n"
     assert listing.notes == ["paint: no stack installs it; its images are those of its defaults"]
+
+
+def test_an_archive_of_a_folder_is_taken_before_anything_is_fetched(
+    root: Path, repository: str, programs: Programs, tmp_path: Path
+) -> None:
+    """Where only an archive came through: it is the catalogue's, or nobody can say, and that is told."""
+    brought = tmp_path / "brought"
+    brought.mkdir()
+    subprocess.run([programs.helm, "pull", "painter", "--repo", repository, "-d", brought], check=True)
+    catalogue(root, paint={"chart": "painter", "version": "1.10.0", "repository": "https://charts.invalid"})
+    result = filled(root, programs, archives=brought)
+    assert (result.problems, result.fetched, result.unproven) == ([], ["paint"], ["paint"])
+    archive = brought / "painter-1.10.0.tgz"
+    lock = json.loads((root / "mirror" / "mirror.json").read_text())
+    assert lock["paint"] == {"file": archive.name, "digest": digest_of(archive), "source": str(archive)}
+    catalogue(root, paint={"chart": "painter", "version": "1.10.0", "digest": digest_of(archive), "source": "x"})
+    (root / "mirror" / archive.name).unlink()
+    again = filled(root, programs, archives=brought)
+    assert (again.unproven, again.held) == ([], {"paint": "the catalogue"}), "and nothing is built that is there"
+
+
+def test_an_archive_of_a_folder_has_to_be_the_catalogues(root: Path, programs: Programs, tmp_path: Path) -> None:
+    (tmp_path / "painter-1.0.0.tgz").write_bytes(b"another")
+    (tmp_path / "other-1.0.0.tgz").write_bytes(pack("painter", {"Chart.yaml": "name: painter\nversion: 2.0.0\n"}))
+    entries = {
+        name: {"chart": name, "version": "1.0.0", "repository": "https://x.invalid"} for name in ("painter", "other")
+    }
+    catalogue(root, **entries)
+    another, broken = filled(root, programs, archives=tmp_path).problems
+    assert broken.startswith(f"painter: what {tmp_path / 'painter-1.0.0.tgz'} gave is no chart archive: ")
+    assert another == f"other: {tmp_path / 'other-1.0.0.tgz'} gave painter 2.0.0, and not other 1.0.0"
+    (tmp_path / "painter-1.0.0.tgz").write_bytes(pack("painter", {"Chart.yaml": "name: painter\nversion: 1.0.0\n"}))
+    catalogue(root, painter={**entries["painter"], "digest": OTHER})
+    [refused] = filled(root, programs, archives=tmp_path).problems
+    assert refused.endswith("; it was not put into the mirror")

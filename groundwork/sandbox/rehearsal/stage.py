@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from groundwork.core.catalogue import Chart, load_catalogue
-from groundwork.core.charts import MIRROR
+from groundwork.core.charts import mirror as chosen_mirror
+from groundwork.core.charts import registry as chosen_registry
+from groundwork.core.errors import StackError
 from groundwork.core.mirror import check_archives
 from groundwork.core.stacks import Project, StackFile, load_project
 from groundwork.sandbox.engine.environment import engine_environment
@@ -19,7 +20,7 @@ from groundwork.sandbox.engine.progress import Progress
 from groundwork.sandbox.engine.run import Engine
 from groundwork.sandbox.engine.shadow import cast_shadow
 from groundwork.sandbox.engine.state import StackState
-from groundwork.sandbox.home import home
+from groundwork.sandbox.home import home, pulled_from
 from groundwork.sandbox.processes import Processes
 from groundwork.sandbox.rehearsal import servers as running
 from groundwork.sandbox.rehearsal.narrator import Narrator
@@ -175,21 +176,38 @@ def arrange(project: Project, stacks: list[StackFile], sandbox: Sandbox, tools: 
 
 
 def mirrors_of(sandbox: Sandbox) -> list[Path]:
-    """Return the folders in which a rehearsal looks for charts, in this order."""
-    mirrors = [sandbox.paths.mirror, home() / "mirror"]
-    if chosen := os.environ.get(MIRROR):
-        mirrors.insert(0, Path(chosen).expanduser().resolve())
-    return mirrors
+    """Return the folders in which a rehearsal looks for charts, in this order.
+
+    Raises:
+        StackError: the one that the environment names is none.
+    """
+    chosen = chosen_mirror()
+    if address := chosen_registry():
+        chosen = pulled_from(address)
+    return [*([chosen] if chosen else ()), sandbox.paths.mirror, home() / "mirror"]
 
 
 def check_mirrors(project: Project, sandbox: Sandbox) -> None:
     """Refuse, before anything is started, a mirror in which an archive of the catalogue is not what it should be.
 
+    What a registry has is brought to this machine before: the sandbox itself dials nothing.
+
     Raises:
-        StackError: naming every such archive, with the digest expected and the one found.
+        StackError: naming every such archive, with the digest expected and the one found; or what cannot be brought.
     """
+    charts = catalogued(project.root)
+    if address := chosen_registry():
+        # Rooms of their own: only a rehearsal with a registry needs Helm before the sandbox is up.
+        from groundwork.mirror.command import find_programs
+        from groundwork.mirror.errors import MirrorError
+        from groundwork.mirror.registry import Registry, bring
+
+        try:
+            bring(Registry(address, find_programs({})), charts, lambda line: None)
+        except MirrorError as error:
+            raise StackError(error.problems) from None
     for mirror in mirrors_of(sandbox):
-        check_archives(mirror, catalogued(project.root))
+        check_archives(mirror, charts)
 
 
 def catalogued(root: Path) -> dict[str, Chart]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
 from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.standins.kubernetes import KubernetesProvider, KubernetesSettings
@@ -335,6 +336,27 @@ def test_another_name_or_namespace_replaces(engine: Engine, namespace: str, mirr
     old = {**release(namespace), "name": "one"}
     answer = engine.diff(_kept(engine, old), {**old, "name": "two", "namespace": "other"})[0]
     assert list(answer.replaces) == ["name", "namespace"]
+
+
+def test_a_double_is_replaced_by_its_chart_once_a_mirror_has_that(
+    engine: Engine, provider: KubernetesProvider, settings: KubernetesSettings, namespace: str
+) -> None:
+    """Nothing of the program changed; what a rehearsal proves of it did."""
+    fact = {"apiVersion": "v1", "kind": "ConfigMap", "name": "release-settings", "namespace": "namespace"}
+    (settings.inventory / "painter-1.0.0.json").write_text(json.dumps([fact]), encoding="utf-8")
+    inputs = {**release(namespace, replicas=0), "name": "paint", "skipAwait": True}
+    double = engine.create(RELEASE, "paint", inputs)
+    assert engine.diff(double, inputs)[0].changes == provider_pb2.DiffResponse.DIFF_NONE
+    archive = pack(settings.mirrors[0], "1.0.0")
+    answer, _ = engine.diff(double, inputs)
+    assert (list(answer.replaces), answer.deleteBeforeReplace) == (["chart"], True)
+    engine.delete(double)
+    made = engine.create(RELEASE, "paint", {**inputs, "values": {"color": "red", "replicas": 0}})
+    entry = provider.ledger.get(made.urn)
+    assert entry is not None
+    assert entry.mark == "executed"
+    archive.unlink()
+    assert list(engine.diff(made, {**inputs, "values": {"color": "red", "replicas": 0}})[0].replaces) == ["chart"]
 
 
 def _kept(engine: Engine, inputs: dict[str, Any]) -> Any:

@@ -70,6 +70,11 @@ class Charts:
             f"{'; '.join(looked)}. {self._others(name)}"
         )
 
+    def is_held(self, chart: str, version: str | None) -> bool:
+        """Whether the chart itself is on this machine, so that no double takes its place."""
+        name = chart.rstrip("/").rpartition("/")[2]
+        return _is_path(chart) or any(any(_candidates(m, name, version, (".tgz", ""))) for m in self._settings.mirrors)
+
     def _local(self, chart: str) -> Chart:
         path = Path(chart)
         if not path.is_absolute():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -18,6 +19,10 @@ from groundwork.sandbox.processes import MARKER
 
 _QUICK_SECONDS = 60.0
 _GRACE_SECONDS = 10.0
+_TRIES = 5
+_UNDESCRIBED = re.compile(
+    r"unable to build kubernetes objects from (\w+ )?release manifest: .*(Client\.Timeout|context deadline exceeded)"
+)
 
 
 class HelmError(Exception):
@@ -69,15 +74,29 @@ class Helm:
         seconds: float,
     ) -> dict[str, Any]:
         arguments = [verb, name, str(chart), "--namespace", namespace, "--values", "-", "--output", "json", *flags]
-        answer: dict[str, Any] = json.loads(self._run(arguments, _yaml(values), seconds))
+        answer: dict[str, Any] = json.loads(self._patiently(arguments, _yaml(values), seconds))
         return answer
+
+    def _patiently(self, arguments: Sequence[str], stdin: str, seconds: float) -> str:
+        """Run Helm again where the API server did not describe its kinds in the 32 s that Helm's client gives it.
+
+        It composes that description anew after each CRD, which takes longer on a busy machine than on any real control
+        plane. Helm asks for it before it makes or records anything, and says so.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return self._run(arguments, stdin, seconds)
+            except HelmError as error:
+                if not _UNDESCRIBED.search(str(error)):
+                    raise
+        return self._run(arguments, stdin, seconds)
 
     def template(
         self, name: str, namespace: str, chart: Path, values: Mapping[str, Any], flags: Sequence[str]
     ) -> list[dict[str, Any]]:
         """Render a chart without asking the cluster, and return its objects, hooks included."""
         arguments = ["template", name, str(chart), "--namespace", namespace, "--values", "-", *flags]
-        return _documents(self._run(arguments, _yaml(values), _QUICK_SECONDS))
+        return documents(self._run(arguments, _yaml(values), _QUICK_SECONDS))
 
     def status(self, name: str, namespace: str) -> dict[str, Any] | None:
         """Return the newest revision of a release, with its objects' manifest; None if there is no such release."""
@@ -98,7 +117,7 @@ class Helm:
 
     def hooks(self, name: str, namespace: str) -> list[dict[str, Any]]:
         """Return the hooks of a release."""
-        return _documents(self._run(["get", "hooks", name, "--namespace", namespace], "", _QUICK_SECONDS))
+        return documents(self._run(["get", "hooks", name, "--namespace", namespace], "", _QUICK_SECONDS))
 
     def uninstall(self, name: str, namespace: str, *, wait: bool, seconds: float) -> None:
         """Uninstall a release, if there is one."""
@@ -173,7 +192,8 @@ def _yaml(values: Mapping[str, Any]) -> str:
     return json.dumps(values)  # JSON is YAML, and has no ambiguous texts
 
 
-def _documents(text: str) -> list[dict[str, Any]]:
+def documents(text: str) -> list[dict[str, Any]]:
+    """Return the objects of a manifest; a bare `=` in one is a text, as for Kubernetes."""
     return [document for document in yaml.load_all(text, Loader=_Loader) if isinstance(document, dict)]
 
 

@@ -151,11 +151,15 @@ class KubernetesProvider(BaseProvider[Options]):
         """Compare the inputs of the state with the new ones, property by property."""
         options = self.settings(context)
         self.journal.seen(request.urn, request.id)
-        if request.old_inputs == request.news and not type_of(request.urn).endswith(_CHANGES_BY_ITSELF):
+        is_release = type_of(request.urn) == RELEASE
+        same = request.old_inputs == request.news and not type_of(request.urn).endswith(_CHANGES_BY_ITSELF)
+        if same and not (is_release and self.releases.is_exchanged(request.urn, to_python(request.news))):
             return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE, hasDetailedDiff=True)
         old, new = reveal(to_python(request.old_inputs)), reveal(to_python(request.news))
-        if type_of(request.urn) == RELEASE:
-            return self.releases.diff(old, new, list(request.ignoreChanges), reveal(to_python(request.olds)))
+        if is_release:
+            return self.releases.diff(
+                request.urn, old, new, list(request.ignoreChanges), reveal(to_python(request.olds))
+            )
         old, new = (normalise(to_api(opaque.unpacked(inputs))) for inputs in (old, new))
         kind = kind_of(request.urn, new.get("kind"))
         old, new = self._same_scope(kind, old), self._same_scope(kind, new)

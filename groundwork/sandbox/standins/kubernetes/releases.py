@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 import grpc
-import yaml
 from pulumi.runtime.proto import provider_pb2
 
 from groundwork.sandbox.controlplane.client import KubeClient, KubeError
@@ -15,7 +14,7 @@ from groundwork.sandbox.standins.journal import Journal, fingerprint
 from groundwork.sandbox.standins.kubernetes.charts import Chart, Charts
 from groundwork.sandbox.standins.kubernetes.definitions import Definitions
 from groundwork.sandbox.standins.kubernetes.diffing import Difference, differences
-from groundwork.sandbox.standins.kubernetes.helm import Helm, HelmError
+from groundwork.sandbox.standins.kubernetes.helm import Helm, HelmError, documents
 from groundwork.sandbox.standins.kubernetes.mending import Mender
 from groundwork.sandbox.standins.kubernetes.metadata import ObjectId
 from groundwork.sandbox.standins.kubernetes.releaseinputs import (
@@ -75,11 +74,22 @@ class Releases:
                 problems.append(("chart", str(error)))
         return inputs, problems
 
+    def is_exchanged(self, urn: str, inputs: Mapping[str, Any]) -> bool:
+        """Whether a double is installed of a chart that came into a mirror since, or a chart that went from it."""
+        entry = self._ledger.get(urn)
+        if entry is None or entry.mark not in ("double", "executed"):
+            return False
+        held = self._charts.is_held(str(inputs.get("chart")), inputs.get("version"))
+        return held == (entry.mark == "double")
+
     def diff(
-        self, old: Mapping[str, Any], new: Mapping[str, Any], ignore: Sequence[str], state: Mapping[str, Any]
+        self, urn: str, old: Mapping[str, Any], new: Mapping[str, Any], ignore: Sequence[str], state: Mapping[str, Any]
     ) -> provider_pb2.DiffResponse:
-        """Compare the inputs; a release that is not deployed is brought up again."""
+        """Compare the inputs; what is not deployed is brought up again, and one of another chart is replaced."""
         found = differences(old, new, ("name", "namespace"), ignore)
+        exchanged = self.is_exchanged(urn, new)
+        if exchanged:
+            found = [*(each for each in found if each.path != ("chart",)), Difference(("chart",), "update", True)]
         if get_path(state, "status", "status") not in _GOOD:
             found.append(Difference(("status", "status"), "update", False))
         return provider_pb2.DiffResponse(
@@ -88,6 +98,8 @@ class Releases:
             diffs=sorted({str(difference.path[0]) for difference in found}),
             detailedDiff={difference.name: difference.to_proto() for difference in found},
             hasDetailedDiff=bool(found),
+            # Both have one name, and a double's objects may be such as no upgrade can turn into the chart's.
+            deleteBeforeReplace=exchanged,
         )
 
     def create(
@@ -249,8 +261,8 @@ class Releases:
         """Return what each object of a failed release waits for: Helm itself tells only that time is up."""
         reasons: list[str] = []
         with suppress(KubeError, HelmError):
-            documents = [*_manifest(live), *self.helm.hooks(id.name, id.namespace or "default")]
-            for document in documents:
+            made = [*_manifest(live), *self.helm.hooks(id.name, id.namespace or "default")]
+            for document in made:
                 reasons += Waiter(self._client).problems(document, id.namespace)
         return reasons
 
@@ -280,8 +292,7 @@ class Releases:
 
 
 def _manifest(live: Mapping[str, Any]) -> list[dict[str, Any]]:
-    documents = yaml.safe_load_all(str(live.get("manifest") or ""))
-    return [document for document in documents if isinstance(document, dict)]
+    return documents(str(live.get("manifest") or ""))
 
 
 def _without_nulls(value: Any) -> Any:
