@@ -15,7 +15,7 @@ from groundwork.core.contracts import Cluster, ObjectStore, SqlServer
 from groundwork.core.registry import Registry, discover
 from groundwork.testing import Graph, record
 
-AWS = ("network", "eks", "pools", "s3", "rds")
+AWS = ("network", "eks", "pools", "s3", "rds", "karpenter")
 
 
 def _cluster(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,6 +72,7 @@ class PlainCluster(Component[PlainClusterConfig]):
 def registry() -> Registry:
     """The platform's AWS components, and the stand-ins for add-ons."""
     infra = {name: discover()[name].cls for name in AWS}
+    infra["karpenter-api"] = discover()["karpenter-api"].cls
     return Registry({**infra, "app": App, "plain-cluster": PlainCluster})
 
 

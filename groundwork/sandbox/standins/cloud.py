@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from groundwork.sandbox.cluster.karpenter import Ground, Subnet
 from groundwork.sandbox.cluster.pools import NodePool, PoolSubnet, Taint, discovery_tags
 
 if TYPE_CHECKING:
@@ -69,6 +70,21 @@ def subjects_of(facts: Facts) -> list[tuple[str, str]]:
     return found
 
 
+def ground_of(facts: Facts) -> Ground:
+    """Return what Karpenter would find for the cluster, of which a sandbox has one."""
+    clusters = sorted(facts.clusters())
+    if not clusters:
+        return Ground()
+    return Ground(
+        cluster=clusters[0],
+        region=facts.region,
+        subnets=tuple(Subnet(id, PoolSubnet(place.zone, place.cidr), tags) for id, place, tags in facts.subnets()),
+        profiles=facts.instance_profiles(),
+        admitted=frozenset(facts.admitted_roles(clusters[0])),
+        prefix_delegation=facts.prefix_delegation(clusters[0]),
+    )
+
+
 class CloudWatch:
     """Keeps the simulated cluster true to the emulated AWS: looks again whenever something changed there."""
 
@@ -108,6 +124,7 @@ class CloudWatch:
         self.pools = [pool_of(group) for group in facts.node_groups()]
         self._subjects = subjects_of(facts)
         simulation.set_pools(self.pools)
+        simulation.set_ground(ground_of(facts))
         simulation.set_addons(facts.addons())
         simulation.refresh()
 
