@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from groundwork.core.config import Config
-from groundwork.core.contracts.pools import ACCELERATOR_LABEL, POOL_LABEL
+from groundwork.core.contracts.pools import ACCELERATOR_LABEL, ADAPTER_LABEL, POOL_LABEL
 from groundwork.data.instance_types import InstanceType, instance_type
 from infra import _gpu_sharing as sharing
 from infra import _machines as machines
@@ -89,7 +89,7 @@ class PoolSettings(Config):
             problems += sharing.problems(self.sharing, self._machine())
         for key, value in self.labels.items():
             problems += _pair_problems("label", key, value)
-            if key in (POOL_LABEL, ACCELERATOR_LABEL, AUTOSCALER_LABEL, *sharing.LABELS):
+            if key in (POOL_LABEL, ACCELERATOR_LABEL, ADAPTER_LABEL, AUTOSCALER_LABEL, *sharing.LABELS):
                 problems.append(f"label {key!r} is the platform's own; choose another")
         for taint in self.taints:
             problems += _pair_problems("taint", taint.key, taint.value)

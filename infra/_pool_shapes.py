@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from groundwork.core.contracts import NodePool, Taint
-from groundwork.core.contracts.pools import ACCELERATOR_LABEL, POOL_LABEL
+from groundwork.core.contracts.pools import ACCELERATOR_LABEL, ADAPTER_LABEL, POOL_LABEL
 from groundwork.core.profiles import Profile, Size
 from groundwork.data.efa import efa_interfaces
 from groundwork.data.instance_types import instance_type
@@ -57,6 +57,7 @@ def node_group(name: str, settings: PoolSettings, profile: Profile) -> NodeGroup
     adapters = efa_interfaces(machine) if settings.efa else 0
     if adapters:
         tags[f"{_TEMPLATE}{machines.EFA_RESOURCE}"] = str(adapters)
+        labels[ADAPTER_LABEL] = "efa"
     return NodeGroup(
         name=name,
         instance_types=given,

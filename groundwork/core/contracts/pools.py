@@ -11,6 +11,7 @@ from groundwork.core.errors import StackError, closest
 
 POOL_LABEL = "groundwork.example/pool"
 ACCELERATOR_LABEL = "groundwork.example/accelerator"
+ADAPTER_LABEL = "groundwork.example/adapter"
 
 Sharing = Literal["timeSlicing", "mps", "mig"]
 

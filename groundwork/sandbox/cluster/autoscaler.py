@@ -58,8 +58,10 @@ class Autoscaler:
 
         A group of EKS is called `eks-<node group>-<id>`; the highest number comes first, and one without any last.
         """
-        by_priority = any(
-            _EXPANDER in word and "priority" in word.partition("=")[2].split(",") for word in self.controller.arguments
+        words = self.controller.arguments
+        # A double shows no arguments: then who put the ConfigMap there has asked for it.
+        by_priority = not words or any(
+            _EXPANDER in word and "priority" in word.partition("=")[2].split(",") for word in words
         )
         given = world.get(CONFIG_MAP, _PRIORITIES, self.controller.namespace) if by_priority else None
         listed: Mapping[Any, list[str]] = yaml.safe_load((given or {}).get("data", {}).get("priorities") or "{}")

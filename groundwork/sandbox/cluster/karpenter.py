@@ -9,7 +9,7 @@ from typing import Any
 
 from groundwork.data.efa import efa_interfaces
 from groundwork.data.instance_types import InstanceType, UnknownInstanceTypeError, instance_type
-from groundwork.sandbox.cluster.accelerators import hardware
+from groundwork.sandbox.cluster.accelerators import EFA, hardware
 from groundwork.sandbox.cluster.capacity import of_pool
 from groundwork.sandbox.cluster.fits import free, selected, untolerated
 from groundwork.sandbox.cluster.marks import Object, leaving
@@ -70,7 +70,7 @@ class Karpenter:
         It knows the devices of each instance type, and what the kubelet keeps; what shares a device it does not know.
         """
         machine = instance_type(pool.instance_types[0])
-        devices = {**hardware(pool), "vpc.amazonaws.com/efa": efa_interfaces(machine)}
+        devices = {**hardware(pool), EFA: efa_interfaces(machine)}
         allocatable = {
             **of_pool(pool).allocatable(),
             **{name: str(count) for name, count in devices.items() if count},
@@ -128,6 +128,8 @@ def _pool(node_pool: Object, classes: Mapping[str, Mapping[str, Any]], ground: G
         disk_gib=_disk(node_class or {}),
         prefix_delegation=ground.prefix_delegation,
         provisioner=class_name,
+        # It makes them where a pod asks for some: a pod that asks finds as many as there can be.
+        efa=efa_interfaces(machines[0]) if machines else 0,
         idle_seconds=_seconds((spec.get("disruption") or {}).get("consolidateAfter", "Never")),
     )
     return pool, _why_none(class_name, node_class, needs, machines, ground) or fault(pool)

@@ -41,6 +41,7 @@ def pool_of(group: NodeGroupFacts) -> NodePool:
         disk_gib=group.disk_gib,
         max_pods=group.max_pods,
         prefix_delegation=group.prefix_delegation,
+        efa=group.efa,
     )
 
 

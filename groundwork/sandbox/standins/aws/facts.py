@@ -163,6 +163,7 @@ class Facts:
             prefix_delegation=self._prefix_delegation(group["clusterName"]),
             tags=dict(group.get("tagsAll") or {}),
             region=str(group.get("region") or self.region),
+            efa=launch.efa(template),
         )
 
     def _template(self, template: dict[str, Any]) -> dict[str, Any]:
