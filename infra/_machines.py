@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from groundwork.core.errors import closest
+from groundwork.data.efa import efa_interfaces
 from groundwork.data.instance_types import InstanceType, UnknownInstanceTypeError, instance_type, instance_types
 
 GPU_RESOURCE = "nvidia.com/gpu"
+EFA_RESOURCE = "vpc.amazonaws.com/efa"
 # NVIDIA's drivers have ended the support of all before Turing with the branch 580.
 _TOO_OLD = ("nvidia-v100",)
+
+# Families without disks, faster networks or other clocks of their own, whose like there is a lot of.
+_COMMON = re.compile(r"[cmr]([5-8])(i|a|g)?\.")
+# Every one more makes it less likely that spot capacity of all of them ends at once.
+_MOST_ALIKE = 6
+# Their adapters do not begin at the first network card, and how they lie is not published where this could be checked.
+_OTHER_CARDS = ("p6-b300.48xlarge",)
 
 _IMAGES = {
     ("x86_64", False): "AL2023_x86_64_STANDARD",
@@ -41,6 +51,49 @@ def with_accelerator(name: str) -> tuple[str, ...]:
     if not fitting:
         raise ValueError(f"{name!r} is no known accelerator; {closest(name, accelerators())}")
     return (min(fitting, key=lambda t: (t.gpus, t.usd_per_hour, t.name)).name,)
+
+
+def alike(name: str) -> tuple[str, ...]:
+    """Return types that can stand for one another in a pool, the newest and cheapest first; `name` is the first.
+
+    Spot capacity is taken back by type and zone: of several types something is left.
+    """
+    machine = instance_type(name)
+    others = [
+        (-int(generation[1]), other.usd_per_hour, other.name)
+        for other in instance_types().values()
+        if (generation := _COMMON.match(other.name)) and other.name != name and _traits(other) == _traits(machine)
+    ]
+    return (name, *(other for _, _, other in sorted(others)[: _MOST_ALIKE - 1]))
+
+
+def without_efa(names: Sequence[str]) -> list[str]:
+    """Return a sentence for each type that a pool with Elastic Fabric Adapters cannot have."""
+    if not names:
+        return ["efa: name instanceTypes or an accelerator: not every machine can have adapters"]
+    problems = []
+    for machine in map(instance_type, names):
+        if not efa_interfaces(machine):
+            valid = _with_efa_like(machine)
+            problems.append(f"efa: {machine.name} can have no Elastic Fabric Adapter; {valid}")
+        elif machine.name in _OTHER_CARDS:
+            problems.append(
+                f"efa: which network cards of {machine.name} take adapters is not known here; leave efa out"
+            )
+    return problems
+
+
+def _with_efa_like(machine: InstanceType) -> str:
+    family = machine.name.partition(".")[0]
+    kind = accelerator_of(machine)
+    found = sorted(
+        (other.usd_per_hour, other.name)
+        for other in instance_types().values()
+        if other.efa and (accelerator_of(other) == kind if kind else other.name.startswith(f"{family}."))
+    )
+    if not found:
+        return "leave efa out"
+    return f"with {kind or family} these can: {', '.join(name for _, name in found)}"
 
 
 def known(names: Sequence[str]) -> tuple[list[InstanceType], list[str]]:

@@ -12,8 +12,10 @@ import pulumi_aws as aws
 
 from groundwork.core.contracts import Taint
 from infra._aws import AwsComponent
+from infra._purposes import Purpose
+from infra._reservations import ReservationSettings
 
-Capacity = Literal["onDemand", "spot"]
+Capacity = Literal["onDemand", "spot", "spotFirst"]
 
 _CAPACITY = {"onDemand": "ON_DEMAND", "spot": "SPOT"}
 _EFFECT = {"NoSchedule": "NO_SCHEDULE", "NoExecute": "NO_EXECUTE", "PreferNoSchedule": "PREFER_NO_SCHEDULE"}
@@ -28,6 +30,9 @@ class NodeGroup:
         disk_gib: of the root volume.
         tags: of the node group, beside the stack's; the cluster-autoscaler reads what a node would offer from them,
             by `eks:DescribeNodegroup`.
+        zone: where all nodes are; None for all zones of the network.
+        efa: how many Elastic Fabric Adapters each node has.
+        placement_group: that keeps its nodes close together.
     """
 
     name: str
@@ -40,11 +45,18 @@ class NodeGroup:
     labels: Mapping[str, str]
     taints: tuple[Taint, ...] = ()
     tags: Mapping[str, str]
+    purpose: Purpose = "general"
+    reservation: ReservationSettings | None = None
+    zone: str | None = None
+    efa: int = 0
+    placement_group: str | None = None
 
     @property
     def full_name(self) -> str:
         """The name in EKS: other for other machines, so that the new ones are there before the old ones go."""
-        machines = ",".join((*self.instance_types, self.ami_type, self.capacity))
+        # What came later counts only where it is said, so that no group gets another name by it.
+        later = [str(part) for part in (self.reservation and self.reservation.id, self.zone, self.efa) if part]
+        machines = ",".join((*self.instance_types, self.ami_type, self.capacity, *later))
         return f"{self.name}-{hashlib.sha256(machines.encode()).hexdigest()[:6]}"
 
 
@@ -57,6 +69,7 @@ def make_group(
     version: str,
     role_arn: pulumi.Input[str],
     subnet_ids: pulumi.Input[Sequence[str]],
+    security_group_ids: Sequence[pulumi.Input[str]] = (),
     after: Sequence[pulumi.Resource] = (),
 ) -> aws.eks.NodeGroup:
     """Make a node group with a launch template of its own.
@@ -65,9 +78,11 @@ def make_group(
         cluster: the name, as an Output where the cluster is made here.
         cluster_name: the same, plain.
         version: the minor version of Kubernetes: nodes follow when the cluster is upgraded.
+        security_group_ids: of nodes with adapters, for which EKS adds none by itself.
         after: what nodes need to become ready, and what has to outlive them.
     """
-    template = _template(group, parent, cluster_name)
+    template = _template(group, parent, cluster_name, security_group_ids)
+    in_block = group.reservation is not None and group.reservation.is_block
     return aws.eks.NodeGroup(
         f"{parent.name}-{group.name}",
         cluster_name=cluster,
@@ -76,8 +91,9 @@ def make_group(
         subnet_ids=subnet_ids,
         version=version,
         ami_type=group.ami_type,
-        capacity_type=_CAPACITY[group.capacity],
-        instance_types=list(group.instance_types),
+        capacity_type="CAPACITY_BLOCK" if in_block else _CAPACITY[group.capacity],
+        # Of a capacity block the template has to say it, and one of the two alone may.
+        instance_types=None if in_block else list(group.instance_types),
         scaling_config={"min_size": group.minimum, "max_size": group.maximum, "desired_size": group.minimum},
         update_config={"max_unavailable": 1},
         labels=dict(group.labels),
@@ -89,7 +105,9 @@ def make_group(
     )
 
 
-def _template(group: NodeGroup, parent: AwsComponent[Any], cluster_name: str) -> aws.ec2.LaunchTemplate:
+def _template(
+    group: NodeGroup, parent: AwsComponent[Any], cluster_name: str, security_group_ids: Sequence[pulumi.Input[str]]
+) -> aws.ec2.LaunchTemplate:
     name = f"{cluster_name}-{group.name}"
     # Neither the provider's default tags nor a node group's reach the instances and volumes, where the money goes.
     tags = {**parent.environment.tags, "Name": name, "groundwork:pool": group.name}
@@ -119,5 +137,46 @@ def _template(group: NodeGroup, parent: AwsComponent[Any], cluster_name: str) ->
         tag_specifications=[
             {"resource_type": kind, "tags": tags} for kind in ("instance", "volume", "network-interface")
         ],
+        **_reserved(group),
+        **_close_together(group, security_group_ids),
         opts=parent.child(),
     )
+
+
+def _reserved(group: NodeGroup) -> dict[str, Any]:
+    """Return what a template says of reserved machines.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
+    """
+    if group.reservation is None:
+        return {}
+    target = {"capacity_reservation_target": {"capacity_reservation_id": group.reservation.id}}
+    if not group.reservation.is_block:
+        return {"capacity_reservation_specification": target}
+    return {
+        "capacity_reservation_specification": target,
+        "instance_market_options": {"market_type": "capacity-block"},
+        "instance_type": group.reservation.instance_type,
+    }
+
+
+def _close_together(group: NodeGroup, security_group_ids: Sequence[pulumi.Input[str]]) -> dict[str, Any]:
+    """Return what a template says of Elastic Fabric Adapters: one on each network card, as Karpenter 1.14 has them too.
+
+    https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/providers/launchtemplate/launchtemplate.go
+    """
+    if not group.efa:
+        return {}
+    return {
+        "placement": {"group_name": group.placement_group},
+        "network_interfaces": [
+            {
+                "device_index": 0 if card == 0 else 1,
+                "network_card_index": card,
+                "interface_type": "efa",
+                "security_groups": list(security_group_ids),
+                "delete_on_termination": "true",
+            }
+            for card in range(group.efa)
+        ],
+    }

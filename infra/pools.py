@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Annotated, Any, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Annotated, Any, Literal, Self
 
+import pulumi
+import pulumi_aws as aws
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from groundwork.core.config import Config
 from groundwork.core.contracts import Network, NodePools
+from groundwork.core.errors import StackError, closest
 from groundwork.core.naming import is_label
 from infra._aws import AwsComponent
 from infra._eks_cluster import EksCluster
-from infra._nodes import make_group
-from infra._pool_settings import PoolSettings, node_group, node_pool
+from infra._karpenter_nodes import NodeProvisioner
+from infra._nodes import NodeGroup, make_group
+from infra._pool_settings import PoolSettings
+from infra._pool_shapes import SPOT, node_group, node_pool, provisioned, with_fallback
+from infra._reservations import zone_problem
 from infra.eks import SYSTEM_POOL
 
 # With the six characters that follow it, and what AWS puts before it, a name of a node group has room for more.
@@ -28,6 +34,8 @@ def _pool_name(name: str) -> str:
         )
     if name == SYSTEM_POOL:
         raise ValueError(f"{name!r} is the cluster's own pool: choose another name")
+    if name.endswith(SPOT):
+        raise ValueError(f"{name!r} ends as the first group of a spotFirst pool does: choose another name")
     return name
 
 
@@ -40,6 +48,10 @@ class PoolsConfig(Config):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[Annotated[str, AfterValidator(_pool_name)], PoolSettings] = Field(init=False)
 
+    provisioner: Literal["nodeGroups", "karpenter"] = Field(
+        default="nodeGroups",
+        description="who makes the nodes: managed node groups, which the cluster-autoscaler sizes, or `karpenter`",
+    )
     general: PoolSettings | None = Field(
         default=None, validate_default=True, description="for whatever asks for no other; null leaves it out"
     )
@@ -63,24 +75,137 @@ class PoolsConfig(Config):
 
 
 class Pools(AwsComponent[PoolsConfig]):
-    """Managed node groups: for what needs a CPU, and one line each for what needs an accelerator."""
+    """Nodes by pool: for what needs a CPU, and one line each for what needs an accelerator."""
 
-    def build(self, cluster: EksCluster, network: Network) -> NodePools:
-        """Make the pools."""
+    def build(self, cluster: EksCluster, network: Network, provisioner: NodeProvisioner | None) -> NodePools:
+        """Make the pools.
+
+        Raises:
+            StackError: where there is no Karpenter, or one for nothing, or a pool cannot be in this network.
+        """
         groups = [
             node_group(name, settings, self.environment.profile) for name, settings in sorted(self.config.pools.items())
         ]
+        self._check(groups, network, provisioner)
         for group in groups:
+            self._make(group, cluster, network, provisioner)
+        shared = {name: settings.sharing for name, settings in self.config.pools.items()}
+        return NodePools(
+            pools=tuple(
+                asdict(node_pool(group, shared[group.name], grouped=provisioner is None))
+                for group in (groups if provisioner is None else map(provisioned, groups))
+            )
+        )
+
+    def _check(self, groups: Sequence[NodeGroup], network: Network, provisioner: NodeProvisioner | None) -> None:
+        by_karpenter = self.config.provisioner == "karpenter"
+        problems = []
+        if by_karpenter and provisioner is None:
+            problems.append(
+                f"{self.name}.provisioner is karpenter, and nothing makes nodes: add `karpenter: {{}}` to this stack"
+            )
+        if not by_karpenter and provisioner is not None:
+            problems.append(
+                f"karpenter is there, and the pools of {self.name} are node groups: set {self.name}.provisioner: "
+                "karpenter, or leave karpenter out"
+            )
+        for group in groups:
+            problems += [f"{self.name}.{group.name}.{problem}" for problem in _misplaced(group, network)]
+            if by_karpenter:
+                settings = self.config.pools[group.name]
+                problems += [f"{self.name}.{group.name}.{problem}" for problem in _not_by_karpenter(settings)]
+        if problems:
+            raise StackError(problems)
+
+    def _make(
+        self, group: NodeGroup, cluster: EksCluster, network: Network, provisioner: NodeProvisioner | None
+    ) -> None:
+        subnet_ids = network.private_subnet_ids
+        zone = group.zone or (network.zones[0] if group.efa else None)
+        if zone is not None:
+            number = network.zones.index(zone)
+            subnet_ids = subnet_ids.apply(lambda ids: [ids[number]])
+        together: list[pulumi.Resource] = []
+        security_group_ids: list[pulumi.Input[str]] = []
+        if group.efa:
+            place = aws.ec2.PlacementGroup(
+                f"{self.name}-{group.name}",
+                name=self.environment.cloud_name(self.name, group.name),
+                strategy="cluster",
+                opts=self.child(),
+            )
+            group = replace(group, placement_group=self.environment.cloud_name(self.name, group.name))
+            adapters, rules = self._adapters(group, network)
+            security_group_ids = [cluster.security_group_id, adapters.id]
+            together = [place, *rules]
+        if provisioner is not None:
+            provisioner.provide(
+                provisioned(group),
+                parent=self,
+                cluster=cluster,
+                subnet_ids=subnet_ids,
+                security_group_ids=security_group_ids or [cluster.security_group_id],
+                after=together,
+            )
+            return
+        for each in with_fallback(group):
             make_group(
-                group,
+                each,
                 parent=self,
                 cluster=cluster.name,
                 cluster_name=cluster.name,
                 version=cluster.version,
                 role_arn=cluster.node_role_arn,
-                subnet_ids=network.private_subnet_ids,
+                subnet_ids=subnet_ids,
+                security_group_ids=security_group_ids,
                 # All of the cluster: nodes need its add-ons, and are gone before these are.
-                after=self.after,
+                after=[*self.after, *together],
             )
-        shared = {name: settings.sharing for name, settings in self.config.pools.items()}
-        return NodePools(pools=tuple(asdict(node_pool(group, shared[group.name])) for group in groups))
+
+    def _adapters(self, group: NodeGroup, network: Network) -> tuple[aws.ec2.SecurityGroup, list[pulumi.Resource]]:
+        """Make the security group of a pool's adapters: these reach each other only by rules that name it itself.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html#efa-start-security
+        """
+        name = f"{self.name}-{group.name}-efa"
+        made = aws.ec2.SecurityGroup(
+            name,
+            name=self.environment.cloud_name(self.name, group.name, "efa"),
+            description=f"Elastic Fabric Adapters of the pool {group.name}: among themselves alone",
+            vpc_id=network.vpc_id,
+            opts=self.child(),
+        )
+        rules: list[pulumi.Resource] = [
+            kind(
+                name,
+                security_group_id=made.id,
+                referenced_security_group_id=made.id,
+                ip_protocol="-1",
+                description="all of it, among one another",
+                opts=self.child(),
+            )
+            for kind in (aws.vpc.SecurityGroupIngressRule, aws.vpc.SecurityGroupEgressRule)
+        ]
+        return made, rules
+
+
+def _misplaced(group: NodeGroup, network: Network) -> list[str]:
+    if group.reservation is not None:
+        problem = zone_problem(group.reservation, network.zones)
+        return [problem] if problem else []
+    if group.zone is not None and group.zone not in network.zones:
+        return [f"zone: {group.zone!r} is none of the network's; {closest(group.zone, network.zones)}"]
+    return []
+
+
+def _not_by_karpenter(settings: PoolSettings) -> list[str]:
+    """Return a sentence for each thing of a pool that Karpenter cannot do."""
+    problems = []
+    if settings.min:
+        problems.append(f"min is {settings.min}, and Karpenter keeps no node that no pod needs: leave it out")
+    if settings.sharing is not None:
+        problems.append(
+            "sharing: Karpenter cannot know what a shared GPU shows on a node that is not there yet, and makes none: "
+            "leave it out, or take node groups"
+        )
+    return problems

@@ -67,6 +67,12 @@ class Definitions(Config):
     chart: str | None = None
 
 
+class NodeImage(Config):
+    """The machine image of a cloud's nodes, at one release."""
+
+    version: str = Field(pattern=r"^v\d{8}$")
+
+
 class Addon(Config):
     """One add-on that a cloud manages, at one version."""
 
@@ -81,6 +87,7 @@ class Catalogue(Config):
     images: dict[str, Image] = Field(default_factory=dict)
     definitions: dict[str, Definitions] = Field(default_factory=dict)
     managed_addons: dict[str, Addon] = Field(default_factory=dict)
+    node_images: dict[str, NodeImage] = Field(default_factory=dict)
     kubernetes: tuple[str, ...] = Field(description="minor versions that all parts were tested on, newest last")
 
     def chart(self, key: str) -> Chart:

@@ -55,6 +55,8 @@ class InstanceType:
     memory_gib: float | None
     architecture: Architecture | None
     accelerator: Accelerator | None
+    efa: bool = False
+    """Whether it can have an Elastic Fabric Adapter."""
 
     @property
     def gpus(self) -> int:
@@ -95,6 +97,7 @@ def _parsed(row: Mapping[str, str]) -> InstanceType:
             memory_gib=float(row["memory_gib"]) if row["memory_gib"] else None,
             architecture=_architecture(row["architecture"]),
             accelerator=_accelerator(row),
+            efa=row["efa"] == "True",
         )
     except ValueError as error:
         raise ValueError(f"ec2-instance-types.csv, {row['instance_type']}: {error}") from None

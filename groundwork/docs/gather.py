@@ -19,6 +19,9 @@ from groundwork.testing.whole import merged
 EXAMPLES = Path("docs") / "examples.yaml"
 """Component -> what a stack file has to give it at least: for those that cannot do with `{}`, and are in no stack."""
 
+BESIDE = "beside"
+"""The key of that file that says what has to be otherwise beside a component: null leaves another one out."""
+
 
 @dataclass
 class Seen:
@@ -87,6 +90,11 @@ def _look_beside(
         # A stack would have to say which of two is meant.
         components = {key: given for key, given in components.items() if not _rivals(key, given, name, registry)}
         components[name] = examples.get(name, {})
+        for key, change in (examples.get(BESIDE) or {}).get(name, {}).items():
+            if change is None:
+                components.pop(key, None)
+            elif key in components:
+                components[key] = {**components[key], **change}
         offered = {offer for key, given in components.items() for offer in _offered(_spec(key, given, registry))}
         for need in registry[name].needs:
             if not need.optional and need.contract not in offered:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pulumi_kubernetes as k8s
 from addons._charts import Copies, budget
 from addons._cloud_controller import install_controller, region_and_account
 from addons._pods import container_security, pod_security, resources
@@ -12,6 +14,7 @@ from pydantic import Field
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Alert, CloudIdentity, Cluster, Metrics, Namespace, NodePools, Statement
+from groundwork.core.errors import StackError
 
 ACCOUNT = "cluster-autoscaler"
 _USER = 65534
@@ -24,7 +27,9 @@ class ClusterAutoscalerConfig(Config):
     idle_minutes: int = Field(default=10, ge=1, description="how long a node is not needed before it goes")
 
 
-def values(config: ClusterAutoscalerConfig, *, cluster: str, region: str, image: str) -> dict[str, Any]:
+def values(
+    config: ClusterAutoscalerConfig, *, cluster: str, region: str, image: str, spot_first: bool = False
+) -> dict[str, Any]:
     """Return the chart's values.
 
     https://github.com/kubernetes/autoscaler/tree/cluster-autoscaler-chart-9.59.0/cluster-autoscaler/charts
@@ -32,6 +37,7 @@ def values(config: ClusterAutoscalerConfig, *, cluster: str, region: str, image:
     Args:
         cluster: whose node groups are found by the tags that EKS puts on them.
         image: of the cluster's own minor version, with its tag.
+        spot_first: whether a pool has a group of spot capacity and one that takes over from it.
     """
     repository, _, tag = image.rpartition(":")
     return {
@@ -44,7 +50,7 @@ def values(config: ClusterAutoscalerConfig, *, cluster: str, region: str, image:
         "rbac": {"serviceAccount": {"name": ACCOUNT}},
         "extraArgs": {
             "balance-similar-node-groups": True,
-            "expander": "least-waste",
+            "expander": "priority,least-waste" if spot_first else "least-waste",
             "scale-down-unneeded-time": f"{config.idle_minutes}m",
             "skip-nodes-with-local-storage": False,
             "skip-nodes-with-system-pods": False,
@@ -96,7 +102,13 @@ class ClusterAutoscaler(Component[ClusterAutoscalerConfig]):
     single = True
 
     def build(self, cluster: Cluster, pools: NodePools, identity: CloudIdentity, metrics: Metrics | None) -> None:
-        """Install the chart with a cloud identity that reaches this cluster's node groups only."""
+        """Install the chart with a cloud identity that reaches this cluster's node groups only.
+
+        Raises:
+            StackError: where the pools are no groups: two that answer one pod would make two nodes.
+        """
+        self._check(pools)
+        spot_first = any(pool.spot_first for pool in pools.all)
         region, account_id = region_and_account(self, "scales node groups of EKS")
         image = self.catalogue.image(f"cluster-autoscaler-{cluster.version}")
         namespace = install_controller(
@@ -107,10 +119,36 @@ class ClusterAutoscaler(Component[ClusterAutoscalerConfig]):
             account=ACCOUNT,
             grant="node-groups",
             statements=statements(cluster=cluster.name, region=region, account_id=account_id),
-            values=values(self.config, cluster=cluster.name, region=region, image=image),
+            values=values(self.config, cluster=cluster.name, region=region, image=image, spot_first=spot_first),
         )
+        if spot_first:
+            self._ask_spot_first(namespace)
         if metrics is not None:
             self._watch(metrics, namespace)
+
+    def _check(self, pools: NodePools) -> None:
+        names = sorted(pool.name for pool in pools.all if not pool.grouped)
+        if names:
+            raise StackError(
+                [
+                    f"{self.name}: who makes the nodes of {', '.join(names)} also decides how many, and two that "
+                    f"answer one pod make two nodes: leave {self.name} out, or set pools.provisioner: nodeGroups"
+                ]
+            )
+
+    def _ask_spot_first(self, namespace: Namespace) -> None:
+        """Give the order of groups: those of spot capacity beside which another takes over come first.
+
+        https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.0/cluster-autoscaler/expander/priority/readme.md
+        """
+        k8s.core.v1.ConfigMap(
+            f"{self.name}-order",
+            metadata={"name": "cluster-autoscaler-priority-expander", "namespace": namespace.name},
+            # JSON is YAML, which is what it reads; of several that fit, a group has the highest. EKS puts `eks-` and an
+            # id around the name of a group, which ends in six characters of a hash itself.
+            data={"priorities": json.dumps({"50": ["^eks-.*-spot-[0-9a-f]{6}-"], "10": [".*"]})},
+            opts=namespace.options(self),
+        )
 
     def _watch(self, metrics: Metrics, namespace: Namespace) -> None:
         selector = {

@@ -248,7 +248,17 @@ class User(Component[UserConfig]):
 
 # Components that stand in each other's place: a stack has one of them, and these stubs are another.
 ALTERNATIVES = {
-    *("existing-cluster", "gpu-operator", "minio", "nfs", "postgres", "postgres-cluster", "seaweedfs", "teams"),
+    *(
+        "efa-device-plugin",
+        "existing-cluster",
+        "gpu-operator",
+        "minio",
+        "nfs",
+        "postgres",
+        "postgres-cluster",
+        "seaweedfs",
+        "teams",
+    ),
 }
 
 ADD_ONS = sorted(

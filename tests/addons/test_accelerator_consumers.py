@@ -7,12 +7,24 @@ from typing import Any
 
 import pytest
 
+from groundwork.core import definitions
 from groundwork.core.contracts import NodePool, NodePools
+from groundwork.core.stacks import load_project
 from groundwork.testing import Graph
+from groundwork.testing.record import ROOT
+from groundwork.testing.whole import record_environment
+from infra.eks import SYSTEM_POOL
 from tests.addons.test_serving import CHAT, CHURN, STACK
 
+PROJECT = load_project(ROOT)
+ACCELERATORS = ("nvidia.com/", "aws.amazon.com/neuron", "vpc.amazonaws.com/efa")
 POOL, KIND = "groundwork.example/pool", "groundwork.example/accelerator"
+SYSTEM = NodePool(name=SYSTEM_POOL, minimum=2, maximum=4, labels={})
+"""The cluster's own nodes, which are in no contract: only what keeps the cluster alive asks for them."""
 SLICES = {"sharing": "timeSlicing", "slices": 4, "resource": "nvidia.com/gpu.shared"}
+
+
+read = definitions._read
 
 
 def consumers(value: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any], dict[str, int]]]:
@@ -38,7 +50,7 @@ def requests(value: Any) -> dict[str, int]:
         for kind in ("requests", "limits"):
             amounts = value.get(kind)
             if isinstance(amounts, Mapping):
-                found |= {name: int(count) for name, count in amounts.items() if name.startswith("nvidia.com/")}
+                found |= {name: int(count) for name, count in amounts.items() if name.startswith(ACCELERATORS)}
         for inner in value.values():
             found |= requests(inner)
     elif isinstance(value, list | tuple):
@@ -49,7 +61,7 @@ def requests(value: Any) -> dict[str, int]:
 
 def problems(graph: Graph) -> tuple[list[str], list[str]]:
     """Return where consumers are, and a sentence for each that no pool serves."""
-    pools = NodePools(pools=graph.outputs["pools.pools"]).all
+    pools = (*NodePools(pools=graph.outputs["pools.pools"]).all, SYSTEM)
     where, wrong = [], []
     for resource in graph:
         given = resource.inputs.get("values") or resource.inputs.get("spec") or {}
@@ -67,13 +79,32 @@ def serves(pool: NodePool, pod: Mapping[str, Any], asked: Mapping[str, int]) -> 
     return (
         all(labels.get(key) == value for key, value in (pod.get("nodeSelector") or {}).items())
         and all((taint.key, taint.value, taint.effect) in tolerated for taint in pool.taints)
-        and all(name == pool.resource and count <= pool.requestable for name, count in asked.items())
+        and all(count <= shown(pool).get(name, 0) for name, count in asked.items())
     )
+
+
+def shown(pool: NodePool) -> dict[str, int]:
+    """Return how many of each accelerator one pod can have on a node of the pool."""
+    return {str(pool.resource): pool.requestable, "vpc.amazonaws.com/efa": pool.adapters}
 
 
 def test_everything_fits_its_pools(everything: Graph) -> None:
     """As they come, add-ons ask for no accelerator that is not there."""
     assert problems(everything)[1] == []
+
+
+@pytest.mark.parametrize("environment", [name for name in PROJECT.environments if name != "local"])
+def test_each_consumer_of_each_environment_fits_its_pools(environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pod that no pool serves waits for ever: here with the pools that the stacks really have."""
+    # Schemas are most of what an environment registers, and ask for no accelerator.
+    monkeypatch.setattr(
+        definitions, "_read", lambda path: {name: {**crd, "spec": {}} for name, crd in read(path).items()}
+    )
+    graph = record_environment(PROJECT, environment)
+    where, wrong = problems(graph)
+    assert wrong == []
+    if environment == "everything":
+        assert len(where) >= 2, "tasks of Airflow and runtimes of Trainer are seen"
 
 
 def test_each_consumer_of_a_gpu_fits_a_pool(build: Any) -> None:
@@ -100,6 +131,7 @@ def test_each_consumer_of_a_gpu_fits_a_pool(build: Any) -> None:
         SLICES,
         {"name": "renamed"},
         {"accelerators": 0},
+        {"labels": {"groundwork.example/pool": "renamed"}},
     ],
 )
 def test_what_does_not_fit_is_found(build: Any, pool: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ AWS = (
     "ebs",
     "ecr",
     "fsx-lustre",
+    "karpenter",
 )
 ADD_ONS = (
     "cert-manager",
@@ -35,6 +36,7 @@ ADD_ONS = (
     "external-dns",
     "external-secrets",
     "external-secrets-api",
+    "karpenter-api",
     "volume-snapshots-api",
 )
 

@@ -11,6 +11,7 @@ from groundwork.core.errors import StackError, closest
 
 POOL_LABEL = "groundwork.example/pool"
 ACCELERATOR_LABEL = "groundwork.example/accelerator"
+ADAPTER_LABEL = "groundwork.example/adapter"
 
 Sharing = Literal["timeSlicing", "mps", "mig"]
 
@@ -47,6 +48,9 @@ class NodePool:
         driver: whether the nodes' image brings the driver and the container toolkit.
         labels: on each node.
         taints: on each node.
+        adapters: how many network adapters for training on many nodes one node has.
+        spot_first: whether nodes are spot capacity where there is any, and on demand where there is none.
+        grouped: whether an autoscaler sizes it as a group; else who makes its nodes does so by itself.
     """
 
     name: str
@@ -60,6 +64,9 @@ class NodePool:
     sharing: Sharing | None = None
     slices: int = 1
     driver: bool = True
+    adapters: int = 0
+    spot_first: bool = False
+    grouped: bool = True
 
     @property
     def requestable(self) -> int:

@@ -49,7 +49,9 @@ VENDORS = (
         built_in_prefix=None,
     ),
 )
-_PREFIXES = tuple(vendor.resource.partition("/")[0] + "/" for vendor in VENDORS)
+EFA = "vpc.amazonaws.com/efa"
+_EFA_IMAGE = "aws-efa-k8s-device-plugin"
+_PREFIXES = (EFA, *(vendor.resource.partition("/")[0] + "/" for vendor in VENDORS))
 _NFD_IMAGE = "node-feature-discovery"
 _NFD_LABEL = "feature.node.kubernetes.io/pci-10de.present"
 _GFD_CONTAINER = "gpu-feature-discovery"
@@ -106,6 +108,8 @@ def of_pool(
         and pool.ami_type in vendor.ami_types
         and (_plugged(vendor, pool, running) or (by_operator and vendor is VENDORS[0]))
     }
+    if pool.efa and any(_runs(pod, _EFA_IMAGE) for pod in running):
+        shown[EFA] = pool.efa
     accelerator = instance_type(pool.instance_types[0]).accelerator
     model = accelerator.model if accelerator else ""
     if accelerator and (whole := shown.pop(gpu_sharing.RESOURCE, 0)):

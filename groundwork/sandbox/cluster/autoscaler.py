@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import yaml
 
 from groundwork.data.instance_types import instance_type
 from groundwork.sandbox.cluster import marks
@@ -14,6 +18,7 @@ from groundwork.sandbox.cluster.nodes import architecture, pool_labels
 from groundwork.sandbox.cluster.pools import NodePool, discovery_tags
 from groundwork.sandbox.cluster.quantity import Resources
 from groundwork.sandbox.cluster.world import (
+    CONFIG_MAP,
     DAEMON_SET,
     NODE,
     Controller,
@@ -25,6 +30,8 @@ from groundwork.sandbox.cluster.world import (
 
 IMAGE = "cluster-autoscaler"
 _DISCOVERY = "asg:tag="
+_EXPANDER = "--expander"
+_PRIORITIES = "cluster-autoscaler-priority-expander"
 _TEMPLATE_TAG = "k8s.io/cluster-autoscaler/node-template/"
 _TEMPLATE_PODS = "110"  # its own assumption for a pool without nodes
 _TRANSIENT = "node.kubernetes.io/"
@@ -45,6 +52,27 @@ class Autoscaler:
             if found:
                 return {tag.split("=")[0] for tag in tags.split(",") if tag}
         return set(discovery_tags(cluster))
+
+    def priorities(self, world: World) -> Callable[[NodePool], int]:
+        """Return the priority of a group, where it asks them by priority: as its ConfigMap has them, by their names.
+
+        A group of EKS is called `eks-<node group>-<id>`; the highest number comes first, and one without any last.
+        """
+        words = self.controller.arguments
+        # A double shows no arguments: then who put the ConfigMap there has asked for it.
+        by_priority = not words or any(
+            _EXPANDER in word and "priority" in word.partition("=")[2].split(",") for word in words
+        )
+        given = world.get(CONFIG_MAP, _PRIORITIES, self.controller.namespace) if by_priority else None
+        listed: Mapping[Any, list[str]] = yaml.safe_load((given or {}).get("data", {}).get("priorities") or "{}")
+        order = sorted(((int(number), patterns) for number, patterns in listed.items()), reverse=True)
+
+        def priority(pool: NodePool) -> int:
+            name = f"eks-{pool.name}-0"
+            # Of several that fit, a group has the highest.
+            return max((n for n, patterns in order if any(re.search(p, name) for p in patterns)), default=-1)
+
+        return priority if given else lambda pool: 0
 
 
 def running(world: World, identity: HasIdentity, may_describe: Callable[[str, str], bool]) -> Autoscaler | str:

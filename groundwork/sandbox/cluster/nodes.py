@@ -68,10 +68,37 @@ def pool_labels(pool: NodePool, zone: str) -> dict[str, str]:
         "node.kubernetes.io/instance-type": pool.instance_types[0],
         "topology.kubernetes.io/region": pool.region,
         "topology.kubernetes.io/zone": zone,
-        "eks.amazonaws.com/nodegroup": pool.name,
-        "eks.amazonaws.com/capacityType": pool.capacity_type,
+        **(_of_karpenter(pool) if pool.provisioner else _of_group(pool)),
         **pool.labels,
     }
+
+
+def _of_group(pool: NodePool) -> dict[str, str]:
+    return {"eks.amazonaws.com/nodegroup": pool.name, "eks.amazonaws.com/capacityType": pool.capacity_type}
+
+
+def _of_karpenter(pool: NodePool) -> dict[str, str]:
+    """Return what Karpenter adds: https://karpenter.sh/v1.14/reference/instance-types/, as far as it is known here."""
+    machine = instance_type(pool.instance_types[0])
+    family, _, size = machine.name.partition(".")
+    labels = {
+        "karpenter.sh/nodepool": pool.name,
+        "karpenter.sh/capacity-type": "spot" if pool.capacity_type == "SPOT" else "on-demand",
+        "karpenter.sh/registered": "true",
+        "karpenter.sh/initialized": "true",
+        "karpenter.k8s.aws/ec2nodeclass": pool.provisioner,
+        "karpenter.k8s.aws/instance-family": family,
+        "karpenter.k8s.aws/instance-size": size,
+        "karpenter.k8s.aws/instance-cpu": str(machine.vcpus),
+        "karpenter.k8s.aws/instance-memory": str(int((machine.memory_gib or 0) * 1024)),
+    }
+    if machine.accelerator is not None and machine.accelerator.vendor == "nvidia":
+        labels |= {
+            "karpenter.k8s.aws/instance-gpu-count": str(machine.accelerator.count),
+            "karpenter.k8s.aws/instance-gpu-manufacturer": "nvidia",
+            "karpenter.k8s.aws/instance-gpu-name": machine.accelerator.model.lower().replace(" ", "-"),
+        }
+    return labels
 
 
 def existing_node(spec: ExistingCluster, ordinal: int) -> Object:
@@ -102,7 +129,8 @@ def shape(pool: NodePool) -> str:
 
     Whether the VPC CNI gives prefixes is not part of it: that counts for nodes made later, and replaces none.
     """
-    return f"{pool.instance_types[0]}/{pool.ami_type}/{pool.disk_gib}/{pool.max_pods}"
+    made_by = f"/{pool.provisioner}" if pool.provisioner else ""
+    return f"{pool.instance_types[0]}/{pool.ami_type}/{pool.disk_gib}/{pool.max_pods}{made_by}"
 
 
 def architecture(pool: NodePool) -> str:

@@ -64,6 +64,12 @@ class NodePool:
     """As set by the launch template's user data; None: what EKS works out."""
     prefix_delegation: bool = False
     """Whether the VPC CNI gives nodes prefixes instead of single addresses."""
+    efa: int = 0
+    """Elastic Fabric Adapters of each node: as the launch template, or Karpenter, gives them."""
+    provisioner: str = ""
+    """For a NodePool of Karpenter: its EC2NodeClass; empty for a managed node group."""
+    idle_seconds: float | None = None
+    """After which Karpenter takes an empty node away; None: never, or not its to say."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from groundwork.sandbox.cluster.karpenter import Ground
 from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
 from groundwork.sandbox.cluster.world import HasIdentity
 
@@ -36,16 +37,18 @@ class Inputs:
     faults: Mapping[str, str] = field(default_factory=dict)
     """By name of a pool of which there can be no nodes: why."""
     addons: frozenset[str] | None = None
+    ground: Ground = field(default_factory=Ground)
+    """What Karpenter would find in AWS."""
 
     @property
     def region(self) -> str | None:
         """Where the EKS cluster is; None where there is no pool of one."""
-        return self.pools[0].region if self.pools else None
+        return self.pools[0].region if self.pools else self.ground.region or None
 
     @property
     def cluster(self) -> str:
         """The EKS cluster's name."""
-        return self.pools[0].cluster if self.pools else ""
+        return self.pools[0].cluster if self.pools else self.ground.cluster
 
     @property
     def wanted_addons(self) -> frozenset[str] | None:

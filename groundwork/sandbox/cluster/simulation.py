@@ -9,18 +9,20 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from groundwork.sandbox.cluster import autoscaler, node_groups, reconcilers, record, scaling
+from groundwork.sandbox.cluster import autoscaler, karpenter, node_groups, reconcilers, record, scaling
 from groundwork.sandbox.cluster.hands import Hands
 from groundwork.sandbox.cluster.informers import Informers
-from groundwork.sandbox.cluster.marks import full_name
+from groundwork.sandbox.cluster.karpenter import Ground
+from groundwork.sandbox.cluster.marks import Object, full_name
 from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
 from groundwork.sandbox.cluster.record import PoolSize, Record
 from groundwork.sandbox.cluster.removal import remove_all
 from groundwork.sandbox.cluster.settings import Inputs, Pace
 from groundwork.sandbox.cluster.soundness import fault
-from groundwork.sandbox.cluster.world import NODE, HasIdentity, World
+from groundwork.sandbox.cluster.world import NODE, HasIdentity, Kind, World
 from groundwork.sandbox.cluster.youth import Youth
 from groundwork.sandbox.controlplane.client import KubeClient, KubeError
+from groundwork.sandbox.controlplane.errors import ApiError
 
 _QUIET_SECONDS = 0.4
 _POLL_SECONDS = 0.05
@@ -67,6 +69,7 @@ class ClusterSimulation:
         self._last_change = time.monotonic()
         self._next_scaling = 0.0
         self._doomed: set[str] = set()
+        self._provisioned: tuple[NodePool, ...] = ()
         self._quiet_rounds = 0
         self._scales = False
         self._placing = False
@@ -103,6 +106,15 @@ class ClusterSimulation:
     def refresh(self) -> None:
         """Look again, since who has an identity in the cloud may have changed."""
         self._wake()
+
+    def set_ground(self, ground: Ground) -> None:
+        """Tell what Karpenter would find in AWS."""
+        self._tell(ground=ground)
+
+    @property
+    def provisioned(self) -> tuple[NodePool, ...]:
+        """The NodePools of Karpenter, as they were last seen."""
+        return self._provisioned
 
     def settle(self, timeout: float = 30.0) -> bool:
         """Wait until nothing is left to do and no pod waits for a node that is on its way.
@@ -160,7 +172,8 @@ class ClusterSimulation:
     def _round(self) -> None:
         with self._lock:
             inputs = self._inputs
-        world = self._informers.world()
+        world = self._with_node_pools(self._informers.world())
+        inputs = self._with_provisioned(world, inputs)
         before = record.read(self._file)
         self._hands.begin()
         sizes = dict(before.sizes)
@@ -185,6 +198,30 @@ class ClusterSimulation:
         if busy:
             self._event.set()
 
+    def _with_node_pools(self, world: World) -> World:
+        """Add what only a cluster with Karpenter has: these kinds come and go, so nobody watches them."""
+        found: dict[Kind, dict[str, Object]] = {}
+        for kind in (karpenter.NODE_POOL, karpenter.NODE_CLASS):
+            try:
+                found[kind] = {full_name(each): each for each in self._client.list(*kind)}
+            except ApiError as error:
+                if not error.not_found:
+                    raise
+                return world
+        return World({**world.objects, **found})
+
+    def _with_provisioned(self, world: World, inputs: Inputs) -> Inputs:
+        """Add the NodePools to the node groups, once these are known."""
+        seen = karpenter.pools_of(world, inputs.ground)
+        self._provisioned = tuple(pool for pool, _ in seen)
+        if inputs.pools is None:
+            return inputs
+        return dataclasses.replace(
+            inputs,
+            pools=(*inputs.pools, *(pool for pool, why in seen if not why)),
+            faults={**inputs.faults, **{pool.name: why for pool, why in seen if why}},
+        )
+
     def _scale(
         self, world: World, inputs: Inputs, sizes: dict[str, PoolSize], problems: Mapping[str, str]
     ) -> dict[str, str]:
@@ -192,17 +229,25 @@ class ClusterSimulation:
         now = time.monotonic()
         young = self._youth.look(world, now)
         who = autoscaler.running(world, inputs.identity, inputs.may_describe)
+        maker = karpenter.running(world, inputs.identity)
         counts = {name: size.size for name, size in sizes.items()}
         self._scales = bool(scaling.unschedulable(world)) or self._pace.scale_down is not None
-        plan = scaling.next_step(world, inputs.pools or (), counts, who, young)
+        plan = scaling.next_step(world, inputs.pools or (), counts, who, young, maker)
         hopeful = any(full_name(pod) not in plan.reasons for pod in scaling.unschedulable(world))
         self._placing = bool(plan.add) or (hopeful and bool(young))
         if now >= self._next_scaling and not _on_the_way(world, counts, problems):
             for name, more in plan.add.items():
                 sizes[name] = PoolSize(sizes[name].asked, sizes[name].size + more)
                 self._next_scaling = now + self._pace.rescale
-        if not isinstance(who, str) and self._pace.scale_down is not None:
-            for node in self._youth.idle(world, inputs.pools or (), counts, now, self._pace.scale_down):
+        after = None if isinstance(who, str) else self._pace.scale_down
+        shrinking = {
+            pool.name: seconds
+            for pool in inputs.pools or ()
+            if (seconds := pool.idle_seconds if pool.provisioner else after) is not None
+            and not (pool.provisioner and isinstance(maker, str))
+        }
+        if shrinking:
+            for node in self._youth.idle(world, inputs.pools or (), counts, now, shrinking):
                 name = scaling.pool_of(node)
                 sizes[name] = PoolSize(sizes[name].asked, sizes[name].size - 1)
                 # A copy of the cluster that lags behind must not let another node go in its place.

@@ -90,9 +90,18 @@ def containers(pod_spec: Mapping[str, Any]) -> Iterator[Object]:
     yield from pod_spec.get("initContainers") or ()
 
 
-def runs_image(pod_spec: Mapping[str, Any], fragment: str) -> bool:
-    """Whether a main container's image is the one of that name, in whatever registry and version."""
-    return any(image_name(c.get("image", "")) == fragment for c in pod_spec.get("containers") or ())
+def runs_image(pod_spec: Mapping[str, Any], name: str) -> bool:
+    """Whether a main container's image is the one of that name, in whatever registry and version.
+
+    Args:
+        name: with the folder before it where the name alone says too little: `karpenter/controller`.
+    """
+    return any(_repository(c.get("image", "")).endswith(f"/{name}") for c in pod_spec.get("containers") or ())
+
+
+def _repository(image: str) -> str:
+    folder, _, name = image.split("@")[0].rpartition("/")
+    return f"/{folder}/{name.split(':')[0]}"
 
 
 def image_name(image: str) -> str:

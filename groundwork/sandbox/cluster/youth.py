@@ -38,9 +38,13 @@ class Youth:
         return {name for name, (_, since) in seen.items() if now - since < self._seconds}
 
     def idle(
-        self, world: World, pools: Sequence[NodePool], counts: Mapping[str, int], now: float, after: float
+        self, world: World, pools: Sequence[NodePool], counts: Mapping[str, int], now: float, after: Mapping[str, float]
     ) -> list[Object]:
-        """Return nodes that were empty for `after` seconds and that their pool's minimum can spare."""
+        """Return nodes that were empty for as long as their pool says, and that its minimum can spare.
+
+        Args:
+            after: seconds by pool; a pool that is not named keeps its nodes.
+        """
         bound = world.pods_by_node()
         minimum = {pool.name: pool.minimum for pool in pools}
         left = dict(counts)
@@ -51,7 +55,7 @@ class Youth:
             if pool not in minimum or any(owner_kind(pod) != "DaemonSet" for pod in bound.get(name, ())):
                 continue
             empty[name] = self._empty_since.get(name, now)
-            if now - empty[name] >= after and left.get(pool, 0) > minimum[pool]:
+            if pool in after and now - empty[name] >= after[pool] and left.get(pool, 0) > minimum[pool]:
                 left[pool] -= 1
                 result.append(node)
         self._empty_since = empty

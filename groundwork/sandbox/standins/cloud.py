@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from groundwork.sandbox.cluster.karpenter import Ground, Subnet
 from groundwork.sandbox.cluster.pools import NodePool, PoolSubnet, Taint, discovery_tags
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def pool_of(group: NodeGroupFacts) -> NodePool:
         disk_gib=group.disk_gib,
         max_pods=group.max_pods,
         prefix_delegation=group.prefix_delegation,
+        efa=group.efa,
     )
 
 
@@ -67,6 +69,21 @@ def subjects_of(facts: Facts) -> list[tuple[str, str]]:
             if len(parts) == 4 and parts[:2] == ["system", "serviceaccount"]:
                 found.append((parts[2], parts[3]))
     return found
+
+
+def ground_of(facts: Facts) -> Ground:
+    """Return what Karpenter would find for the cluster, of which a sandbox has one."""
+    clusters = sorted(facts.clusters())
+    if not clusters:
+        return Ground()
+    return Ground(
+        cluster=clusters[0],
+        region=facts.region,
+        subnets=tuple(Subnet(id, PoolSubnet(place.zone, place.cidr), tags) for id, place, tags in facts.subnets()),
+        profiles=facts.instance_profiles(),
+        admitted=frozenset(facts.admitted_roles(clusters[0])),
+        prefix_delegation=facts.prefix_delegation(clusters[0]),
+    )
 
 
 class CloudWatch:
@@ -108,6 +125,7 @@ class CloudWatch:
         self.pools = [pool_of(group) for group in facts.node_groups()]
         self._subjects = subjects_of(facts)
         simulation.set_pools(self.pools)
+        simulation.set_ground(ground_of(facts))
         simulation.set_addons(facts.addons())
         simulation.refresh()
 

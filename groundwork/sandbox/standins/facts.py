@@ -72,7 +72,7 @@ class Reporter:
 
     def placement(self) -> dict[str, Any]:
         """Return who stands where."""
-        return asdict(placement(self._client, self._cloud.pools, self._record))
+        return asdict(placement(self._client, [*self._cloud.pools, *self._simulation.provisioned], self._record))
 
     def kept_from(self) -> dict[str, Any]:
         """Return what was neutralised, and what the API server was kept from dialling."""

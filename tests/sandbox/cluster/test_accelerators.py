@@ -39,6 +39,15 @@ def test_what_is_no_device_plugin_shows_nothing(gpu: NodePool, make_pod: Make, c
     assert of_pool(gpu, [pod]).resources == {}
 
 
+def test_adapters_show_by_their_own_plugin_where_the_template_has_them(gpu: NodePool, make_pod: Make) -> None:
+    image = "602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/aws-efa-k8s-device-plugin:v0.5.20"
+    plugin = make_pod(node="n", owner="DaemonSet", image=image)
+    with_adapters = dataclasses.replace(gpu, instance_types=("p5.48xlarge",), efa=32)
+    assert of_pool(with_adapters, [plugin]).resources == {"vpc.amazonaws.com/efa": 32}
+    assert of_pool(with_adapters, []).resources == {}
+    assert of_pool(gpu, [plugin]).resources == {}, "the machine alone is not enough"
+
+
 def test_a_plugin_that_is_not_ready_or_leaves_shows_nothing(gpu: NodePool, make_pod: Make) -> None:
     starting = make_pod(node="n", owner="DaemonSet", image=_PLUGIN)
     starting["status"]["conditions"] = []

@@ -108,6 +108,23 @@ def test_a_node_that_is_full_does_not_count_as_room(gpu: NodePool, make_pod: Mak
     assert _plan([pod, held, node], one, young=(here,)).add == {"gpu": 1}
 
 
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [(["--expander=priority,least-waste"], "a-spot-0a1b2c"), ([], "a-spot-0a1b2c"), (["--expander=least-waste"], "a")],
+)
+def test_groups_are_asked_by_the_priorities_of_its_config_map(
+    general: NodePool, make_pod: Make, words: list[str], taken: str
+) -> None:
+    groups = [dataclasses.replace(general, name=name) for name in ("a", "a-spot-0a1b2c")]
+    order = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "cluster-autoscaler-priority-expander", "namespace": "kube-system"},
+        "data": {"priorities": '{"50": ["^eks-.*-spot-[0-9a-f]{6}-"], "10": [".*"]}'},
+    }
+    assert _plan([make_pod(waiting=True), order], *groups, who=_running(*words)).add == {taken: 1}
+
+
 def test_nothing_scales_without_an_autoscaler(gpu: NodePool, make_pod: Make) -> None:
     pod = make_pod(waiting=True, requests=_GPU, tolerations=_TOLERATE)
     plan = _plan([pod], gpu, who="no cluster-autoscaler is installed")

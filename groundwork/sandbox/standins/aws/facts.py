@@ -19,6 +19,7 @@ from groundwork.sandbox.standins.aws.store import Store
 _NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 _ADDON = "aws:eks/addon:Addon"
 _POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
+_ACCESS_ENTRY = "aws:eks/accessEntry:AccessEntry"
 _CLUSTER = "aws:eks/cluster:Cluster"
 _CNI = "vpc-cni"
 _PREFIXES = "ENABLE_PREFIX_DELEGATION"
@@ -58,6 +59,40 @@ class Facts:
         return {
             addon["addonName"] for addon in self._store.recorded_of(_ADDON) if cluster in (None, addon["clusterName"])
         }
+
+    def subnets(self) -> list[tuple[str, SubnetFacts, dict[str, str]]]:
+        """Return (id, place, tags) of every subnet with IPv4 addresses."""
+        answer = self._session.ask("ec2", "describe_subnets")
+        return [
+            (
+                subnet["SubnetId"],
+                SubnetFacts(subnet["AvailabilityZone"], subnet["CidrBlock"]),
+                {tag["Key"]: tag["Value"] for tag in subnet.get("Tags") or []},
+            )
+            for subnet in answer["Subnets"]
+            if subnet.get("CidrBlock")
+        ]
+
+    def instance_profiles(self) -> dict[str, str]:
+        """Return instance profile -> ARN of its role, for those that have one."""
+        answer = self._session.ask("iam", "list_instance_profiles")
+        return {
+            profile["InstanceProfileName"]: profile["Roles"][0]["Arn"]
+            for profile in answer["InstanceProfiles"]
+            if profile.get("Roles")
+        }
+
+    def admitted_roles(self, cluster: str) -> set[str]:
+        """Return the ARNs of roles whose Linux nodes a cluster lets in, by an access entry of the program."""
+        return {
+            entry["principalArn"]
+            for entry in self._store.recorded_of(_ACCESS_ENTRY)
+            if (entry["clusterName"], entry.get("type")) == (cluster, "EC2_LINUX")
+        }
+
+    def prefix_delegation(self, cluster: str) -> bool:
+        """Whether the VPC CNI of a cluster gives nodes prefixes."""
+        return self._prefix_delegation(cluster)
 
     def addon_identities(self) -> list[tuple[str, str, str, str]]:
         """Return (cluster, add-on, service account, role ARN) of each pod identity that an add-on brings itself."""
@@ -128,6 +163,7 @@ class Facts:
             prefix_delegation=self._prefix_delegation(group["clusterName"]),
             tags=dict(group.get("tagsAll") or {}),
             region=str(group.get("region") or self.region),
+            efa=launch.efa(template),
         )
 
     def _template(self, template: dict[str, Any]) -> dict[str, Any]:

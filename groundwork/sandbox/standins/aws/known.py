@@ -19,7 +19,7 @@ class NodeGroupFacts:
 
     `tags` are those of the node group itself, which EKS does not carry over to its Auto Scaling group. `max_pods` is
     what the launch template's user data says, None where it says nothing; `prefix_delegation` is of the cluster's
-    add-on vpc-cni.
+    add-on vpc-cni. `efa` is how many Elastic Fabric Adapters each node has.
     """
 
     name: str
@@ -38,6 +38,7 @@ class NodeGroupFacts:
     prefix_delegation: bool = False
     tags: dict[str, str] = field(default_factory=dict)
     region: str = ""
+    efa: int = 0
 
 
 @dataclass(frozen=True)

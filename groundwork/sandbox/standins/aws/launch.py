@@ -34,6 +34,12 @@ def disk_gib(ami_type: str, asked: Any, template: Mapping[str, Any]) -> int:
     return int(sizes.get(device) or default) if template else int(asked or default)
 
 
+def efa(template: Mapping[str, Any]) -> int:
+    """Return how many Elastic Fabric Adapters a node has."""
+    interfaces = template.get("NetworkInterfaces") or []
+    return sum(str(each.get("InterfaceType", "")).startswith("efa") for each in interfaces)
+
+
 def max_pods(template: Mapping[str, Any]) -> int | None:
     """Return the most pods that the user data allows, None where it leaves that to EKS."""
     try:

@@ -50,10 +50,14 @@ def _make_default(session: Session, env: dict[str, Any]) -> None:
 
 _VERSIONED = (
     "blockDeviceMappings",
+    "capacityReservationSpecification",
     "description",
     "imageId",
+    "instanceMarketOptions",
     "instanceType",
     "metadataOptions",
+    "networkInterfaces",
+    "placement",
     "tagSpecifications",
     "userData",
     "vpcSecurityGroupIds",
@@ -70,6 +74,7 @@ declare(
             "description": "VersionDescription",
             "vpcSecurityGroupIds": "SecurityGroupIds",
             "securityGroupNames": "SecurityGroups",
+            "networkInterfaces.securityGroups": "Groups",
         },
         autoname="name",
         autoname_limit=125,

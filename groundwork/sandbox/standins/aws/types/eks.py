@@ -268,6 +268,7 @@ declare(
         outputs={"accessEntryArn": "arn:{partition}:eks:{region}:{account}:access-entry/{clusterName}/{random}"},
         delete=(Call("delete_access_entry", _ENTRY),),
         imports=r"(?P<clusterName>[^:]+):(?P<principalArn>.+)",
+        event="access-entry",
     )
 )
 

@@ -224,6 +224,7 @@ declare(
             Call("delete_instance_profile", {"InstanceProfileName": "{id}"}),
         ),
         tagging=Tagging("tag_instance_profile", "untag_instance_profile", {"InstanceProfileName": "{id}"}),
+        event="instance-profile",
     )
 )
 
