@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 import pulumi
@@ -257,5 +258,5 @@ class Rds(AwsComponent[RdsConfig]):
         )
 
 
-def _secret_of(secrets: list[aws.rds.outputs.InstanceMasterUserSecret]) -> str:
+def _secret_of(secrets: Sequence[aws.rds.outputs.InstanceMasterUserSecret]) -> str:
     return str(secrets[0]["secret_arn"])
