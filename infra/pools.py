@@ -9,13 +9,16 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from groundwork.core.config import Config
-from groundwork.core.contracts import Network, NodePools
+from groundwork.core.contracts import NodePools
+from groundwork.core.errors import StackError
 from groundwork.core.naming import is_label
+from infra import _pod_room as pod_room
 from infra._aws import AwsComponent
 from infra._eks_cluster import EksCluster
 from infra._nodes import make_group
 from infra._pool_settings import PoolSettings, node_group, node_pool
-from infra.eks import SYSTEM_POOL
+from infra.eks import SYSTEM_NODES, SYSTEM_POOL
+from infra.network import VpcNetwork
 
 # With the six characters that follow it, and what AWS puts before it, a name of a node group has room for more.
 _LONGEST_NAME = 30
@@ -65,11 +68,19 @@ class PoolsConfig(Config):
 class Pools(AwsComponent[PoolsConfig]):
     """Managed node groups: for what needs a CPU, and one line each for what needs an accelerator."""
 
-    def build(self, cluster: EksCluster, network: Network) -> NodePools:
-        """Make the pools."""
+    def build(self, cluster: EksCluster, network: VpcNetwork) -> NodePools:
+        """Make the pools.
+
+        Raises:
+            StackError: where the network has too few addresses for the pods that their nodes can hold.
+        """
         groups = [
             node_group(name, settings, self.environment.profile) for name, settings in sorted(self.config.pools.items())
         ]
+        nodes = [pod_room.Nodes(group.instance_types[0], group.maximum) for group in groups]
+        problems = pod_room.problems(self.name, network, [SYSTEM_NODES, *nodes])
+        if problems:
+            raise StackError(problems)
         for group in groups:
             make_group(
                 group,

@@ -96,9 +96,21 @@ class _Monitor(MockMonitor):
                     retain_on_delete=request.retainOnDelete,
                     provider=request.provider,
                     aliases=(*request.aliasURNs, *(alias.urn or str(alias.spec) for alias in request.aliases)),
+                    hooks=tuple(request.hooks.before_update),
                 )
             )
         return response
+
+
+class _Hooks:
+    """Keeps the hooks of the program, where the SDK would serve them to the engine."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def register_resource_hook(self, hook: pulumi.ResourceHook) -> None:
+        """Keep one by its name."""
+        self.graph.hooks[hook.name] = hook
 
 
 def _computed(args: MockResourceArgs) -> dict[str, Any]:
@@ -154,12 +166,14 @@ def record(
     # An Output that a test made outside any program never ends, and the SDK would wait for it.
     SETTINGS.outputs.clear()
     set_mocks(answers, project=project.name, stack=stack.name, preview=False, monitor=monitor)
+    SETTINGS.callbacks = _Hooks(monitor.graph)  # type: ignore[assignment]  # as much of it as registering uses
     try:
         # Nothing is dialled here either: a chart that upstream does not ship is looked up by nobody.
         with patch.dict(os.environ, {SANDBOX: "recorded"}):
             loop.run_until_complete(run_pulumi_func(lambda: build(composition, project)))
         monitor.graph.outputs = loop.run_until_complete(_outputs())
     finally:
+        SETTINGS.callbacks = None
         loop.close()
         # An Output made later in the same thread, by a test, needs an open one.
         asyncio.set_event_loop(asyncio.new_event_loop())

@@ -15,7 +15,7 @@ from groundwork.core.contracts import Cluster, ObjectStore, SqlServer
 from groundwork.core.registry import Registry, discover
 from groundwork.testing import Graph, record
 
-AWS = ("network", "eks", "pools", "s3", "rds")
+AWS = ("network", "existing-network", "eks", "pools", "s3", "rds")
 
 
 def _cluster(inputs: Mapping[str, Any]) -> dict[str, Any]:
