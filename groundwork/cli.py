@@ -117,6 +117,25 @@ def up(
 
 
 @app.command()
+def sweep(
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="an environment that was destroyed")],
+    delete: Annotated[bool, typer.Option("--delete", help="delete what is found; else it is only shown")] = False,
+    volumes: Annotated[
+        bool, typer.Option("--volumes", help="volumes too, where the environment protects data")
+    ] = False,
+) -> None:
+    """Find, on AWS, what a destroyed environment left behind, and delete it."""
+    from groundwork.account.session import clients
+    from groundwork.account.show import of_sweep
+    from groundwork.account.sweep import sweep as run
+
+    result = run(_root, name, clients(), act=delete, volumes=volumes)
+    _show(of_sweep(result, acted=delete))
+    if delete and result.kept:
+        raise typer.Exit(_FAILED)
+
+
+@app.command()
 def doctor() -> None:
     """Tell what is missing, stuck or left running, and what mends it."""
     from groundwork.sandbox.finding import Severity
@@ -241,6 +260,7 @@ def _message_of(error: Exception) -> tuple[str, int]:
 
 
 def _is_expected(error: Exception) -> bool:
+    from groundwork.account.session import AccountError
     from groundwork.mirror.errors import MirrorError
     from groundwork.sandbox.controlplane.errors import KubeError
     from groundwork.sandbox.engine.failures import EngineError
@@ -253,6 +273,7 @@ def _is_expected(error: Exception) -> bool:
     from groundwork.sandbox.tools.errors import ToolsError
 
     expected = (
+        AccountError,
         MirrorError,
         KubeError,
         EngineError,

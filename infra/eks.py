@@ -144,7 +144,8 @@ class Eks(AwsComponent[EksConfig]):
         for number, cidr in enumerate(network.cidrs):
             self._admit(contract, cidr, f"{self.name}-api-{number}" if number else f"{self.name}-api")
         first = [
-            addons.install(addon, parent=self, cluster=cluster, cluster_name=name) for addon in addons.before_nodes()
+            addons.install(addon, parent=self, cluster=cluster, cluster_name=name)
+            for addon in addons.before_nodes(self.environment.tags)
         ]
         nodes = self._system_nodes(contract, cluster, network, [*may, *first])
         last = [

@@ -212,6 +212,11 @@ def test_volumes_of_the_cluster_are_tagged_as_all_else_is() -> None:
     assert settings["controller"]["extraVolumeTags"]["groundwork:environment"] == "dev"
 
 
+def test_network_interfaces_of_pods_are_tagged_as_all_else_is() -> None:
+    settings = json.loads(eks().one(ADDON, "eks-vpc-cni").inputs["configurationValues"])
+    assert json.loads(settings["env"]["ADDITIONAL_ENI_TAGS"])["groundwork:environment"] == "dev"
+
+
 def test_the_default_class_of_volumes_is_encrypted_and_follows_the_pod() -> None:
     graph = eks()
     found = graph.one("kubernetes:storage.k8s.io/v1:StorageClass")
