@@ -48,7 +48,8 @@ def problems(name: str, network: VpcNetwork, nodes: Iterable[Nodes]) -> list[str
     remedy = f"take a `podCidr` of /{fits} or larger" if fits else "more than any `podCidr` has"
     return [
         f"{name}: up to {count} nodes hold up to {pods} pods, which need {needed * PREFIX} addresses in blocks of "
-        f"{PREFIX}, and the network's {where} subnets ({', '.join(subnets)}) have {have * PREFIX}: {remedy}, or lower `max` of the pools"
+        f"{PREFIX}, and the network's {where} subnets ({', '.join(subnets)}) have {have * PREFIX}: {remedy}, or lower "
+        "`max` of the pools"
     ]
 
 

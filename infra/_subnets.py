@@ -72,9 +72,9 @@ def _not_a_network(cidr: str) -> str:
 def plan(cidr: str, zones: Sequence[str]) -> tuple[ZoneSubnets, ...]:
     """Divide `cidr` into a private and a public subnet a zone.
 
-    A quarter of the network is each zone's private subnet; the public ones are a sixteenth each of the last quarter, and
-    sixteen addresses each of its next sixteenths are the control plane's. The place of a zone does not depend on how
-    many there are, so a third one renumbers nothing, and more than half of the last quarter stays free.
+    A quarter of the network is each zone's private subnet; the public ones are a sixteenth each of the last quarter,
+    and sixteen addresses each of its next sixteenths are the control plane's. The place of a zone does not depend on
+    how many there are, so a third one renumbers nothing, and more than half of the last quarter stays free.
     """
     network = parse(cidr, len(zones))
     *private, last = network.subnets(prefixlen_diff=2)

@@ -20,7 +20,6 @@ from infra._endpoints import Endpoint
 from infra._policies import allow, trust
 from infra._subnets import ZoneSubnets
 
-
 # The VPC CNI's word for a subnet that pods may have addresses of, 1, or may not, 0.
 _FOR_PODS = "kubernetes.io/role/cni"
 
@@ -50,8 +49,8 @@ class NetworkConfig(Config):
     )
     endpoints: Annotated[tuple[Endpoint, ...], ByProfile("highly_available", {True: _endpoints.USUAL, False: ()})] = (
         Field(
-            description="services of AWS that are reached inside the network: each costs by the hour and zone, and saves "
-            "the NAT gateways' traffic; S3's endpoint costs nothing, and is always there"
+            description="services of AWS that are reached inside the network: each costs by the hour and zone, and "
+            "saves the NAT gateways' traffic; S3's endpoint costs nothing, and is always there"
         )
     )
     s3_accounts: tuple[Annotated[str, Field(pattern=r"^\d{12}$")], ...] = Field(
@@ -223,8 +222,8 @@ class Network(AwsComponent[NetworkConfig]):
     def _pods(self, vpc: aws.ec2.Vpc, zones: Sequence[str], ways: Sequence[_Way]) -> tuple[str, ...]:
         """Make the subnets that only pods are in, and return their addresses.
 
-        The VPC CNI finds them by their tag (enhanced subnet discovery, on by itself from 1.18 on). Custom networking, the
-        older way, wants an ENIConfig a zone before the first node, and takes the first interface's pods from each node.
+        The VPC CNI finds them by their tag (enhanced subnet discovery, on by itself from 1.18 on). Custom networking,
+        the older way, wants an ENIConfig a zone before the first node.
         https://docs.aws.amazon.com/eks/latest/userguide/cni-subnet-selection.html
         """
         if self.config.pod_cidr is None:

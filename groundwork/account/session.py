@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from groundwork.core.errors import StackError
@@ -27,6 +28,8 @@ def clients() -> Client:
     except ModuleNotFoundError:
         raise AccountError("boto3 is not installed: uv sync --group sandbox") from None
 
+    # To read a service's model takes longer than most calls.
+    @cache
     def client(service: str, region: str) -> Any:
         return boto3.client(service, region_name=region)  # type: ignore[call-overload]  # a name that is not literal
 

@@ -14,7 +14,7 @@ def of_sweep(result: Sweep, *, acted: bool) -> RenderableType:
     """Return what was found, what became of it, and what to do next."""
     if not result.found:
         return Text("Nothing is left over.", style="green")
-    kept = {leftover: reason for leftover, reason in result.kept}
+    kept = dict(result.kept)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
     table.add_column("kind")
     table.add_column("region")

@@ -17,6 +17,13 @@ from groundwork.core.errors import StackError
 C = TypeVar("C", bound=Config)
 
 
+Amendment = Callable[[Environment, str], Mapping[str, Any]]
+"""What every resource of a type gets in an environment, by the SDK's names of its inputs; mostly nothing."""
+
+AMENDMENTS: list[Amendment] = []
+"""Filled by the rooms that know the types."""
+
+
 @dataclass(frozen=True)
 class Site:
     """What compose hands to a component: where it is, and what it was promised.
@@ -89,12 +96,16 @@ class Component(pulumi.ComponentResource, Generic[C]):
         """
 
     def _keep(self, made: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-        former = None if made.resource is self else self.former(made.name)
-        if former is None:
+        if made.resource is self:
             return None
+        former = self.former(made.name)
+        given = {key: value for amend in AMENDMENTS for key, value in amend(self.environment, made.type_).items()}
+        props = {**made.props, **given}
+        if former is None:
+            return pulumi.ResourceTransformationResult(props, made.opts) if given else None
         parent = pulumi.create_urn(former.instance, f"groundwork:component:{former.component}")
         before = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=former.name, parent=parent)])
-        return pulumi.ResourceTransformationResult(made.props, pulumi.ResourceOptions.merge(made.opts, before))
+        return pulumi.ResourceTransformationResult(props, pulumi.ResourceOptions.merge(made.opts, before))
 
     def child(self, **options: Any) -> pulumi.ResourceOptions:
         """Return options for a child resource. A child's name begins with this component's name."""

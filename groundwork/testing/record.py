@@ -32,7 +32,12 @@ Answer = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def stack_of(
-    components: Mapping[str, Any], *, environment: str = "dev", name: str = "test", imports: tuple[str, ...] = ()
+    components: Mapping[str, Any],
+    *,
+    environment: str = "dev",
+    name: str = "test",
+    imports: tuple[str, ...] = (),
+    boundary: str | None = None,
 ) -> StackFile:
     """Return a stack as if it stood in a file."""
     config = {
@@ -41,6 +46,7 @@ def stack_of(
         "groundwork:environment": environment,
         "groundwork:components": dict(components),
         "groundwork:imports": list(imports),
+        **({"groundwork:permissionsBoundary": boundary} if boundary else {}),
     }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"Pulumi.{name}.yaml"

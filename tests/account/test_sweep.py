@@ -45,6 +45,8 @@ def write(root: Path, name: str, account: str = DEFAULT_ACCOUNT_ID, profile: str
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
+    # It would read hundreds of images for each test.
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     with mock_aws():
         yield clients()
 
@@ -81,9 +83,9 @@ def leave(aws: Any, tags: dict[str, str], *, marked: bool = True) -> dict[str, s
     interface = ec2.create_network_interface(
         SubnetId=subnet, TagSpecifications=spec("network-interface", both(FOR_PODS))
     )["NetworkInterface"]
-    volume = ec2.create_volume(
-        Size=1, AvailabilityZone=f"{REGION}a", TagSpecifications=spec("volume", both(CLAIMED))
-    )["VolumeId"]
+    volume = ec2.create_volume(Size=1, AvailabilityZone=f"{REGION}a", TagSpecifications=spec("volume", both(CLAIMED)))[
+        "VolumeId"
+    ]
     instance = ec2.run_instances(
         ImageId="ami-12c6146b", MinCount=1, MaxCount=1, TagSpecifications=spec("instance", both(WAITED_FOR))
     )["Instances"][0]["InstanceId"]

@@ -293,8 +293,8 @@ def test_what_others_plan_with_is_plain(environment: str) -> None:
         ({"access": "allowList"}, "eks: access: allowList needs publicAccessCidrs, such as [198.51.100.0/24]"),
         (
             {"publicAccessCidrs": ["198.51.100.0/24"]},
-            "eks: publicAccessCidrs is for `access: allowList`, and access is inVpcRunner: change it, or leave the networks "
-            "out",
+            "eks: publicAccessCidrs is for `access: allowList`, and access is inVpcRunner: change it, or leave the "
+            "networks out",
         ),
         (
             {"access": "vpn"},

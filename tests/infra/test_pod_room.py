@@ -18,8 +18,9 @@ def test_a_network_too_small_for_the_pods_asked_for_is_refused_with_both_numbers
     with pytest.raises(StackError) as error:
         build(network={"podCidr": "100.64.0.0/22"}, eks={}, pools={"general": {"max": 20}})
     assert error.value.problems == (
-        "pools: up to 24 nodes hold up to 2640 pods, which need 3072 addresses in blocks of 16, and the network's pods' "
-        "subnets (100.64.0.0/24, 100.64.1.0/24) have 448: take a `podCidr` of /19 or larger, or lower `max` of the pools",
+        "pools: up to 24 nodes hold up to 2640 pods, which need 3072 addresses in blocks of 16, and the network's "
+        "pods' subnets (100.64.0.0/24, 100.64.1.0/24) have 448: take a `podCidr` of /19 or larger, or lower `max` of "
+        "the pools",
     )
 
 
