@@ -24,7 +24,7 @@ class Nodes:
     @property
     def pods(self) -> int:
         """The most that one of them holds."""
-        return _PODS_FEW if instance_type(self.instance_type).vcpus < _FEW_CPUS else _PODS_MANY
+        return _PODS_FEW if (instance_type(self.instance_type).vcpus or 0) < _FEW_CPUS else _PODS_MANY
 
 
 def problems(name: str, network: VpcNetwork, nodes: Iterable[Nodes]) -> list[str]:

@@ -172,7 +172,7 @@ def record(
     # An Output that a test made outside any program never ends, and the SDK would wait for it.
     SETTINGS.outputs.clear()
     set_mocks(answers, project=project.name, stack=stack.name, preview=False, monitor=monitor)
-    SETTINGS.callbacks = _Hooks(monitor.graph)  # type: ignore[assignment]  # as much of it as registering uses
+    SETTINGS.callbacks = _Hooks(monitor.graph)
     try:
         # Nothing is dialled here either: a chart that upstream does not ship is looked up by nobody.
         with patch.dict(os.environ, {SANDBOX: "recorded"}):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from rich.console import Console
 
 from groundwork.account.session import AccountError, clients

@@ -19,6 +19,7 @@ def _zone(number: int) -> dict[str, Any]:
 
 
 WHOLE: dict[str, Any] = {
+    "component": "existing-network",
     "vpcId": "vpc-0123456789abcdef0",
     "cidr": "10.20.0.0/16",
     "moreCidrs": ["100.64.0.0/16"],
@@ -27,9 +28,9 @@ WHOLE: dict[str, Any] = {
 
 
 def test_it_offers_what_a_network_of_our_own_offers_and_makes_nothing() -> None:
-    graph = build(**{"existing-network": WHOLE})
+    graph = build(network=WHOLE)
     assert [r.type for r in graph if r.custom and not r.type.startswith("pulumi:")] == []
-    offered = {name.removeprefix("existing-network."): value for name, value in graph.outputs.items()}
+    offered = {name.removeprefix("network."): value for name, value in graph.outputs.items()}
     assert offered == {
         "cidr": "10.20.0.0/16",
         "pod_cidrs": ("100.64.32.0/19", "100.64.64.0/19"),
@@ -44,7 +45,7 @@ def test_it_offers_what_a_network_of_our_own_offers_and_makes_nothing() -> None:
 
 
 def test_a_cluster_its_pools_and_a_database_live_in_it() -> None:
-    graph = build(**{"existing-network": WHOLE}, eks={}, pools={}, rds={})
+    graph = build(network=WHOLE, eks={}, pools={}, rds={})
     cluster = graph.one("aws:eks/cluster:Cluster")
     assert cluster.inputs["vpcConfig"]["subnetIds"] == ["subnet-00000001", "subnet-00000002"]
     group = graph.one("aws:ec2/securityGroup:SecurityGroup", "rds-access")
@@ -65,8 +66,8 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "value", "problem"),
     [
-        ("vpcId", "my-vpc", "existing-network.vpcId"),
-        ("zones/eu-west-1a/private/id", "subnet-1", "existing-network.zones.eu-west-1a.private.id"),
+        ("vpcId", "my-vpc", "network.vpcId"),
+        ("zones/eu-west-1a/private/id", "subnet-1", "network.zones.eu-west-1a.private.id"),
         ("cidr", "10.20.0.0/8", "cidr: '10.20.0.0/8' is no IPv4 network: 10.20.0.0/8 has host bits set"),
         ("moreCidrs", ["100.64.0.0/10"], "moreCidrs: 100.64.0.0/10 is no size that AWS has; valid: /16 to /28"),
         ("moreCidrs", [], "zones.eu-west-1a.pods: 100.64.32.0/19 is not in the VPC's 10.20.0.0/16"),
@@ -89,13 +90,13 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         (
             "zones",
             {"eu-west-1a": _zone(1), "us-east-1b": _zone(2)},
-            "existing-network.zones: 'us-east-1b' is no zone of eu-west-1; an example is eu-west-1a",
+            "network.zones: 'us-east-1b' is no zone of eu-west-1; an example is eu-west-1a",
         ),
     ],
 )
 def test_what_cannot_be_a_network_is_told(path: str, value: Any, problem: str) -> None:
     with pytest.raises(StackError) as error:
-        build(**{"existing-network": changed(path, value)})
+        build(network=changed(path, value))
     assert problem in str(error.value)
 
 
@@ -104,7 +105,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     config["zones"]["eu-west-1a"]["private"]["cidr"] = "10.20.32.1/19"
     config["zones"]["eu-west-1b"]["pods"] = None
     with pytest.raises(StackError) as error:
-        build(**{"existing-network": config})
+        build(network=config)
     told = str(error.value)
     for problem in (
         "cidr: 10.20.0.0/32 is no size",
