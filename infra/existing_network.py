@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import pulumi
 from pydantic import Field, model_validator
@@ -74,6 +74,16 @@ class ExistingNetworkConfig(Config):
             for zone, settings in self.zones.items()
             for kind, subnet in settings.subnets.items()
         ]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a rehearsal has to find there already, as plain data."""
+        subnets = [
+            {"id": subnet.id, "cidr": subnet.cidr, "zone": zone}
+            for zone, settings in self.zones.items()
+            for subnet in settings.subnets.values()
+        ]
+        return {"id": self.vpc_id, "blocks": [self.cidr, *self.more_cidrs], "subnets": subnets}
 
     def _block_problems(self) -> list[str]:
         written = [("cidr", self.cidr), *(("moreCidrs", cidr) for cidr in self.more_cidrs)]
