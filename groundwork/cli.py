@@ -173,6 +173,24 @@ def preflight(
 
 
 @app.command()
+def sweep(
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="an environment that was destroyed")],
+    delete: Annotated[bool, typer.Option("--delete", help="delete what is found; else it is only shown")] = False,
+    volumes: Annotated[
+        bool, typer.Option("--volumes", help="volumes too, where the environment protects data")
+    ] = False,
+) -> None:
+    """Find, on AWS, what a destroyed environment left behind, and delete it."""
+    from groundwork.real.show import of_sweep
+    from groundwork.real.sweep import sweep as run
+
+    result = run(_root, name, act=delete, volumes=volumes)
+    _show(of_sweep(result, acted=delete))
+    if delete and result.kept:
+        raise typer.Exit(_FAILED)
+
+
+@app.command()
 def move(
     component: Annotated[str, typer.Argument(help="a key of the stack file")],
     source: Annotated[str, typer.Option("--from", metavar="STACK", help="where it is now")],

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.runtime.settings import get_monitor
 
-from groundwork.core.component import Component, Site
+from groundwork.core.component import AMENDMENTS, Component, Site
 from groundwork.core.config import Config
 from groundwork.core.environment import Environment
 from groundwork.core.errors import StackError
@@ -20,6 +20,16 @@ C = TypeVar("C", bound=Config)
 
 # By the engine's end of the running program: a test runs many programs in one process, one after the other.
 _PROVIDERS: WeakKeyDictionary[object, aws.Provider] = WeakKeyDictionary()
+
+
+def _bounded(environment: Environment, type_: str) -> dict[str, Any]:
+    """Give every role the environment's boundary, whichever component makes it."""
+    if type_ != "aws:iam/role:Role" or environment.permissions_boundary is None:
+        return {}
+    return {"permissions_boundary": environment.permissions_boundary}
+
+
+AMENDMENTS.append(_bounded)
 
 
 def require_aws(environment: Environment) -> None:

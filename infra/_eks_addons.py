@@ -36,8 +36,12 @@ class ManagedAddon:
     settings: Mapping[str, Any] | None = None
 
 
-def before_nodes() -> tuple[ManagedAddon, ...]:
-    """Return what a node needs to become ready; all of it is there, with nothing to do, before the first node."""
+def before_nodes(tags: Mapping[str, str]) -> tuple[ManagedAddon, ...]:
+    """Return what a node needs to become ready; all of it is there, with nothing to do, before the first node.
+
+    Args:
+        tags: for the network interfaces that the CNI makes, which nobody else tags.
+    """
     return (
         ManagedAddon(name="eks-pod-identity-agent"),
         ManagedAddon(name="kube-proxy"),
@@ -49,7 +53,11 @@ def before_nodes() -> tuple[ManagedAddon, ...]:
                 # Without it the API server keeps network policies, and nobody obeys them.
                 "enableNetworkPolicy": "true",
                 # Addresses in blocks of 16: 110 pods fit a node of two CPUs, where 29 would.
-                "env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"},
+                "env": {
+                    "ENABLE_PREFIX_DELEGATION": "true",
+                    "WARM_PREFIX_TARGET": "1",
+                    "ADDITIONAL_ENI_TAGS": json.dumps(dict(tags), sort_keys=True),
+                },
             },
         ),
     )
@@ -76,7 +84,7 @@ def after_nodes(tags: Mapping[str, str]) -> tuple[ManagedAddon, ...]:
 def missing(catalogue: Catalogue) -> list[str]:
     """Return a sentence for each add-on that the catalogue has no version of."""
     known = catalogue.managed_addons
-    wanted = [addon.name for addon in (*before_nodes(), *after_nodes({})) if addon.name not in known]
+    wanted = [addon.name for addon in (*before_nodes({}), *after_nodes({})) if addon.name not in known]
     return [f"the catalogue has no managed add-on {name!r}; {closest(name, known)}" for name in wanted]
 
 

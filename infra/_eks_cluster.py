@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 import pulumi
 import pulumi_aws as aws
@@ -134,15 +135,23 @@ def identity_of(cluster: Cluster, needed_by: str) -> CloudIdentity:
     return cluster
 
 
-def kubeconfig(name: str, region: str, endpoint: str, authority: str) -> str:
-    """Return a kubeconfig that asks AWS for a token each time, and so holds no secret and never changes."""
+def kubeconfig(name: str, region: str, endpoint: str, authority: str, *, tunnel: int | None = None) -> str:
+    """Return a kubeconfig that asks AWS for a token each time, and so holds no secret and never changes.
+
+    Args:
+        tunnel: the port of the user's own machine at which a tunnel to the endpoint begins; None without one.
+    """
+    server = {"server": endpoint}
+    if tunnel is not None:
+        # The certificate is of the endpoint's own name.
+        server = {"server": f"https://localhost:{tunnel}", "tls-server-name": str(urlsplit(endpoint).hostname)}
     return json.dumps(
         {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": name,
             "clusters": [
-                {"name": name, "cluster": {"server": endpoint, "certificate-authority-data": authority}},
+                {"name": name, "cluster": {**server, "certificate-authority-data": authority}},
             ],
             "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
             "users": [

@@ -10,7 +10,14 @@ MAX_ZONES = 3
 LARGEST, SMALLEST = 16, 22
 # Five addresses of each subnet are AWS's own: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 _RESERVED = 5
+# Sixteen addresses, which is what EKS recommends for its control plane alone:
+# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+_CONTROL = 28
 _NOT_ROUTED = tuple(IPv4Network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+# The range of carriers: AWS lets every VPC have it beside its own, and companies route it nowhere.
+_CARRIERS = _NOT_ROUTED[-1]
+# Pods get addresses in blocks of this size: prefix delegation of the VPC CNI.
+PREFIX = 16
 
 # Where accounts do not see the zones a, b and c. Elsewhere those three exist.
 _ZONE_LETTERS = {"ap-northeast-1": "acd", "ca-central-1": "abd"}
@@ -25,6 +32,7 @@ class ZoneSubnets:
     zone: str
     private: str
     public: str
+    control: str
 
 
 def parse(cidr: str, zones: int) -> IPv4Network:
@@ -64,14 +72,50 @@ def _not_a_network(cidr: str) -> str:
 def plan(cidr: str, zones: Sequence[str]) -> tuple[ZoneSubnets, ...]:
     """Divide `cidr` into a private and a public subnet a zone.
 
-    A quarter of the network is each zone's private subnet; the public ones are a sixteenth each of the quarter's last
-    quarter. The place of a zone does not depend on how many there are, so a third one renumbers nothing, and three
-    quarters of the last quarter stay free.
+    A quarter of the network is each zone's private subnet; the public ones are a sixteenth each of the last quarter,
+    and sixteen addresses each of its next sixteenths are the control plane's. The place of a zone does not depend on
+    how many there are, so a third one renumbers nothing, and more than half of the last quarter stays free.
     """
     network = parse(cidr, len(zones))
     *private, last = network.subnets(prefixlen_diff=2)
-    public = list(last.subnets(prefixlen_diff=4))
-    return tuple(ZoneSubnets(zone, str(private[i]), str(public[i])) for i, zone in enumerate(zones))
+    parts = list(last.subnets(prefixlen_diff=4))
+    control = [IPv4Network((part.network_address, _CONTROL)) for part in parts[4:]]
+    return tuple(ZoneSubnets(zone, str(private[i]), str(parts[i]), str(control[i])) for i, zone in enumerate(zones))
+
+
+def parse_pods(cidr: str, beside: str) -> IPv4Network:
+    """Return the network of pods that `cidr` says, which a VPC has beside `beside`.
+
+    Which ranges AWS lets a VPC have together:
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html#add-cidr-block-restrictions
+
+    Raises:
+        ValueError: as `parse`, or AWS would not take both.
+    """
+    network, first = parse(cidr, MAX_ZONES), IPv4Network(beside)
+    if network.overlaps(first):
+        raise ValueError(f"{cidr} overlaps the network's {beside}; take one outside of it, such as {_beside(first)}")
+    if not network.subnet_of(_CARRIERS) and not any(network.subnet_of(r) and first.subnet_of(r) for r in _NOT_ROUTED):
+        raise ValueError(f"no VPC can have {beside} and {cidr} together; take a part of {_CARRIERS}")
+    return network
+
+
+def _beside(first: IPv4Network) -> IPv4Network:
+    return next(n for n in _CARRIERS.subnets(new_prefix=LARGEST) if not n.overlaps(first))
+
+
+def plan_pods(cidr: str, zones: Sequence[str]) -> tuple[str, ...]:
+    """Return the subnet of each zone's pods: a quarter each, whatever the number of zones."""
+    quarters = IPv4Network(cidr).subnets(prefixlen_diff=2)
+    return tuple(str(quarter) for _, quarter in zip(zones, quarters, strict=False))
+
+
+def pod_blocks(cidrs: Sequence[str]) -> int:
+    """Return how many blocks of sixteen addresses subnets have for pods, at most.
+
+    AWS's own addresses take the first block of each subnet and the last.
+    """
+    return sum(max(0, IPv4Network(cidr).num_addresses // PREFIX - 2) for cidr in cidrs)
 
 
 def zone_names(region: str, count: int) -> tuple[str, ...]:

@@ -5,29 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from ipaddress import ip_network
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as k8s
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from groundwork.core.config import ByProfile, Config
-from groundwork.core.contracts import Network, Statement
+from groundwork.core.contracts import Statement
 from groundwork.core.contracts.pools import POOL_LABEL
 from groundwork.core.errors import StackError
 from infra import _eks_addons as addons
 from infra._aws import AwsComponent
 from infra._eks_cluster import ROLE_NAME, EksCluster, kubeconfig
+from infra._eks_versions import guard
 from infra._nodes import NodeGroup, make_group
+from infra._pod_room import Nodes
 from infra._policies import allow, trust
 from infra._subnets import overlap
+from infra.network import VpcNetwork
 
 SYSTEM_POOL = "system"
+# For whom pods' addresses are counted: the most nodes, of the largest type that a profile takes.
+SYSTEM_NODES = Nodes("m7i.xlarge", 4)
 STORAGE_CLASS = "gp3"
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-# EKS' own two choices for a cluster, by the network that it is in.
-_SERVICE_CIDRS = ("10.100.0.0/16", "172.20.0.0/16")
+# EKS' own two choices for a cluster, by the network that it is in, and a third for one that has both.
+_SERVICE_CIDRS = ("10.100.0.0/16", "172.20.0.0/16", "192.168.0.0/16")
 _ROLE = re.compile(r"arn:aws(-cn|-us-gov)?:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
@@ -37,9 +42,16 @@ class EksConfig(Config):
     version: str | None = Field(
         default=None, description='minor version, in quotes: "1.35"; the newest of the catalogue if left out'
     )
+    access: Literal["inVpcRunner", "tunnel", "allowList"] = Field(
+        default="inVpcRunner",
+        description="how whoever brings stacks up reaches the API server: from inside of the network; through a tunnel "
+        "that begins at a port of his machine; or from networks that may call it over the internet",
+    )
     public_access_cidrs: tuple[str, ...] = Field(
-        default=(),
-        description="who may reach the API server from the internet; if left out, only the network itself can",
+        default=(), description="of `access: allowList`: who may reach the API server from the internet"
+    )
+    tunnel_port: int = Field(
+        default=8443, ge=1024, le=65535, description="of `access: tunnel`: where the tunnel begins"
     )
     admins: tuple[str, ...] = Field(
         default=(),
@@ -68,6 +80,17 @@ class EksConfig(Config):
                 raise ValueError(f"{cidr} is everybody; name the networks that may reach the API server")
         return cidrs
 
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if self.access == "allowList" and not self.public_access_cidrs:
+            raise ValueError("access: allowList needs publicAccessCidrs, such as [198.51.100.0/24]")
+        if self.access != "allowList" and self.public_access_cidrs:
+            raise ValueError(
+                f"publicAccessCidrs is for `access: allowList`, and access is {self.access}: change it, or leave the "
+                "networks out"
+            )
+        return self
+
     @field_validator("admins")
     @classmethod
     def _roles(cls, admins: tuple[str, ...]) -> tuple[str, ...]:
@@ -93,7 +116,7 @@ class EksConfig(Config):
 class Eks(AwsComponent[EksConfig]):
     """A cluster that is reached from the network itself, encrypts its secrets, and logs everything."""
 
-    def build(self, network: Network) -> EksCluster:
+    def build(self, network: VpcNetwork) -> EksCluster:
         """Make the cluster.
 
         Raises:
@@ -110,7 +133,7 @@ class Eks(AwsComponent[EksConfig]):
             # Who reads it can use it: it waits for the right to do so.
             kubeconfig=pulumi.Output.all(
                 cluster.endpoint, cluster.certificate_authority, *(admin.id for admin in admins)
-            ).apply(lambda known: kubeconfig(name, self.region, known[0], known[1]["data"])),
+            ).apply(lambda known: kubeconfig(name, self.region, known[0], known[1]["data"], tunnel=self._tunnel)),
             storage_class=STORAGE_CLASS,
             load_balancers=True,
             region=self.region,
@@ -118,9 +141,11 @@ class Eks(AwsComponent[EksConfig]):
             node_role_arn=node_role.arn,
             security_group_id=cluster.vpc_config.apply(_group_of),
         )
-        self._admit(contract, network)
+        for number, cidr in enumerate(network.cidrs):
+            self._admit(contract, cidr, f"{self.name}-api-{number}" if number else f"{self.name}-api")
         first = [
-            addons.install(addon, parent=self, cluster=cluster, cluster_name=name) for addon in addons.before_nodes()
+            addons.install(addon, parent=self, cluster=cluster, cluster_name=name)
+            for addon in addons.before_nodes(self.environment.tags)
         ]
         nodes = self._system_nodes(contract, cluster, network, [*may, *first])
         last = [
@@ -130,22 +155,24 @@ class Eks(AwsComponent[EksConfig]):
         self._storage_class(contract, last)
         return contract
 
-    def _checked(self, network: Network) -> str:
+    def _checked(self, network: VpcNetwork) -> str:
         valid = self.catalogue.kubernetes
         version = self.config.version or valid[-1]
         problems = addons.missing(self.catalogue)
         if version not in valid:
             problems.append(f"{self.name}.version: {version!r} is not in the catalogue; valid: {', '.join(valid)}")
-        if overlap(self.config.service_cidr, network.cidr):
-            problems.append(
-                f"{self.name}.serviceCidr: {self.config.service_cidr} overlaps the network's {network.cidr}; take one "
-                f"outside of it, such as {next(c for c in _SERVICE_CIDRS if not overlap(c, network.cidr))}"
-            )
+        for cidr in network.cidrs:
+            if overlap(self.config.service_cidr, cidr):
+                free = next(c for c in _SERVICE_CIDRS if not any(overlap(c, other) for other in network.cidrs))
+                problems.append(
+                    f"{self.name}.serviceCidr: {self.config.service_cidr} overlaps the network's {cidr}; take one "
+                    f"outside of it, such as {free}"
+                )
         if problems:
             raise StackError(problems)
         return version
 
-    def _control_plane(self, name: str, version: str, network: Network) -> aws.eks.Cluster:
+    def _control_plane(self, name: str, version: str, network: VpcNetwork) -> aws.eks.Cluster:
         key = self.encryption_key("secrets in the cluster's own database")
         logs = self.log_group("logs", path=f"/aws/eks/{name}/cluster")
         role = aws.iam.Role(
@@ -174,7 +201,7 @@ class Eks(AwsComponent[EksConfig]):
             version=version,
             role_arn=role.arn,
             vpc_config={
-                "subnet_ids": network.private_subnet_ids,
+                "subnet_ids": network.control_subnet_ids,
                 "endpoint_private_access": True,
                 "endpoint_public_access": bool(public),
                 "public_access_cidrs": public or None,
@@ -195,6 +222,7 @@ class Eks(AwsComponent[EksConfig]):
             opts=self.stateful(
                 depends_on=[*self.after, attached, encrypt, logs],
                 ignore_changes=["accessConfig.bootstrapClusterCreatorAdminPermissions"],
+                hooks=guard(self.name),
             ),
         )
 
@@ -217,16 +245,20 @@ class Eks(AwsComponent[EksConfig]):
             )
         return found
 
-    def _admit(self, contract: EksCluster, network: Network) -> None:
+    @property
+    def _tunnel(self) -> int | None:
+        return self.config.tunnel_port if self.config.access == "tunnel" else None
+
+    def _admit(self, contract: EksCluster, cidr: str, name: str) -> None:
         """Let the network reach the API server: a runner, a tunnel's end; EKS itself admits only nodes."""
         aws.vpc.SecurityGroupIngressRule(
-            f"{self.name}-api",
+            name,
             security_group_id=contract.security_group_id,
             description="API server, from the network",
             ip_protocol="tcp",
             from_port=443,
             to_port=443,
-            cidr_ipv4=network.cidr,
+            cidr_ipv4=cidr,
             opts=self.child(),
         )
 
@@ -249,7 +281,7 @@ class Eks(AwsComponent[EksConfig]):
         ]
 
     def _system_nodes(
-        self, contract: EksCluster, cluster: aws.eks.Cluster, network: Network, after: Sequence[pulumi.Resource]
+        self, contract: EksCluster, cluster: aws.eks.Cluster, network: VpcNetwork, after: Sequence[pulumi.Resource]
     ) -> aws.eks.NodeGroup:
         """Make the nodes on which the add-ons find a place, whatever pools the stack has."""
         group = NodeGroup(

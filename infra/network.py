@@ -8,16 +8,20 @@ from typing import Annotated, Literal, Self
 
 import pulumi
 import pulumi_aws as aws
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Network as NetworkContract
 from groundwork.core.contracts import Statement
 from groundwork.core.errors import StackError
-from infra import _subnets
+from infra import _endpoints, _subnets
 from infra._aws import AwsComponent
+from infra._endpoints import Endpoint
 from infra._policies import allow, trust
 from infra._subnets import ZoneSubnets
+
+# The VPC CNI's word for a subnet that pods may have addresses of, 1, or may not, 0.
+_FOR_PODS = "kubernetes.io/role/cni"
 
 
 class NetworkConfig(Config):
@@ -39,11 +43,41 @@ class NetworkConfig(Config):
         Literal["single", "perZone"], ByProfile("highly_available", {True: "perZone", False: "single"})
     ] = Field(description="single is cheaper; perZone keeps the others going when a zone fails")
 
+    pod_cidr: str | None = Field(
+        default="100.64.0.0/16",
+        description="addresses that only pods have, /16 to /22, routed nowhere else; null: pods take the nodes'",
+    )
+    endpoints: Annotated[tuple[Endpoint, ...], ByProfile("highly_available", {True: _endpoints.USUAL, False: ()})] = (
+        Field(
+            description="services of AWS that are reached inside the network: each costs by the hour and zone, and "
+            "saves the NAT gateways' traffic; S3's endpoint costs nothing, and is always there"
+        )
+    )
+    s3_accounts: tuple[Annotated[str, Field(pattern=r"^\d{12}$")], ...] = Field(
+        default=(),
+        description="other accounts in whose buckets the network may write; it may read anywhere, and write in its own",
+    )
+
     @field_validator("cidr")
     @classmethod
     def _network(cls, cidr: str) -> str:
         _subnets.parse(cidr, _subnets.MAX_ZONES)
         return cidr
+
+    @field_validator("pod_cidr")
+    @classmethod
+    def _pods(cls, cidr: str | None, info: ValidationInfo) -> str | None:
+        if cidr is not None and "cidr" in info.data:
+            _subnets.parse_pods(cidr, info.data["cidr"])
+        return cidr
+
+    @field_validator("endpoints")
+    @classmethod
+    def _once_each(cls, endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
+        twice = sorted({name for name in endpoints if endpoints.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is there twice")
+        return endpoints
 
     @model_validator(mode="after")
     def _one_name_a_zone(self) -> Self:
@@ -60,16 +94,26 @@ class VpcNetwork(NetworkContract):
     """A network whose subnets' addresses are known.
 
     Attributes:
-        private_cidrs: of the private subnets, in the order of the zones: where nodes and pods are.
+        private_cidrs: where nodes and pods are: the private subnets', in the order of the zones, and the pods' own.
         public_cidrs: of the public ones.
+        control_subnet_ids: one a zone, for the network interfaces of a cluster's control plane.
     """
 
     private_cidrs: tuple[str, ...]
     public_cidrs: tuple[str, ...]
+    control_subnet_ids: pulumi.Output[list[str]]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How the private subnets of a zone get out."""
+
+    table: aws.ec2.RouteTable
+    route: aws.ec2.Route
 
 
 class Network(AwsComponent[NetworkConfig]):
-    """A VPC: public subnets for load balancers, private ones for all else, and one way out for these."""
+    """A VPC: public subnets for load balancers, private ones for nodes and databases, others for pods alone."""
 
     def build(self) -> VpcNetwork:
         """Make the network."""
@@ -90,15 +134,20 @@ class Network(AwsComponent[NetworkConfig]):
         self._flow_logs(vpc)
         public, way_out = self._public(vpc, plan)
         nats = self._nats(plan, public, way_out)
-        private = self._private(vpc, plan, nats)
+        private, tables = self._private(vpc, plan, nats)
+        pods = self._pods(vpc, zones, tables)
+        control = [self._subnet(vpc, zone.zone, "control", zone.control, {}) for zone in plan]
+        self._endpoints(vpc, private, tables, pods)
         return VpcNetwork(
             cidr=self.config.cidr,
+            pod_cidrs=pods,
             zones=zones,
             vpc_id=vpc.id,
             private_subnet_ids=pulumi.Output.all(*(subnet.id for subnet in private)),
             public_subnet_ids=pulumi.Output.all(*(subnet.id for subnet in public)),
-            private_cidrs=tuple(subnets.private for subnets in plan),
+            private_cidrs=(*(subnets.private for subnets in plan), *pods),
             public_cidrs=tuple(subnets.public for subnets in plan),
+            control_subnet_ids=pulumi.Output.all(*(subnet.id for subnet in control)),
         )
 
     def _zones(self) -> tuple[str, ...]:
@@ -139,10 +188,19 @@ class Network(AwsComponent[NetworkConfig]):
 
     def _private(
         self, vpc: aws.ec2.Vpc, plan: Sequence[ZoneSubnets], nats: Sequence[aws.ec2.NatGateway]
-    ) -> list[aws.ec2.Subnet]:
-        subnets, tables = [], []
+    ) -> tuple[list[aws.ec2.Subnet], list[_Way]]:
+        """Return the private subnets, and how each zone gets out."""
+        subnets, ways = [], []
+        tags = {
+            "kubernetes.io/role/internal-elb": "1",
+            # By it Karpenter can find where nodes belong.
+            "karpenter.sh/discovery": self.environment.prefix,
+        }
+        if self.config.pod_cidr is not None:
+            # The VPC CNI, from 1.21 on, gives pods no address of a subnet with this tag.
+            tags[_FOR_PODS] = "0"
         for zone, nat in zip(plan, nats, strict=True):
-            subnet = self._subnet(vpc, zone.zone, "private", zone.private, {"kubernetes.io/role/internal-elb": "1"})
+            subnet = self._subnet(vpc, zone.zone, "private", zone.private, tags)
             table = aws.ec2.RouteTable(
                 f"{self.name}-private-{zone.zone}",
                 vpc_id=vpc.id,
@@ -158,20 +216,54 @@ class Network(AwsComponent[NetworkConfig]):
             )
             self._join(subnet, table, f"private-{zone.zone}", after=[route])
             subnets.append(subnet)
-            tables.append(table)
-        # Traffic to S3 (layers of images, artifacts, data sets) costs nothing this way, and passes no NAT gateway.
-        aws.ec2.VpcEndpoint(
-            f"{self.name}-s3",
-            vpc_id=vpc.id,
-            service_name=f"com.amazonaws.{self.region}.s3",
-            vpc_endpoint_type="Gateway",
-            route_table_ids=[table.id for table in tables],
-            tags=self._named("s3"),
-            opts=self.child(),
-        )
-        return subnets
+            ways.append(_Way(table, route))
+        return subnets, ways
 
-    def _subnet(self, vpc: aws.ec2.Vpc, zone: str, kind: str, cidr: str, tags: dict[str, str]) -> aws.ec2.Subnet:
+    def _pods(self, vpc: aws.ec2.Vpc, zones: Sequence[str], ways: Sequence[_Way]) -> tuple[str, ...]:
+        """Make the subnets that only pods are in, and return their addresses.
+
+        The VPC CNI finds them by their tag (enhanced subnet discovery, on by itself from 1.18 on). Custom networking,
+        the older way, wants an ENIConfig a zone before the first node.
+        https://docs.aws.amazon.com/eks/latest/userguide/cni-subnet-selection.html
+        """
+        if self.config.pod_cidr is None:
+            return ()
+        second = aws.ec2.VpcIpv4CidrBlockAssociation(
+            f"{self.name}-pods", vpc_id=vpc.id, cidr_block=self.config.pod_cidr, opts=self.child()
+        )
+        cidrs = _subnets.plan_pods(self.config.pod_cidr, zones)
+        for zone, cidr, way in zip(zones, cidrs, ways, strict=True):
+            subnet = self._subnet(vpc, zone, "pods", cidr, {_FOR_PODS: "1"}, after=[second])
+            self._join(subnet, way.table, f"pods-{zone}", after=[way.route])
+        return cidrs
+
+    def _endpoints(
+        self, vpc: aws.ec2.Vpc, private: Sequence[aws.ec2.Subnet], ways: Sequence[_Way], pods: Sequence[str]
+    ) -> None:
+        _endpoints.gateway(
+            self,
+            vpc_id=vpc.id,
+            table_ids=[way.table.id for way in ways],
+            accounts=[self.account_id, *self.config.s3_accounts],
+            tags=self._named("s3"),
+        )
+        _endpoints.interfaces(
+            self,
+            self.config.endpoints,
+            vpc_id=vpc.id,
+            subnet_ids=[subnet.id for subnet in private],
+            cidrs=[self.config.cidr, *pods],
+        )
+
+    def _subnet(
+        self,
+        vpc: aws.ec2.Vpc,
+        zone: str,
+        kind: str,
+        cidr: str,
+        tags: dict[str, str],
+        after: Sequence[pulumi.Resource] = (),
+    ) -> aws.ec2.Subnet:
         return aws.ec2.Subnet(
             f"{self.name}-{kind}-{zone}",
             vpc_id=vpc.id,
@@ -180,7 +272,7 @@ class Network(AwsComponent[NetworkConfig]):
             # Load balancers and NAT gateways bring their own public addresses; nothing else should get one by itself.
             map_public_ip_on_launch=False,
             tags={**self._named(kind, zone), **tags},
-            opts=self.child(),
+            opts=self.child(depends_on=list(after)),
         )
 
     def _join(self, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable, name: str, after: list[pulumi.Resource]) -> None:

@@ -11,9 +11,10 @@ import pulumi_aws as aws
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_validator
 
 from groundwork.core.config import Config
-from groundwork.core.contracts import Network, NodePools
+from groundwork.core.contracts import NodePools
 from groundwork.core.errors import StackError, closest
 from groundwork.core.naming import is_label
+from infra import _pod_room as pod_room
 from infra._aws import AwsComponent
 from infra._eks_cluster import EksCluster
 from infra._karpenter_nodes import NodeProvisioner
@@ -21,7 +22,8 @@ from infra._nodes import NodeGroup, make_group
 from infra._pool_settings import PoolSettings
 from infra._pool_shapes import SPOT, node_group, node_pool, provisioned, with_fallback
 from infra._reservations import zone_problem
-from infra.eks import SYSTEM_POOL
+from infra.eks import SYSTEM_NODES, SYSTEM_POOL
+from infra.network import VpcNetwork
 
 # With the six characters that follow it, and what AWS puts before it, a name of a node group has room for more.
 _LONGEST_NAME = 30
@@ -77,11 +79,12 @@ class PoolsConfig(Config):
 class Pools(AwsComponent[PoolsConfig]):
     """Nodes by pool: for what needs a CPU, and one line each for what needs an accelerator."""
 
-    def build(self, cluster: EksCluster, network: Network, provisioner: NodeProvisioner | None) -> NodePools:
+    def build(self, cluster: EksCluster, network: VpcNetwork, provisioner: NodeProvisioner | None) -> NodePools:
         """Make the pools.
 
         Raises:
-            StackError: where there is no Karpenter, or one for nothing, or a pool cannot be in this network.
+            StackError: where there is no Karpenter, or one for nothing, or a pool cannot be in this network, or this has
+                too few addresses for the pods that their nodes can hold.
         """
         groups = [
             node_group(name, settings, self.environment.profile) for name, settings in sorted(self.config.pools.items())
@@ -97,7 +100,7 @@ class Pools(AwsComponent[PoolsConfig]):
             )
         )
 
-    def _check(self, groups: Sequence[NodeGroup], network: Network, provisioner: NodeProvisioner | None) -> None:
+    def _check(self, groups: Sequence[NodeGroup], network: VpcNetwork, provisioner: NodeProvisioner | None) -> None:
         by_karpenter = self.config.provisioner == "karpenter"
         problems = []
         if by_karpenter and provisioner is None:
@@ -114,11 +117,16 @@ class Pools(AwsComponent[PoolsConfig]):
             if by_karpenter:
                 settings = self.config.pools[group.name]
                 problems += [f"{self.name}.{group.name}.{problem}" for problem in _not_by_karpenter(settings)]
+        # Where a second group stands behind the first, each may reach the maximum.
+        nodes = [
+            pod_room.Nodes(each.instance_types[0], each.maximum) for group in groups for each in with_fallback(group)
+        ]
+        problems += pod_room.problems(self.name, network, [SYSTEM_NODES, *nodes])
         if problems:
             raise StackError(problems)
 
     def _make(
-        self, group: NodeGroup, cluster: EksCluster, network: Network, provisioner: NodeProvisioner | None
+        self, group: NodeGroup, cluster: EksCluster, network: VpcNetwork, provisioner: NodeProvisioner | None
     ) -> None:
         subnet_ids = network.private_subnet_ids
         zone = group.zone or (network.zones[0] if group.efa else None)
@@ -162,7 +170,7 @@ class Pools(AwsComponent[PoolsConfig]):
                 after=[*self.after, *together],
             )
 
-    def _adapters(self, group: NodeGroup, network: Network) -> tuple[aws.ec2.SecurityGroup, list[pulumi.Resource]]:
+    def _adapters(self, group: NodeGroup, network: VpcNetwork) -> tuple[aws.ec2.SecurityGroup, list[pulumi.Resource]]:
         """Make the security group of a pool's adapters: these reach each other only by rules that name it itself.
 
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html#efa-start-security
@@ -189,7 +197,7 @@ class Pools(AwsComponent[PoolsConfig]):
         return made, rules
 
 
-def _misplaced(group: NodeGroup, network: Network) -> list[str]:
+def _misplaced(group: NodeGroup, network: VpcNetwork) -> list[str]:
     if group.reservation is not None:
         problem = zone_problem(group.reservation, network.zones)
         return [problem] if problem else []

@@ -10,7 +10,7 @@ import pytest
 from groundwork import cli
 from groundwork.core.errors import StackError
 
-VERBS = ("rehearse", "plan", "down", "shell", "up", "doctor", "bench", "explain", "mirror", "outdated", "docs")
+VERBS = ("rehearse", "plan", "down", "shell", "up", "sweep", "doctor", "bench", "explain", "mirror", "outdated", "docs")
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -17,6 +17,13 @@ from groundwork.core.errors import StackError
 C = TypeVar("C", bound=Config)
 
 
+Amendment = Callable[[Environment, str], Mapping[str, Any]]
+"""What every resource of a type gets in an environment, by the SDK's names of its inputs; mostly nothing."""
+
+AMENDMENTS: list[Amendment] = []
+"""Filled by the rooms that know the types."""
+
+
 @dataclass(frozen=True)
 class Site:
     """What compose hands to a component: where it is, and what it was promised.
@@ -115,7 +122,10 @@ class Component(pulumi.ComponentResource, Generic[C]):
             parent = pulumi.create_urn(former.instance, f"groundwork:component:{former.component}")
             before = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=former.name, parent=parent)])
             options = pulumi.ResourceOptions.merge(options, before)
-        return None if options is made.opts else pulumi.ResourceTransformationResult(made.props, options)
+        given = {key: value for amend in AMENDMENTS for key, value in amend(self.environment, made.type_).items()}
+        if options is made.opts and not given:
+            return None
+        return pulumi.ResourceTransformationResult({**made.props, **given}, options)
 
     def child(self, **options: Any) -> pulumi.ResourceOptions:
         """Return options for a child resource. A child's name begins with this component's name."""

@@ -24,6 +24,7 @@ class Environment:
         root: the project's folder.
         region: the AWS region, None where the stack does not use AWS.
         account_id: the AWS account that this stack may touch, None where it does not use AWS.
+        permissions_boundary: ARN of the policy beyond which no role of this stack may go, None for none.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Environment:
     root: Path
     region: str | None = None
     account_id: str | None = None
+    permissions_boundary: str | None = None
 
     @property
     def prefix(self) -> str:

@@ -64,6 +64,11 @@ def stack_schema(registry: Registry) -> dict[str, Any]:
                 "items": {"type": "string"},
                 "description": "stacks whose contracts this one uses",
             },
+            "groundwork:permissionsBoundary": {
+                "type": "string",
+                "pattern": "^arn:aws(-cn|-us-gov)?:iam::([0-9]{12}|aws):policy/",
+                "description": "ARN of the policy beyond which no role that this stack makes can go",
+            },
             "groundwork:components": components,
         },
     }

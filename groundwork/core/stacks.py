@@ -17,8 +17,9 @@ from groundwork.core.naming import is_label
 from groundwork.core.profiles import PROFILES, Profile
 from groundwork.core.regions import regions
 
-_KEYS = ("environment", "profile", "components", "imports")
+_KEYS = ("environment", "profile", "components", "imports", "permissionsBoundary")
 _ACCOUNT = re.compile(r"\d{12}")
+_POLICY = re.compile(r"arn:aws(-cn|-us-gov)?:iam::(\d{12}|aws):policy/[\w+=,.@/-]+")
 # Written by the engine on `pulumi stack init`; never committed, and of no meaning to a program.
 _ENGINE_KEYS = {"config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment"}
 
@@ -33,6 +34,7 @@ class StackFile:
         profile_name: whose defaults it takes: the environment's name, unless `groundwork:profile` says another.
         region: `aws:region`, None where the stack does not use AWS.
         account_ids: `aws:allowedAccountIds`.
+        permissions_boundary: `groundwork:permissionsBoundary`, None for roles without.
         components: instance key -> what is written under it.
         imports: stacks of the same project whose contracts this one uses.
         document: the file, for the lines of errors.
@@ -44,6 +46,7 @@ class StackFile:
     profile_name: str
     region: str | None
     account_ids: tuple[str, ...]
+    permissions_boundary: str | None
     components: Mapping[str, Mapping[str, Any]]
     imports: tuple[str, ...]
     document: yamlfile.Document = field(repr=False, compare=False)
@@ -67,6 +70,7 @@ class StackFile:
             root=root,
             region=self.region,
             account_id=self.account_ids[0] if self.account_ids else None,
+            permissions_boundary=self.permissions_boundary,
         )
 
 
@@ -100,6 +104,7 @@ def read_stack(path: Path) -> StackFile:
         profile_name=profile,
         region=_region(document, config, problems),
         account_ids=tuple(_account_ids(document, config, problems)),
+        permissions_boundary=_boundary(document, config, problems),
         components=_components(document, config.get("groundwork:components"), problems),
         imports=tuple(_texts(document, config, "groundwork:imports", problems)),
         document=document,
@@ -155,6 +160,17 @@ def _account_ids(document: yamlfile.Document, config: Mapping[str, Any], problem
             where = document.at("config", "aws:allowedAccountIds", index)
             problems.append(f"{where}: aws:allowedAccountIds: {account!r} is no account: twelve digits")
     return found
+
+
+def _boundary(document: yamlfile.Document, config: Mapping[str, Any], problems: list[str]) -> str | None:
+    key = "groundwork:permissionsBoundary"
+    policy = _text(document, config, key, problems)
+    if policy is not None and not _POLICY.fullmatch(policy):
+        problems.append(
+            f"{document.at('config', key)}: {key}: {policy!r} is no policy; an example is "
+            "arn:aws:iam::111122223333:policy/platform-boundary"
+        )
+    return policy
 
 
 def _texts(document: yamlfile.Document, config: Mapping[str, Any], key: str, problems: list[str]) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,6 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from groundwork.core.errors import StackError
 from groundwork.core.stacks import StackFile
 from groundwork.real.errors import RealError
+
+Client = Callable[[str, str], Any]
+"""A boto3 client by service and region."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,16 @@ def session_of(place: Place) -> boto3.Session:
             "such as with AWS_PROFILE. Nothing was changed."
         )
     return session
+
+
+def clients_of(session: boto3.Session) -> Client:
+    """Return what makes clients of a session, each once: to read a service's model takes longer than most calls."""
+
+    @cache
+    def client(service: str, region: str) -> Any:
+        return session.client(service, region_name=region)  # type: ignore[call-overload]  # a name that is not literal
+
+    return client
 
 
 def caller_of(session: boto3.Session) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from groundwork.real.preflight.answers import Answer, Verdict
+from groundwork.real.sweep import Sweep
 
 _STYLES = {Verdict.STOP: "red", Verdict.CARE: "yellow", Verdict.GOOD: "green"}
 _ORDER = list(reversed(Verdict))
@@ -29,3 +30,32 @@ def of_answers(environment: str, answers: Sequence[Answer]) -> RenderableType:
     ends = f"{stops} of {len(answers)} answers would stop an up. Nothing was changed."
     fine = f"Nothing in the way of `groundwork up {environment}`, of what can be asked."
     return Group(table, Text(), Text(ends, style="red") if stops else Text(fine, style="green"))
+
+
+def of_sweep(result: Sweep, *, acted: bool) -> RenderableType:
+    """Return what was found, what became of it, and what to do next."""
+    if not result.found:
+        return Text("Nothing is left over.", style="green")
+    kept = dict(result.kept)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table.add_column("kind")
+    table.add_column("region")
+    table.add_column("id", overflow="fold")
+    table.add_column("name", overflow="fold")
+    table.add_column("became of it", overflow="fold")
+    for leftover in result.found:
+        fate = kept.get(leftover) or ("deleted" if acted else "")
+        # The whole ARN says nothing more to people.
+        id = leftover.id.rpartition(":")[2]
+        table.add_row(leftover.kind, leftover.region, id, leftover.name, fate)
+    return Group(table, Text(), _end(result, acted=acted))
+
+
+def _end(result: Sweep, *, acted: bool) -> Text:
+    if acted:
+        style = "yellow" if result.kept else "green"
+        again = ": run it again in a minute, AWS lets go of some things late" if result.kept else ""
+        return Text(f"{len(result.deleted)} deleted, {len(result.kept)} kept{again}.", style=style)
+    if result.alive:
+        return Text(f"{', '.join(result.alive)} still runs: what is shown may be in use.", style="yellow")
+    return Text(f"{len(result.found)} left over, nothing deleted: --delete deletes them.", style="yellow")

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import pulumi
+
 
 @dataclass(frozen=True)
 class Registered:
@@ -17,6 +19,7 @@ class Registered:
         depends_on: URNs of everything that it waits for, explicitly or by an input.
         provider: "urn::id" of an explicit provider, "" for the default one.
         aliases: URNs that it had before.
+        hooks: names of those that the engine runs before it changes the resource.
     """
 
     type: str
@@ -30,14 +33,16 @@ class Registered:
     retain_on_delete: bool = False
     provider: str = ""
     aliases: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
 
 
 @dataclass
 class Graph:
-    """All registrations and the stack's outputs."""
+    """All registrations, the stack's outputs, and the program's hooks by name."""
 
     resources: list[Registered] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    hooks: dict[str, pulumi.ResourceHook] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Registered]:
         return iter(self.resources)

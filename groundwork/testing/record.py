@@ -36,7 +36,12 @@ _READ = definitions.read
 
 
 def stack_of(
-    components: Mapping[str, Any], *, environment: str = "dev", name: str = "test", imports: tuple[str, ...] = ()
+    components: Mapping[str, Any],
+    *,
+    environment: str = "dev",
+    name: str = "test",
+    imports: tuple[str, ...] = (),
+    boundary: str | None = None,
 ) -> StackFile:
     """Return a stack as if it stood in a file."""
     config = {
@@ -45,6 +50,7 @@ def stack_of(
         "groundwork:environment": environment,
         "groundwork:components": dict(components),
         "groundwork:imports": list(imports),
+        **({"groundwork:permissionsBoundary": boundary} if boundary else {}),
     }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"Pulumi.{name}.yaml"
@@ -104,6 +110,7 @@ class _Monitor(MockMonitor):
                     retain_on_delete=request.retainOnDelete,
                     provider=request.provider,
                     aliases=(*request.aliasURNs, *(self._alias(request, alias) for alias in request.aliases)),
+                    hooks=tuple(request.hooks.before_update),
                 )
             )
         return response
@@ -115,6 +122,17 @@ class _Monitor(MockMonitor):
         spec = alias.spec
         parent = "" if spec.noParent else spec.parentUrn or request.parent
         return str(self.make_urn(parent, spec.type or request.type, spec.name or request.name))
+
+
+class _Hooks:
+    """Keeps the hooks of the program, where the SDK would serve them to the engine."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def register_resource_hook(self, hook: pulumi.ResourceHook) -> None:
+        """Keep one by its name."""
+        self.graph.hooks[hook.name] = hook
 
 
 def _computed(args: MockResourceArgs) -> dict[str, Any]:
@@ -176,12 +194,14 @@ def record(
     # An Output that a test made outside any program never ends, and the SDK would wait for it.
     SETTINGS.outputs.clear()
     set_mocks(answers, project=project.name, stack=stack.name, preview=False, monitor=monitor)
+    SETTINGS.callbacks = _Hooks(monitor.graph)
     try:
         # Nothing is dialled here either: a chart that upstream does not ship is looked up by nobody.
         with patch.dict(os.environ, {SANDBOX: "recorded"}), patch.object(definitions, "read", _without_schemas):
             loop.run_until_complete(run_pulumi_func(lambda: build(composition, project)))
         monitor.graph.outputs = loop.run_until_complete(_outputs())
     finally:
+        SETTINGS.callbacks = None
         loop.close()
         # An Output made later in the same thread, by a test, needs an open one.
         asyncio.set_event_loop(asyncio.new_event_loop())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import pulumi
@@ -31,18 +32,25 @@ class LoadBalancerControllerConfig(Config):
 
 
 def values(
-    config: LoadBalancerControllerConfig, *, cluster: str, region: str, vpc_id: pulumi.Input[str]
+    config: LoadBalancerControllerConfig,
+    *,
+    cluster: str,
+    region: str,
+    vpc_id: pulumi.Input[str],
+    tags: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the chart's values: https://github.com/kubernetes-sigs/aws-load-balancer-controller/tree/v3.5.0/helm.
 
     Args:
         vpc_id: the one value that is not plain. The chart takes it in no other way, and would ask the nodes' metadata
             service, which pods cannot reach.
+        tags: of whatever it makes in AWS, which nobody else tags.
     """
     return {
         "clusterName": cluster,
         "region": region,
         "vpcId": vpc_id,
+        "defaultTags": dict(tags),
         "replicaCount": config.replicas,
         "podDisruptionBudget": budget(config.replicas),
         "serviceAccount": {"name": ACCOUNT},
@@ -93,7 +101,13 @@ class LoadBalancerController(Component[LoadBalancerControllerConfig]):
             account=ACCOUNT,
             grant="balancers",
             statements=statements(cluster=cluster.name, region=region, account_id=account_id),
-            values=values(self.config, cluster=cluster.name, region=region, vpc_id=network.vpc_id),
+            values=values(
+                self.config,
+                cluster=cluster.name,
+                region=region,
+                vpc_id=network.vpc_id,
+                tags=self.environment.tags,
+            ),
         )
         return Balancers(
             load_balancer_class=CLASS,

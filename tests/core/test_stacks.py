@@ -38,7 +38,7 @@ config:
         "valid: config, encryptedkey, encryptionsalt, environment, secretsprovider",
         "Pulumi.dev.yaml:7: unknown setting 'groundwork:component'; did you mean 'groundwork:components'? "
         "valid: aws:allowedAccountIds, aws:region, groundwork:components, groundwork:environment, groundwork:imports, "
-        "groundwork:profile",
+        "groundwork:permissionsBoundary, groundwork:profile",
         "Pulumi.dev.yaml:6: groundwork:environment is 'production'; valid: dev, local, prod, staging, "
         "or any name beside a groundwork:profile",
         "Pulumi.dev.yaml:4: aws:region must be text (got 1)",

@@ -17,6 +17,7 @@ from groundwork.testing import Graph, record
 
 AWS = (
     "network",
+    "existing-network",
     "eks",
     "pools",
     "s3",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pulumi
 import pytest
 
 from groundwork.core.catalogue import load_catalogue
 from groundwork.core.errors import StackError
 from groundwork.testing import Graph
 from groundwork.testing.record import ROOT
+from infra._eks_versions import step_problem
 from tests.infra.stacks import build, document, whole
 
 CLUSTER = "aws:eks/cluster:Cluster"
@@ -32,19 +34,64 @@ def test_only_the_network_reaches_the_api_server() -> None:
     access = graph.one(CLUSTER).inputs["vpcConfig"]
     assert (access["endpointPrivateAccess"], access["endpointPublicAccess"]) == (True, False)
     assert "publicAccessCidrs" not in access
-    rule = graph.one("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule").inputs
-    assert (rule["securityGroupId"], rule["cidrIpv4"], rule["fromPort"], rule["toPort"]) == (
-        "sg-cluster",
-        "10.20.0.0/16",
-        443,
-        443,
-    )
+    rules = [r.inputs for r in graph.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")]
+    assert {(rule["securityGroupId"], rule["fromPort"], rule["toPort"]) for rule in rules} == {("sg-cluster", 443, 443)}
+    assert [rule["cidrIpv4"] for rule in rules] == ["10.20.0.0/16", "100.64.0.0/18", "100.64.64.0/18"]
 
 
 def test_named_networks_may_reach_it_from_the_internet() -> None:
-    access = eks(publicAccessCidrs=["198.51.100.0/24"]).one(CLUSTER).inputs["vpcConfig"]
+    access = eks(access="allowList", publicAccessCidrs=["198.51.100.0/24"]).one(CLUSTER).inputs["vpcConfig"]
     assert access["publicAccessCidrs"] == ["198.51.100.0/24"]
     assert (access["endpointPrivateAccess"], access["endpointPublicAccess"]) == (True, True)
+
+
+def test_through_a_tunnel_the_endpoint_stays_private_and_its_certificate_is_still_checked() -> None:
+    graph = eks(access="tunnel", tunnelPort=9443)
+    assert graph.one(CLUSTER).inputs["vpcConfig"]["endpointPublicAccess"] is False
+    (cluster,) = json.loads(graph.outputs["eks.kubeconfig"])["clusters"]
+    assert cluster["cluster"] == {
+        "server": "https://localhost:9443",
+        "tls-server-name": "eks.example",
+        "certificate-authority-data": "Q0E=",
+    }
+
+
+def test_the_control_plane_has_subnets_of_its_own() -> None:
+    assert eks().one(CLUSTER).inputs["vpcConfig"]["subnetIds"] == [
+        f"network-control-eu-west-1{zone}-id" for zone in "ab"
+    ]
+
+
+def test_a_version_is_checked_against_the_engines_state_before_the_cluster_is_touched_in_the_preview_too() -> None:
+    graph = eks()
+    assert graph.one(CLUSTER).hooks == ("eks-version",)
+    hook = graph.hooks["eks-version"]
+    assert hook.opts is not None
+    assert hook.opts.on_dry_run
+    arguments = pulumi.ResourceHookArgs(
+        urn="", id="", name="", type=CLUSTER, old_inputs={"version": "1.33"}, new_inputs={"version": "1.35"}
+    )
+    with pytest.raises(ValueError, match=r"not to 1\.35 but to 1\.34 first"):
+        hook.callback(arguments)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("1.34", "1.35", ""),
+        ("1.35", "1.35", ""),
+        (None, "1.35", ""),
+        (
+            "1.33",
+            "1.35",
+            "eks.version: the cluster is 1.33, and EKS goes on by one minor version at a time: not to 1.35 but to 1.34 "
+            "first",
+        ),
+        ("1.35", "1.34", "eks.version: the cluster is 1.35 and EKS never goes back to 1.34; keep 1.35"),
+    ],
+)
+def test_versions_go_up_one_by_one(old: str | None, new: str, problem: str) -> None:
+    assert step_problem("eks", old, new) == problem
 
 
 def test_secrets_are_encrypted_and_everything_is_logged() -> None:
@@ -165,6 +212,11 @@ def test_volumes_of_the_cluster_are_tagged_as_all_else_is() -> None:
     assert settings["controller"]["extraVolumeTags"]["groundwork:environment"] == "dev"
 
 
+def test_network_interfaces_of_pods_are_tagged_as_all_else_is() -> None:
+    settings = json.loads(eks().one(ADDON, "eks-vpc-cni").inputs["configurationValues"])
+    assert json.loads(settings["env"]["ADDITIONAL_ENI_TAGS"])["groundwork:environment"] == "dev"
+
+
 def test_the_default_class_of_volumes_is_encrypted_and_follows_the_pod() -> None:
     graph = eks()
     found = graph.one("kubernetes:storage.k8s.io/v1:StorageClass")
@@ -231,12 +283,22 @@ def test_what_others_plan_with_is_plain(environment: str) -> None:
             "eks.serviceCidr: 1.2.3.0/24 must be a private IPv4 network of /12 to /24, such as 172.20.0.0/16",
         ),
         (
-            {"publicAccessCidrs": ["0.0.0.0/0"]},
+            {"access": "allowList", "publicAccessCidrs": ["0.0.0.0/0"]},
             "eks.publicAccessCidrs: 0.0.0.0/0 is everybody; name the networks that may reach the API server",
         ),
         (
-            {"publicAccessCidrs": ["office"]},
+            {"access": "allowList", "publicAccessCidrs": ["office"]},
             "eks.publicAccessCidrs: 'office' is no network; an example is 198.51.100.0/24",
+        ),
+        ({"access": "allowList"}, "eks: access: allowList needs publicAccessCidrs, such as [198.51.100.0/24]"),
+        (
+            {"publicAccessCidrs": ["198.51.100.0/24"]},
+            "eks: publicAccessCidrs is for `access: allowList`, and access is inVpcRunner: change it, or leave the "
+            "networks out",
+        ),
+        (
+            {"access": "vpn"},
+            "eks.access: input should be 'inVpcRunner', 'tunnel' or 'allowList' (got 'vpn')",
         ),
         (
             {"admins": ["arn:aws:sts::111122223333:assumed-role/platform/me"]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,12 +12,15 @@ from tests.infra.stacks import build, document
 
 SUBNET = "aws:ec2/subnet:Subnet"
 NAT = "aws:ec2/natGateway:NatGateway"
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+JOIN = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 
 
 @pytest.mark.parametrize(("environment", "zones", "gateways"), [("dev", 2, 1), ("prod", 3, 3)])
 def test_zones_and_ways_out_are_the_environments(environment: str, zones: int, gateways: int) -> None:
     graph = build(environment, network={})
-    assert len(graph.of(SUBNET)) == 2 * zones
+    kinds = Counter(r.name.split("-")[1] for r in graph.of(SUBNET))
+    assert kinds == {"public": zones, "private": zones, "pods": zones, "control": zones}
     assert len(graph.of(NAT)) == len(graph.of("aws:ec2/eip:Eip")) == gateways
     assert graph.outputs["network.zones"] == tuple(f"eu-west-1{letter}" for letter in "abc"[:zones])
 
@@ -58,9 +62,78 @@ def test_the_default_security_group_lets_nothing_in_or_out() -> None:
 
 
 def test_traffic_to_s3_passes_no_gateway_in_any_private_subnet() -> None:
-    endpoint = build("prod", network={}).one("aws:ec2/vpcEndpoint:VpcEndpoint")
+    endpoint = build("prod", network={}).one(ENDPOINT, "network-s3")
     assert endpoint.inputs["serviceName"] == "com.amazonaws.eu-west-1.s3"
     assert endpoint.inputs["routeTableIds"] == [f"network-private-eu-west-1{zone}-id" for zone in "abc"]
+
+
+def test_through_s3s_endpoint_nothing_leaves_for_a_bucket_of_others() -> None:
+    endpoint = build(network={"s3Accounts": ["222233334444"]}).one(ENDPOINT)
+    read, own = document(endpoint.inputs["policy"])
+    assert [action for action in read["Action"] if not action.startswith(("s3:Get", "s3:List"))] == []
+    assert own["Condition"] == {"StringEquals": {"aws:ResourceAccount": ["111122223333", "222233334444"]}}
+
+
+def test_production_reaches_awss_own_services_inside_the_network_and_dev_saves_the_money() -> None:
+    assert [r.name for r in build(network={}).of(ENDPOINT)] == ["network-s3"]
+    graph = build("prod", network={})
+    found = {r.inputs["serviceName"].removeprefix("com.amazonaws.eu-west-1."): r.inputs for r in graph.of(ENDPOINT)}
+    assert set(found) == {
+        *("autoscaling", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticloadbalancing", "kms", "logs"),
+        *("s3", "secretsmanager", "sts"),
+    }
+    group = graph.one("aws:ec2/securityGroup:SecurityGroup")
+    (rule,) = group.inputs["ingress"]
+    assert (rule["cidrBlocks"], rule["fromPort"], rule["toPort"]) == (
+        ["10.20.0.0/16", "100.64.0.0/18", "100.64.64.0/18", "100.64.128.0/18"],
+        443,
+        443,
+    )
+    assert "egress" not in group.inputs or group.inputs["egress"] == []
+    assert found["sts"]["privateDnsEnabled"] is True
+    assert found["sts"]["securityGroupIds"] == ["network-endpoints-id"]
+    assert found["sts"]["subnetIds"] == [f"network-private-eu-west-1{zone}-id" for zone in "abc"]
+
+
+def test_pods_have_addresses_of_their_own_which_the_cni_finds_by_a_tag() -> None:
+    graph = build(network={})
+    subnets = {r.name: r for r in graph.of(SUBNET)}
+    pods = subnets["network-pods-eu-west-1b"]
+    assert (pods.inputs["cidrBlock"], pods.inputs["tags"]["kubernetes.io/role/cni"]) == ("100.64.64.0/18", "1")
+    assert subnets["network-private-eu-west-1b"].inputs["tags"]["kubernetes.io/role/cni"] == "0"
+    block = graph.one("aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation")
+    assert block.inputs["cidrBlock"] == "100.64.0.0/16"
+    assert block.urn in graph.before(pods), "the VPC has no such addresses before"
+    assert graph.outputs["network.pod_cidrs"] == ("100.64.0.0/18", "100.64.64.0/18")
+    assert graph.outputs["network.private_cidrs"] == (
+        *("10.20.0.0/18", "10.20.64.0/18"),
+        *("100.64.0.0/18", "100.64.64.0/18"),
+    )
+
+
+def test_pods_leave_as_the_nodes_of_their_zone_do() -> None:
+    tables = {r.name: r.inputs["routeTableId"] for r in build(network={}).of(JOIN)}
+    assert tables["network-pods-eu-west-1b"] == tables["network-private-eu-west-1b"]
+
+
+def test_pods_can_share_the_nodes_addresses() -> None:
+    graph = build(network={"podCidr": None})
+    assert [r.name for r in graph.of(SUBNET) if "kubernetes.io/role/cni" in r.inputs["tags"] or "pods" in r.name] == []
+    assert graph.outputs["network.pod_cidrs"] == ()
+
+
+def test_the_control_planes_subnets_have_no_way_out() -> None:
+    """EKS needs free addresses there for an upgrade, and calls nobody from them."""
+    graph = build(network={})
+    joined = {r.inputs["subnetId"] for r in graph.of(JOIN)}
+    control = [r for r in graph.of(SUBNET) if "control" in r.name]
+    assert [r.inputs["cidrBlock"] for r in control] == ["10.20.208.0/28", "10.20.212.0/28"]
+    assert joined & {f"{r.name}-id" for r in control} == set()
+
+
+def test_karpenter_finds_where_nodes_belong() -> None:
+    found = [r.name for r in build(network={}).of(SUBNET) if r.inputs["tags"].get("karpenter.sh/discovery")]
+    assert found == ["network-private-eu-west-1a", "network-private-eu-west-1b"]
 
 
 def test_all_traffic_is_logged_by_a_role_of_this_account_that_may_write_there_only() -> None:
@@ -104,6 +177,18 @@ def test_zones_can_be_named() -> None:
         ),
         ({"zones": 1}, "network.zones: input should be greater than or equal to 2 (got 1)"),
         ({"cidr": "10.20.0.0/26"}, "10.20.0.0/26 is too small for 3 zones"),
+        (
+            {"podCidr": "10.20.128.0/17"},
+            "network.podCidr: 10.20.128.0/17 overlaps the network's 10.20.0.0/16; take one outside of it, such as "
+            "100.64.0.0/16",
+        ),
+        (
+            {"podCidr": "172.16.0.0/16"},
+            "network.podCidr: no VPC can have 10.20.0.0/16 and 172.16.0.0/16 together; take a part of 100.64.0.0/10",
+        ),
+        ({"endpoints": ["sts", "sts"]}, "network.endpoints: sts is there twice"),
+        ({"endpoints": ["sagemaker"]}, "network.endpoints"),
+        ({"s3Accounts": ["mine"]}, "network.s3Accounts"),
     ],
 )
 def test_what_cannot_be_a_network_is_told(config: dict[str, Any], problem: str) -> None:

@@ -76,7 +76,7 @@ def test_only_nodes_and_pods_reach_it_and_only_at_its_port() -> None:
     graph = build(network={}, rds={})
     group = graph.one("aws:ec2/securityGroup:SecurityGroup").inputs
     (rule,) = group["ingress"]
-    assert rule["cidrBlocks"] == ["10.20.0.0/18", "10.20.64.0/18"], "the private subnets"
+    assert rule["cidrBlocks"] == ["10.20.0.0/18", "10.20.64.0/18", "100.64.0.0/18", "100.64.64.0/18"]
     assert (rule["protocol"], rule["fromPort"], rule["toPort"]) == ("tcp", 5432, 5432)
     assert group["egress"] == []
     assert graph.one(INSTANCE).inputs["vpcSecurityGroupIds"] == ["rds-access-id"]

@@ -16,8 +16,8 @@ from infra._subnets import parse, plan, zone_names
 def test_subnets_are_within_the_network_and_apart(prefix: int, place: int, zones: int) -> None:
     network = IPv4Network((f"10.{place}.0.0", prefix))
     planned = plan(str(network), "abc"[:zones])
-    subnets = [IPv4Network(cidr) for zone in planned for cidr in (zone.private, zone.public)]
-    assert len(subnets) == 2 * zones
+    subnets = [IPv4Network(cidr) for zone in planned for cidr in (zone.private, zone.public, zone.control)]
+    assert len(subnets) == 3 * zones
     assert all(subnet.subnet_of(network) for subnet in subnets)
     assert not any(one.overlaps(other) for one, other in combinations(subnets, 2))
     assert {IPv4Network(zone.private).num_addresses for zone in planned} == {network.num_addresses // 4}

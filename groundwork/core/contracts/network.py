@@ -14,15 +14,22 @@ class Network(Contract):
     """A network over one or more zones.
 
     Attributes:
-        cidr: of the whole network.
+        cidr: of the whole network, but for what is the pods' own.
+        pod_cidrs: of the subnets that only pods are in; empty where pods are in the private ones, beside the nodes.
         zones: in the order of the subnets.
         vpc_id: of the network.
-        private_subnet_ids: one a zone, for nodes, pods and databases.
-        public_subnet_ids: one a zone, for load balancers that face the internet.
+        private_subnet_ids: one a zone, for nodes and databases.
+        public_subnet_ids: one a zone, for load balancers that face the internet; empty in a network without.
     """
 
     cidr: str
+    pod_cidrs: tuple[str, ...] = ()
     zones: tuple[str, ...]
     vpc_id: pulumi.Output[str]
     private_subnet_ids: pulumi.Output[list[str]]
     public_subnet_ids: pulumi.Output[list[str]]
+
+    @property
+    def cidrs(self) -> tuple[str, ...]:
+        """Every address from which something in the network calls."""
+        return tuple(dict.fromkeys((self.cidr, *self.pod_cidrs)))

@@ -71,6 +71,8 @@ def is_void(sandbox: Sandbox, arrangement: Arrangement) -> str | None:
         return "its settings are gone"
     if (before.account_id, before.region) != (arrangement.account_id, arrangement.region):
         return f"it was account {before.account_id} in {before.region}"
+    if before.networks != arrangement.networks:
+        return "another network is taken for granted now"
     return None
 
 
@@ -247,7 +249,7 @@ def _programs(sandbox: Sandbox) -> ProcessSpec:
 
 def _emulation(sandbox: Sandbox, arrangement: Arrangement) -> ProcessSpec:
     command = _module("groundwork.sandbox.standins.emulation", sandbox)
-    revision = f"{arrangement.account_id} {arrangement.region}"
+    revision = json.dumps([arrangement.account_id, arrangement.region, *arrangement.networks], sort_keys=True)
     return ProcessSpec(EMULATION, command, _environ(sandbox), revision=revision)
 
 

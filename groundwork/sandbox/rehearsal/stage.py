@@ -27,6 +27,7 @@ from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
 from groundwork.sandbox.rehearsal.servers import Servers
 from groundwork.sandbox.standins.arrangement import Arrangement
+from groundwork.sandbox.standins.aws.existing import existing_networks
 from groundwork.sandbox.standins.control import ask
 from groundwork.sandbox.tools.locate import Tools, locate
 from groundwork.sandbox.urns import name_of
@@ -172,6 +173,7 @@ def arrange(project: Project, stacks: list[StackFile], sandbox: Sandbox, tools: 
         mirrors=tuple(map(str, mirrors)),
         inventory=str(root / "platform" / "inventory"),
         digests={f"{c.chart}-{c.version}": c.digest for c in charts if c.digest},
+        networks=tuple(existing_networks(stacks)),
     )
 
 

@@ -26,6 +26,7 @@ class Arrangement:
         mirrors: folders with charts, searched in this order.
         inventory: the folder of inventories, from which doubles are made.
         digests: sha256 by `<chart>-<version>`, as the catalogue has them.
+        networks: what the stacks take for granted in AWS, as `standins.aws.existing` has it.
     """
 
     root: str
@@ -36,12 +37,13 @@ class Arrangement:
     mirrors: tuple[str, ...]
     inventory: str
     digests: Mapping[str, str] = field(default_factory=dict)
+    networks: tuple[Mapping[str, Any], ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read what `write` wrote."""
         values = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{**values, "mirrors": tuple(values["mirrors"])})
+        return cls(**{**values, "mirrors": tuple(values["mirrors"]), "networks": tuple(values["networks"])})
 
     def write(self, path: Path) -> None:
         """Write it for the processes to read."""

@@ -26,7 +26,7 @@ def main() -> None:
 
     from groundwork.sandbox.standins.aws.moto import start_moto
 
-    moto = start_moto(arrangement.account_id, arrangement.region)
+    moto = start_moto(arrangement.account_id, arrangement.region, networks=arrangement.networks)
     seconds = round(time.monotonic() - started, 2)
     told = Emulation(os.getpid(), moto.url, seconds, secrets.token_hex(8))
     write_json(emulation_file(arrangement.paths), asdict(told))

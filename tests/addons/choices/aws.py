@@ -20,7 +20,7 @@ def choices(profile: Profile) -> dict[str, list[dict[str, Any]]]:
     scaler = cluster_autoscaler.ClusterAutoscalerConfig.load({}, profile)
     return {
         "aws-load-balancer-controller-3.5.0": [
-            load_balancer_controller.values(balancers, cluster="c", region="eu-west-1", vpc_id="vpc-1")
+            load_balancer_controller.values(balancers, cluster="c", region="eu-west-1", vpc_id="vpc-1", tags={"t": "v"})
         ],
         "cluster-autoscaler-9.59.0": [
             cluster_autoscaler.values(scaler, cluster="c", region="eu-west-1", image="repository/image:v1")

@@ -468,6 +468,15 @@ def test_a_cluster_is_the_sandboxs_own(aws: Wire, cluster: Any, ec2: Any) -> Non
     assert aws.invoke("aws:eks/getCluster:getCluster", {"name": "own"})["endpoint"] == EKS.endpoint
 
 
+@pytest.mark.parametrize("version", ["1.34", "1.31"])
+def test_a_cluster_goes_up_by_one_minor_version_and_never_back(aws: Wire, cluster: Any, version: str) -> None:
+    eks, _, _ = cluster
+    now = aws.update(eks, {**eks.inputs, "version": "1.32"})
+    with pytest.raises(HalfMadeError, match=f"Unsupported Kubernetes minor version update from 1.32 to {version}"):
+        aws.update(now, {**eks.inputs, "version": version})
+    assert aws.update(now, {**eks.inputs, "version": "1.33"}).outputs["version"] == "1.33"
+
+
 def test_the_sandbox_learns_of_node_groups_addons_and_identities(aws: Wire, cluster: Any, standin: StandIn) -> None:
     _, role, subnets = cluster
     standin.events.clear()

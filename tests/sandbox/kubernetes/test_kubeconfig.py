@@ -54,6 +54,16 @@ def test_the_kubeconfig_of_the_programs_own_cluster_is_accepted(endpoint: Cluste
     assert options.namespace == "team-a"
 
 
+def test_a_tunnel_is_accepted_where_the_sandboxs_own_server_answers_at_its_far_end(endpoint: ClusterEndpoint) -> None:
+    config = eks(endpoint, server="https://localhost:8443")
+    cluster = config["clusters"][0]["cluster"]
+    cluster["tls-server-name"] = "127.0.0.1"
+    assert read_options({"kubeconfig": json.dumps(config)}, endpoint) is not None
+    cluster["tls-server-name"] = "somebody.else.example"
+    with pytest.raises(ProviderError, match="names the API server https://localhost:8443"):
+        read_options({"kubeconfig": json.dumps(config)}, endpoint)
+
+
 def test_a_path_is_read(endpoint: ClusterEndpoint) -> None:
     endpoint.kubeconfig.write_text(yaml.safe_dump(eks(endpoint)), encoding="utf-8")
     assert read_options({"kubeconfig": str(endpoint.kubeconfig)}, endpoint) is not None

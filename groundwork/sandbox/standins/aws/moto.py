@@ -6,10 +6,12 @@ import datetime
 import logging
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from groundwork.sandbox.standins.aws.amis import parameters
+from groundwork.sandbox.standins.aws.existing import seed_network
 
 if TYPE_CHECKING:
     from moto.server import ThreadedMotoServer
@@ -55,8 +57,8 @@ class Moto:
         self.server.stop()
 
 
-def start_moto(account_id: str, region: str, port: int = 0) -> Moto:
-    """Start moto with nothing in it but AWS's own: managed policies, default VPCs and EKS image parameters.
+def start_moto(account_id: str, region: str, port: int = 0, *, networks: Sequence[Mapping[str, Any]] = ()) -> Moto:
+    """Start moto with nothing in it but `networks` and AWS's own: managed policies, default VPCs, image parameters.
 
     Its state is in memory only and ends with the process. Raises RuntimeError if moto was already imported for another
     account: it reads the account once.
@@ -76,6 +78,8 @@ def start_moto(account_id: str, region: str, port: int = 0) -> Moto:
     server.start()
     host, bound = server.get_host_and_port()
     _seed(account_id, region)
+    for network in networks:
+        seed_network(account_id, network)
     return Moto(f"http://{host}:{bound}", server)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from groundwork.sandbox.standins.aws.declare import NO_PARAMETER, Call, Do, Path, Read, Resource, declare, uses
 from groundwork.sandbox.standins.aws.session import Session
+from groundwork.sandbox.standins.protocol import ProviderError
 
 
 @uses("enabledClusterLogTypes")
@@ -98,6 +99,18 @@ def _public_access(inputs: dict[str, Any]) -> list[tuple[str, str]]:
     return []
 
 
+def _step_of_version(session: Session, env: dict[str, Any]) -> None:
+    """Refuse what EKS refuses, and moto takes: a step of more than one minor version, and a step back."""
+    old, new = (env.get("old") or {}).get("version"), env.get("version")
+    if not old or not new:
+        return
+    now, wanted = (int(str(version).rpartition(".")[2]) for version in (old, new))
+    if wanted - now not in (0, 1):
+        raise ProviderError(
+            f"InvalidParameterException: Unsupported Kubernetes minor version update from {old} to {new}"
+        )
+
+
 _CLUSTER = {"name": "{id}"}
 declare(
     Resource(
@@ -129,6 +142,7 @@ declare(
                 "associate_encryption_config",
                 {"clusterName": "{id}", "encryptionConfig": ["{encryptionConfig}"]},
             ),
+            Do(_step_of_version, on=("version",)),
             Call("update_cluster_version", {**_CLUSTER, "version": "{version}"}),
         ),
         read=Read("describe_cluster", _CLUSTER, "cluster"),
