@@ -74,12 +74,9 @@ def test_airflows_parts_reach_the_logs(everything: Graph) -> None:
 def test_kubeflow_waits_for_its_stores(everything: Graph) -> None:
     """Pipelines finds two databases and a bucket."""
     before = everything.before(release(everything, "kubeflow-pipelines"))
-    for marker in (
-        "kubeflow-kubeflow-pipelines-database",
-        "kubeflow-kubeflow-metadata-database",
-        "kubeflow-kubeflow-pipelines-bucket",
-    ):
+    for marker in ("kubeflow-kubeflow-metadata-database", "kubeflow-kubeflow-pipelines-bucket"):
         assert everything.one("test:index:Marker", marker).urn in before
+    assert everything.one("kubernetes:core/v1:Secret", "kubeflow-mysql-access").urn in before
 
 
 def test_a_grant_comes_before_the_pods_that_need_it(everything: Graph) -> None:
