@@ -46,7 +46,9 @@ class RdsServer(SqlServer):
             StackError: where RDS rotates the administrator's password, and the cluster gives its pods no identity by
                 which they could read it.
         """
-        password = self._kept(name, parent, namespace) if self.rotated else self.password
+        password: pulumi.Output[str] | KeptPassword = self.password
+        if self.rotated:
+            password = self._kept(name, parent, namespace)
         server = Server(host=self.host, port=PORT, user=ADMIN, password=password, sslmode="require")
         return provision(name, server=server, parent=parent, namespace=namespace)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 import pulumi
@@ -112,7 +113,7 @@ class Rds(AwsComponent[RdsConfig]):
             region=self.region,
             rotated=rotated,
             host=instance.address,
-            password=pulumi.Output.secret("" if password is None else password),
+            password=pulumi.Output.secret(pulumi.Output.from_input("") if password is None else password),
             secret_arn=instance.master_user_secrets.apply(_secret_of) if rotated else pulumi.Output.from_input(""),
             key_arn=key.arn,
         )
@@ -246,5 +247,5 @@ class Rds(AwsComponent[RdsConfig]):
         )
 
 
-def _secret_of(secrets: list[aws.rds.outputs.InstanceMasterUserSecret]) -> str:
+def _secret_of(secrets: Sequence[aws.rds.outputs.InstanceMasterUserSecret]) -> str:
     return str(secrets[0]["secret_arn"])

@@ -96,7 +96,8 @@ def test_its_logs_are_kept_under_its_own_key_and_for_as_long_as_others() -> None
 
 def test_the_way_in_is_over_tls_with_the_servers_name_verified() -> None:
     """As kombu reads a broker's URL, which is Airflow's: without these it takes any certificate."""
-    graph = build(network={}, eks={}, elasticache={}, **{"queue-user": {}})
+    user: dict[str, Any] = {"queue-user": {}}
+    graph = build(network={}, eks={}, elasticache={}, **user)
     secret = graph.one("kubernetes:core/v1:Secret", "queue-user-tasks-queue-access")
     data = secret.inputs["stringData"]
     assert secret.inputs["metadata"] == {"name": "tasks-queue", "namespace": "queue-user"}

@@ -10,7 +10,7 @@ from groundwork.core.errors import StackError
 from tests.infra.stacks import build, document
 
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - the name of a type
-DECLARED = {"secrets": {"mail": ["username", "password"], "github": ["client-secret"]}}
+DECLARED: Any = {"secrets": {"mail": ["username", "password"], "github": ["client-secret"]}}
 
 
 def test_each_is_made_without_a_value_under_the_environments_name() -> None:
