@@ -52,7 +52,9 @@ class RdsServer(SqlServer):
         namespace.reach(
             f"{name}-database", parent=parent, hosts=[f"{name}.rds.internal"], port=PORT, ranges=[self.cidr]
         )
-        password = self._kept(name, parent, namespace) if self.rotated else self.password
+        password: pulumi.Output[str] | KeptPassword = self.password
+        if self.rotated:
+            password = self._kept(name, parent, namespace)
         server = Server(host=self.host, port=PORT, user=ADMIN, password=password, sslmode="require")
         return provision(name, server=server, parent=parent, namespace=namespace)
 

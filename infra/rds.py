@@ -120,7 +120,7 @@ class Rds(AwsComponent[RdsConfig]):
             region=self.region,
             rotated=rotated,
             host=instance.address,
-            password=pulumi.Output.secret("" if password is None else password),
+            password=pulumi.Output.secret(pulumi.Output.from_input("") if password is None else password),
             secret_arn=instance.master_user_secrets.apply(_secret_of) if rotated else pulumi.Output.from_input(""),
             key_arn=key.arn,
             cidr=network.cidr,

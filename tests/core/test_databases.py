@@ -49,7 +49,9 @@ class Here(Component[HereConfig]):
             storage_class="local",
             load_balancers=False,
         )
-        password = self._kept() if self.config.kept else pulumi.Output.secret("of-admin")
+        password: pulumi.Output[str] | KeptPassword = pulumi.Output.secret("of-admin")
+        if self.config.kept:
+            password = self._kept()
         server = Server(host=self.config.host, user="admin", password=password, sslmode="require")
         namespace = cluster.namespace("app", parent=self)
         Here.database = provision("user-data", server=server, parent=self, namespace=namespace)
