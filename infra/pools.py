@@ -83,8 +83,8 @@ class Pools(AwsComponent[PoolsConfig]):
         """Make the pools.
 
         Raises:
-            StackError: where there is no Karpenter, or one for nothing, or a pool cannot be in this network, or the pods
-                of all nodes cannot.
+            StackError: where there is no Karpenter, or one for nothing, or a pool, or the pods of all nodes, cannot be
+                in this network.
         """
         groups = [
             node_group(name, settings, self.environment.profile) for name, settings in sorted(self.config.pools.items())
