@@ -69,11 +69,13 @@ class ElastiCacheBroker(Broker):
         instance: of the component.
         host: of the node that takes writes, whichever it is.
         password: of its one user.
+        cidr: of the network that it is in.
     """
 
     instance: str
     host: pulumi.Output[str]
     password: pulumi.Output[str]
+    cidr: str
 
     def queue(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Queue:
         """Give the way in, over TLS, to one application.
@@ -84,6 +86,10 @@ class ElastiCacheBroker(Broker):
         parent.claim(
             f"the user of {self.instance}",
             f"give each its own: `NAME: {{component: elasticache}}` and `{parent.name}: {{use: {{broker: NAME}}}}`",
+        )
+        # Its name is known only when it is there, and a call to it shows none.
+        namespace.reach(
+            f"{name}-queue", parent=parent, hosts=[f"{name}.elasticache.internal"], port=_PORT, ranges=[self.cidr]
         )
         plain: pulumi.Output[str] = pulumi.Output.format(
             "rediss://:{0}@{1}:{2}/0?{3}", self.password, self.host, _PORT, _VERIFIED
@@ -121,6 +127,7 @@ class ElastiCache(AwsComponent[ElastiCacheConfig]):
             instance=self.name,
             host=group.primary_endpoint_address,
             password=pulumi.Output.secret(password.result),
+            cidr=network.cidr,
         )
 
     def _group(self, name: str, network: VpcNetwork, password: pulumi.Output[str]) -> aws.elasticache.ReplicationGroup:
