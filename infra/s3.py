@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -100,7 +100,14 @@ class S3Store(ObjectStore):
     def _reached(self) -> set[str]:
         return set()
 
-    def bucket(self, name: str, *, parent: Component[Any], reader_writers: Sequence[ServiceAccount] = ()) -> Bucket:
+    def bucket(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        reader_writers: Sequence[ServiceAccount] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> Bucket:
         """Make a bucket that only these service accounts, and those whom IAM allows it, can use.
 
         Raises:
@@ -116,7 +123,7 @@ class S3Store(ObjectStore):
                 [f"{parent.name}: bucket {name}: this stack is in {here}, its ObjectStore in {self.region}"]
             )
         full_name = parent.environment.global_name(name)
-        bucket, settings = self._make(f"{parent.name}-{name}-bucket", full_name, parent)
+        bucket, settings = self._make(f"{parent.name}-{name}-bucket", full_name, parent, tags or {})
         ready: list[pulumi.Resource] = [bucket, *settings]
         for namespace in {account.namespace.name: account.namespace for account in reader_writers}.values():
             if namespace.mesh is not None and namespace.name not in self._reached:
@@ -149,14 +156,16 @@ class S3Store(ObjectStore):
             ),
         ]
 
-    def _make(self, resource: str, name: str, parent: Component[Any]) -> tuple[aws.s3.Bucket, list[pulumi.Resource]]:
+    def _make(
+        self, resource: str, name: str, parent: Component[Any], tags: Mapping[str, str]
+    ) -> tuple[aws.s3.Bucket, list[pulumi.Resource]]:
         """Make the bucket and its settings; a bucket with objects in it cannot be deleted, in no environment."""
         partition = partition_of(self.region)
         bucket = aws.s3.Bucket(
             resource,
             bucket=name,
             object_lock_enabled=True if self.lock_days else None,
-            tags={"Name": name},
+            tags={**tags, "Name": name},
             opts=aws_child(parent, stateful=True),
         )
         closed, owned = _buckets.close(resource, bucket, parent)

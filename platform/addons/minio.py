@@ -8,7 +8,7 @@ same contract; `mc mirror` moves the data.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -97,7 +97,14 @@ class MinioStore(ObjectStore):
     image: str
     admin_secret: str
 
-    def bucket(self, name: str, *, parent: Component[Any], reader_writers: Sequence[ServiceAccount] = ()) -> Bucket:
+    def bucket(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        reader_writers: Sequence[ServiceAccount] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> Bucket:
         """Make a bucket, and a user of its own whose keys lie in a Secret of the service accounts' namespace."""
         namespace = home_of(name, parent, reader_writers)
         label = parent.environment.cloud_name(name)

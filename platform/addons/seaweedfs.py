@@ -8,7 +8,7 @@ namespace, and without a network plugin that enforces policies every pod of the 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -80,7 +80,14 @@ class SeaweedfsStore(ObjectStore):
         """Its name inside the cluster."""
         return f"{self.service}.{self.namespace}.svc.cluster.local"
 
-    def bucket(self, name: str, *, parent: Component[Any], reader_writers: Sequence[ServiceAccount] = ()) -> Bucket:
+    def bucket(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        reader_writers: Sequence[ServiceAccount] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> Bucket:
         """Make a bucket, and a user of its own whose keys lie in a Secret of the service accounts' namespace."""
         return provision_bucket(
             parent.environment.cloud_name(name),

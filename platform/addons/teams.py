@@ -23,6 +23,7 @@ from groundwork.core.contracts import (
     Tuning,
     Workspaces,
 )
+from groundwork.core.environment import TEAM_TAG
 from groundwork.core.errors import StackError
 from groundwork.core.teams import Team, load_teams
 
@@ -86,7 +87,8 @@ class Teams(Component[TeamsConfig]):
     def _buckets(self, team: Team, objects: ObjectStore | None, accounts: list[ServiceAccount]) -> None:
         if objects is not None:
             for bucket in team.buckets:
-                objects.bucket(f"{team.name}-{bucket}", parent=self, reader_writers=accounts)
+                tags = {TEAM_TAG: team.name}
+                objects.bucket(f"{team.name}-{bucket}", parent=self, reader_writers=accounts, tags=tags)
 
     def _check(
         self,

@@ -112,7 +112,14 @@ class StubObjectStore(ObjectStore):
 
     credentials: bool
 
-    def bucket(self, name: str, *, parent: Component[Any], reader_writers: Sequence[ServiceAccount] = ()) -> Bucket:
+    def bucket(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        reader_writers: Sequence[ServiceAccount] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> Bucket:
         """Return a bucket with or without credentials."""
         props = {"readerWriters": [account.address for account in reader_writers]}
         made = Marker(f"{parent.name}-{name}-bucket", props, parent.child())

@@ -128,6 +128,7 @@ def test_namespaces_enforce_a_standard(everything: Graph) -> None:
         "istio-cni": "privileged",
         "kubeflow": "baseline",
         "monitoring": "privileged",
+        "node-feature-discovery": "privileged",
         "nvidia-device-plugin": "privileged",
     }
 
@@ -211,7 +212,7 @@ def test_the_device_plugin_runs_where_gpus_are(build: Any) -> None:
         ),
         (
             {"istio-api": {"domain": "nodots"}},
-            "istio-api.domain: string should match pattern",
+            "istio-api.domain: 'nodots' is no domain; an example is ml.example.com",
         ),
         (
             {"keda": {}, "more-keda": {"component": "keda"}},

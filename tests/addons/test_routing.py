@@ -19,6 +19,7 @@ from groundwork.sandbox.controlplane.client import KubeClient
 from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.testing import Graph, record
 from tests.addons.conftest import STUBS, Marker, NoConfig
+from tests.addons.server import definitions
 
 ROOT = Path(__file__).parents[2]
 CONFIG = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig"
@@ -235,11 +236,7 @@ def test_the_server_accepts_the_routing_of_a_team(project: Path, api_server: Kub
         },
         project,
     )
-    (crd,) = [
-        r.inputs
-        for r in graph
-        if r.inputs.get("metadata", {}).get("name") == "alertmanagerconfigs.monitoring.coreos.com"
-    ]
+    (crd,) = [each for each in definitions() if each["metadata"]["name"] == "alertmanagerconfigs.monitoring.coreos.com"]
     api_server.apply(crd)
     for resource in graph.of(CONFIG):
         given = {**resource.inputs, "metadata": {**resource.inputs["metadata"], "namespace": "default"}}

@@ -51,6 +51,14 @@ def test_a_team_with_a_limit_is_told_too(root: Path) -> None:
     assert budget["notifications"][0]["subscriberEmailAddresses"] == ["vision@example.com", "ops@example.com"]
 
 
+def test_what_of_the_cloud_is_a_teams_own_has_its_tag() -> None:
+    """By it the bill is divided, and the team's budget counts."""
+    graph = record({"network": {}, "eks": {}, "s3": {}, "prometheus-api": {}, "prometheus": {}, "teams": {}})
+    tags = {bucket.name: bucket.inputs["tags"] for bucket in graph.of("aws:s3/bucket:Bucket")}
+    assert tags["teams-vision-datasets-bucket"]["groundwork:team"] == "vision"
+    assert "groundwork:team" not in tags["s3-access-logs"]
+
+
 def test_an_alarm_that_nobody_gets_is_refused() -> None:
     with pytest.raises(StackError) as error:
         record({"budget": {"emails": ["ops"], "monthlyUsd": 0}})

@@ -80,7 +80,8 @@ def test_it_is_what_celery_can_use() -> None:
 def test_only_nodes_and_pods_reach_it_and_only_at_its_port() -> None:
     group = build(network={}, elasticache={}).one("aws:ec2/securityGroup:SecurityGroup", "elasticache-access").inputs
     (rule,) = group["ingress"]
-    assert rule["cidrBlocks"] == ["10.20.0.0/18", "10.20.64.0/18"], "the private subnets"
+    nodes, pods = ["10.20.0.0/18", "10.20.64.0/18"], ["100.64.0.0/18", "100.64.64.0/18"]
+    assert rule["cidrBlocks"] == [*nodes, *pods]
     assert (rule["protocol"], rule["fromPort"], rule["toPort"]) == ("tcp", 6379, 6379)
     assert group["egress"] == []
 

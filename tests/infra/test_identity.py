@@ -20,13 +20,14 @@ def graph() -> Graph:
 
 def test_a_service_account_has_one_role_however_many_grants(graph: Graph) -> None:
     associations = {r.name: r.inputs for r in graph.of(ASSOCIATION) if r.name.startswith("app-")}
-    assert set(associations) == {"app-app-identity", "app-worker-identity"}
+    assert set(associations) == {"app-app-identity", "app-worker-identity", "app-user-data-database-database-identity"}
     assert associations["app-app-identity"]["serviceAccount"] == "app"
     assert {a["clusterName"] for a in associations.values()} == {"groundwork-dev-eks"}
     policies = {r.name: r.inputs["role"] for r in graph.of(POLICY) if r.name.startswith("app-")}
     assert policies == {
         "app-app-bucket-data": "groundwork-dev-eks-app-app",
         "app-app-bucket-more": "groundwork-dev-eks-app-app",
+        "app-user-data-database-database-administrator": "groundwork-dev-eks-app-user-data-database",
         "app-worker-bucket-data": "groundwork-dev-eks-app-worker",
     }
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from groundwork.core.errors import StackError
-from groundwork.core.registry import discover
-from groundwork.core.stacks import read_stack
+from groundwork.core.stacks import load_project
 from groundwork.testing import Graph, record
 from groundwork.testing.record import ROOT, stack_of
+from groundwork.testing.whole import record_environment
 from policies.cloud import no_wildcard_iam
 from policies.rule import Subject
 from tests.infra.stacks import COMPUTED, registry
@@ -23,13 +23,8 @@ DOCUMENTS = ("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy")
 
 @pytest.fixture(scope="module")
 def graph() -> Graph:
-    """Everything of the stack `everything` that AWS gives an identity, but for what only uses a bucket."""
-    whole = read_stack(ROOT / "stacks" / "Pulumi.everything.yaml").components
-    wanted = ("network", "eks", "pools", "s3", "rds", "cluster-autoscaler", "load-balancer-controller", "external-dns")
-    more = ("external-secrets", "cert-manager")
-    known = discover()
-    components = {name: whole[name] for name in (*wanted, *more) if name in known}
-    return record(components, computed=COMPUTED)
+    """Everything that can be beside the others: whoever of it has an identity in AWS."""
+    return record_environment(load_project(ROOT), "everything")
 
 
 def statements(graph: Graph) -> Iterator[tuple[str, dict[str, Any]]]:

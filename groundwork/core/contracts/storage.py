@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,13 +57,21 @@ class ObjectStore(Contract):
     """Buckets with the S3 API."""
 
     @abstractmethod
-    def bucket(self, name: str, *, parent: Component[Any], reader_writers: Sequence[ServiceAccount] = ()) -> Bucket:
+    def bucket(
+        self,
+        name: str,
+        *,
+        parent: Component[Any],
+        reader_writers: Sequence[ServiceAccount] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> Bucket:
         """Make a private, encrypted bucket, and let these service accounts of one namespace read and write it.
 
         Args:
             name: short, unique among the buckets of the stack: "mlflow".
             parent: the component that it belongs to.
             reader_writers: all in the same namespace.
+            tags: by which a cloud tells what it costs whom.
         """
 
 
