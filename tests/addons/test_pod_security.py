@@ -75,7 +75,9 @@ def test_what_trains_is_admitted_under_the_restricted_standard(kube: KubeClient,
     for priority in everything.of("kubernetes:scheduling.k8s.io/v1:PriorityClass"):
         kube.apply(priority.inputs)
     for index, spec in enumerate(specs):
-        spec = {key: value for key, value in spec.items() if key not in ("podGC", "podPriorityClassName", "ttlStrategy")}
+        spec = {
+            key: value for key, value in spec.items() if key not in ("podGC", "podPriorityClassName", "ttlStrategy")
+        }
         metadata = {"name": f"training-{index}", "namespace": "argo-workflows"}
         kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}, dry_run=True)
 

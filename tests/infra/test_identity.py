@@ -27,7 +27,7 @@ def test_a_service_account_has_one_role_however_many_grants(graph: Graph) -> Non
     assert policies == {
         "app-app-bucket-data": "groundwork-dev-eks-app-app",
         "app-app-bucket-more": "groundwork-dev-eks-app-app",
-        "app-user-data-database-database-administrator": "groundwork-dev-eks-app-user-data-database",
+        "app-user-data-database-database-administrator": "groundwork-dev-eks-user-data-database-database",
         "app-worker-bucket-data": "groundwork-dev-eks-app-worker",
     }
 
