@@ -150,6 +150,8 @@ def _computed(args: MockResourceArgs) -> dict[str, Any]:
             computed["primaryEndpointAddress"] = "broker.example"
         if args.typ == "aws:route53/zone:Zone":
             computed |= {"zoneId": f"Z{args.inputs['name'].upper().replace('.', '')}", "nameServers": ["ns-1.example"]}
+        if args.typ == "aws:kms/key:Key":
+            computed["keyId"] = f"{args.name}-id"
         if args.typ == "aws:rds/instance:Instance":
             computed["address"] = "database.example"
             kept = {"secretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-1"}

@@ -38,3 +38,8 @@ DIFFERENCES = {
     ("endpoint_if", "privateDnsEnabled"): "6.28 and before replaced; 7.x updates for Interface",
 }
 """(case, property) to reason: 7.51 follows the 6.x provider, the oracle is 5.100."""
+
+NEWER = {
+    ("aws:eks/cluster:Cluster", "deletionProtection"): "since 6.9",
+}
+"""(type, input) to reason: what our provider has and 5.100 has not, so that it is not asked about it."""
