@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from groundwork.preview.prices import Price
+from groundwork.preview.provisioned import NODE_CLASS, NODE_POOL, provisioned
 from groundwork.preview.tariff import BY_USE, PAID, Item, free
 
 _TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -84,12 +85,17 @@ class Estimate:
 
 def estimate(resources: Iterable[Resource], prices: Mapping[str, Price]) -> Estimate:
     """Return what the AWS resources cost; what runs in the cluster is paid with its nodes."""
-    there = sorted((r for r in resources if r.type.startswith("aws:")), key=lambda r: (r.type, r.name))
+    given = sorted(resources, key=lambda r: (r.type, r.name))
+    there = [r for r in given if r.type.startswith("aws:") or r.type == NODE_POOL]
     templates = {r.name: r.inputs for r in there if r.type == _TEMPLATE}
+    classes = {r.inputs["metadata"]["name"]: r.inputs for r in given if r.type == NODE_CLASS}
     found = Estimate()
     for resource in there:
         if resource.type in PAID:
-            for item in PAID[resource.type](resource.inputs, templates.get(resource.name, {})):
+            made_from = templates.get(resource.name, {})
+            if resource.type == NODE_POOL:
+                made_from = classes.get(provisioned(resource.inputs).node_class, {})
+            for item in PAID[resource.type](resource.inputs, made_from):
                 _add(found, resource, item, prices)
         elif resource.type in BY_USE:
             kind = resource.type.rpartition(":")[2]
@@ -100,14 +106,15 @@ def estimate(resources: Iterable[Resource], prices: Mapping[str, Price]) -> Esti
 
 
 def _add(found: Estimate, resource: Resource, item: Item, prices: Mapping[str, Price]) -> None:
-    price = prices.get(item.price)
-    if price is None:
+    known = [prices[name] for name in (item.price, *item.others) if name in prices]
+    if not known:
         found.unpriced.append(f"{resource.name}: the table has no price of {item.price}")
         return
+    price = max(known, key=lambda each: each.monthly)
     found.lines.append(
         Line(
             resource=resource.name,
-            item=item.price,
+            item=price.item,
             unit=price.unit,
             least_count=item.least,
             most_count=item.most,

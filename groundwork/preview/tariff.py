@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from groundwork.preview.provisioned import NODE_POOL, disk_gib, provisioned
+
 Inputs = Mapping[str, Any]
 
 
@@ -16,6 +18,7 @@ class Item:
 
     Attributes:
         price: its key in the table of prices.
+        others: what it may be as well; the dearest of all is counted.
         note: what a reader has to know of the figure.
     """
 
@@ -23,6 +26,7 @@ class Item:
     least: float
     most: float
     note: str = ""
+    others: tuple[str, ...] = ()
 
 
 def _always(price: str, count: float = 1) -> Callable[[Inputs, Inputs], list[Item]]:
@@ -34,10 +38,19 @@ def _nodes(inputs: Inputs, template: Inputs) -> list[Item]:
     least, most = float(scaling["minSize"]), float(scaling["maxSize"])
     note = "spot: what it costs on demand" if inputs.get("capacityType") == "SPOT" else ""
     disk = sum(_disk(device) for device in template.get("blockDeviceMappings") or ())
+    first, *others = map(str, inputs["instanceTypes"])
     return [
-        Item(str(inputs["instanceTypes"][0]), least, most, note),
+        Item(first, least, most, note, tuple(others)),
         *([Item("gp3", least * disk, most * disk)] if disk else []),
     ]
+
+
+def _provisioned(inputs: Inputs, node_class: Inputs) -> list[Item]:
+    pool = provisioned(inputs)
+    first, *others = pool.types
+    note = "by Karpenter" + ("; spot: what it costs on demand" if pool.spot else "")
+    disk = pool.most * disk_gib(node_class) if node_class else 0
+    return [Item(first, 0, pool.most, note, tuple(others)), *([Item("gp3", 0, disk)] if disk else [])]
 
 
 def _disk(device: Mapping[str, Any]) -> float:
@@ -78,6 +91,7 @@ def _lustre(inputs: Inputs, template: Inputs) -> list[Item]:
 PAID: Mapping[str, Callable[[Inputs, Inputs], list[Item]]] = {
     "aws:eks/cluster:Cluster": _always("eks-cluster"),
     "aws:eks/nodeGroup:NodeGroup": _nodes,
+    NODE_POOL: _provisioned,
     "aws:ec2/natGateway:NatGateway": _always("nat-gateway"),
     "aws:ec2/eip:Eip": _always("public-ipv4"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
@@ -89,8 +103,10 @@ PAID: Mapping[str, Callable[[Inputs, Inputs], list[Item]]] = {
     "aws:secretsmanager/secret:Secret": _always("secret"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _always("alarm"),
 }
-"""Type -> what of it is paid for by the hour or the month; the second argument are the inputs of a node group's launch
-template."""
+"""Type -> what of it is paid for by the hour or the month.
+
+The second argument are the inputs of what nodes are made from: a node group's launch template, a NodePool's EC2NodeClass.
+"""
 
 BY_USE: Mapping[str, str] = {
     "aws:cloudwatch/logGroup:LogGroup": "by what is logged",

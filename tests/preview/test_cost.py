@@ -13,6 +13,8 @@ from groundwork.preview.command import as_json
 from groundwork.preview.cost import Paid, estimate
 from groundwork.preview.prices import own_prices, parse
 from groundwork.preview.show import summary
+from groundwork.real.preflight.needs import needs_of
+from groundwork.testing import record
 from groundwork.testing.whole import record_environment
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +35,28 @@ def test_a_pool_costs_from_its_minimum_to_its_maximum_with_its_disks() -> None:
     found = estimate([group(), TEMPLATE], PRICES)
     assert (found.least, found.most) == pytest.approx((1 * 73 + 5, 3 * 73 + 15))
     assert summary(found) == "78 to 234 USD a month, with the pools at minimum and at maximum"
+
+
+def test_a_pool_of_karpenters_is_counted_as_the_dearest_that_it_may_become() -> None:
+    """Read from what the platform really makes of such a pool."""
+    stack = {
+        "network": {},
+        "eks": {},
+        "karpenter": {},
+        "pools": {
+            "provisioner": "karpenter",
+            "general": None,
+            "web": {"instanceTypes": ["m6a.xlarge", "m7i.xlarge"], "max": 3, "diskGib": 100},
+        },
+    }
+    prices = own_prices()
+    graph = record(stack)
+    lines = {line.item: line for line in estimate(graph, prices).lines if "web" in line.resource}
+    assert lines["m7i.xlarge"].least == 0
+    assert lines["m7i.xlarge"].most == pytest.approx(3 * prices["m7i.xlarge"].monthly)
+    assert lines["gp3"].most_count == 300
+    (machines,) = [each for each in needs_of(graph).machines if "web" in each.pool]
+    assert (machines.types, machines.most) == (("m6a.xlarge", "m7i.xlarge"), 3)
 
 
 def test_spot_is_counted_as_what_it_costs_at_most() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from groundwork.data.instance_types import instance_types
 from groundwork.preview.cost import Resource
+from groundwork.preview.provisioned import NODE_POOL, provisioned
 
 # Service Quotas counts vCPUs by family, on demand and spot apart; the codes are the same in every region:
 # https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
@@ -88,6 +89,9 @@ def needs_of(resources: Iterable[Resource]) -> Needs:
                     int(given["scalingConfig"]["maxSize"]),
                 )
             )
+        elif resource.type == NODE_POOL:
+            pool = provisioned(given)
+            found.machines.append(Machines(resource.name, pool.types, pool.spot, pool.most))
         elif kind == "Subnet":
             found.zones.add(given["availabilityZone"])
         elif resource.type == "aws:eks/cluster:Cluster":
