@@ -105,7 +105,7 @@ PAID: Mapping[str, Callable[[Inputs, Inputs], list[Item]]] = {
 }
 """Type -> what of it is paid for by the hour or the month.
 
-The second argument are the inputs of what nodes are made from: a node group's launch template, a NodePool's EC2NodeClass.
+The second argument are the inputs of what nodes are made from: a launch template, or an EC2NodeClass of Karpenter's.
 """
 
 BY_USE: Mapping[str, str] = {
