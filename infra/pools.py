@@ -109,8 +109,8 @@ class Pools(AwsComponent[PoolsConfig]):
             )
         if not by_karpenter and provisioner is not None:
             problems.append(
-                f"karpenter is there, and the pools of {self.name} are node groups: set {self.name}.provisioner: "
-                "karpenter, or leave karpenter out"
+                f"karpenter is there, and {self.name} are node groups: set {self.name}.provisioner: karpenter and "
+                "leave cluster-autoscaler out, or leave karpenter out"
             )
         for group in groups:
             problems += [f"{self.name}.{group.name}.{problem}" for problem in _misplaced(group, network)]

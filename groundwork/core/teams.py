@@ -38,7 +38,8 @@ class Team(Config):
         default=None, description="GiB of files that all of its pods can write at once, by the claim `shared`"
     )
     monthly_usd: PositiveInt | None = Field(
-        default=None, description="what of the cloud is its own may cost a month: told by e-mail before it is reached"
+        default=None,
+        description="what of the cloud is its own may cost a month: told by e-mail before, where there is a `budget`",
     )
     contacts: tuple[Contact, ...] = Field(
         default=(), description="who is told what is wrong in its namespace; none: whoever runs the platform"

@@ -45,9 +45,11 @@ def own_prices(path: Path | None = None) -> Mapping[str, Price]:
     users: Mapping[str, Price] = {}
     if path is not None:
         try:
-            users = parse(path.read_text(encoding="utf-8"), path.name)
-        except (OSError, UnicodeDecodeError) as error:
-            raise StackError([f"{path}: the table of prices cannot be read: {error}"]) from None
+            users = parse(path.read_text(encoding="utf-8"), str(path))
+        except OSError as error:
+            raise StackError([f"{path}: the table of prices cannot be read: {error.strerror}"]) from None
+        except UnicodeDecodeError:
+            raise StackError([f"{path}: the table of prices is no text"]) from None
     return {**machines, **given, **users}
 
 

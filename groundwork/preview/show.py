@@ -14,6 +14,8 @@ _PRICES = "on demand, US East (N. Virginia), before tax, discounts and traffic; 
 
 def of_estimate(name: str, found: Estimate) -> RenderableType:
     """Return what an environment costs, dearest first, and what is not in the sum."""
+    if not found.lines and not found.by_use and not found.unpriced:
+        return Text(f"{name}: {summary(found)}.", style="bold")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("resource", no_wrap=True)
     table.add_column("of what", no_wrap=True)

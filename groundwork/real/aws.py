@@ -73,7 +73,7 @@ def caller_of(session: boto3.Session) -> str:
     try:
         return str(session.client("sts").get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as error:
-        raise RealError(f"AWS does not know you: {error}") from None
+        raise RealError(f"AWS does not know you: {error}. `aws sts get-caller-identity` shows who you are.") from None
 
 
 def code_of(error: ClientError) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.core import kept
-from groundwork.core.errors import StackError
+from groundwork.core.errors import StackError, closest
 from groundwork.core.stacks import Project, load_project
 from groundwork.real.engine import Pulumi
 from groundwork.real.errors import RealError
@@ -56,9 +56,12 @@ def move(root: Path, instance: str, source: str, destination: str, environ: Mapp
 
 def _check(project: Project, instance: str, source: str, destination: str) -> None:
     leaving, getting = project.stack(source), project.stack(destination)
-    problems = []
     if source == destination:
-        problems.append(f"{instance} cannot move from {source} to itself")
+        raise StackError([f"{instance} cannot move from {source} to itself"])
+    problems = []
+    known = {key for name in project.stack_names for key in project.stack(name).components}
+    if instance not in known:
+        raise StackError([f"no stack has a component {instance!r}; {closest(instance, known)}"])
     if leaving.environment != getting.environment:
         problems.append(
             f"{source} is of the environment {leaving.environment}, {destination} of {getting.environment}: names in "

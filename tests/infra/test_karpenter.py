@@ -225,8 +225,8 @@ def test_nodes_with_adapters_are_close_together() -> None:
         (
             {"karpenter": {}, "pools": {}},
             [
-                "karpenter is there, and the pools of pools are node groups: set pools.provisioner: karpenter, or "
-                "leave karpenter out"
+                "karpenter is there, and pools are node groups: set pools.provisioner: karpenter and leave "
+                "cluster-autoscaler out, or leave karpenter out"
             ],
         ),
         (

@@ -35,7 +35,7 @@ def preflight(root: Path, environment: str, reach: cluster.Reach = cluster.reach
     try:
         session = session_of(place)
     except RealError as error:
-        return [stop("credentials", str(error), "aws sts get-caller-identity shows who you are")]
+        return [stop("credentials", str(error), "take other credentials")]
     answers = [good("credentials", f"are of the account {place.account}, in {place.region}")]
     questions: list[tuple[str, Callable[[], Iterator[Answer]]]] = [
         ("API server", lambda: cluster.access(session, needs, reach)),
