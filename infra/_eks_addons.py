@@ -83,9 +83,15 @@ def after_nodes(tags: Mapping[str, str]) -> tuple[ManagedAddon, ...]:
 
 def missing(catalogue: Catalogue) -> list[str]:
     """Return a sentence for each add-on that the catalogue has no version of."""
+    return unknown(catalogue, [addon.name for addon in (*before_nodes({}), *after_nodes({}))])
+
+
+def unknown(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
+    """Return a sentence for each of these add-ons that the catalogue has no version of."""
     known = catalogue.managed_addons
-    wanted = [addon.name for addon in (*before_nodes({}), *after_nodes({})) if addon.name not in known]
-    return [f"the catalogue has no managed add-on {name!r}; {closest(name, known)}" for name in wanted]
+    return [
+        f"the catalogue has no managed add-on {name!r}; {closest(name, known)}" for name in names if name not in known
+    ]
 
 
 def install(
@@ -98,16 +104,37 @@ def install(
 ) -> aws.eks.Addon:
     """Install an add-on, with an identity for its pods first: EKS gives it to a pod when the pod is made."""
     identity = _identity(addon, parent, cluster, cluster_name)
+    return make_addon(
+        addon.name, parent=parent, cluster=cluster.name, settings=addon.settings, after=[*identity, *after]
+    )
+
+
+def make_addon(
+    name: str,
+    *,
+    parent: AwsComponent[Any],
+    cluster: pulumi.Input[str],
+    settings: Mapping[str, Any] | None,
+    after: Sequence[pulumi.Resource],
+    preserve: bool = False,
+) -> aws.eks.Addon:
+    """Make an add-on at the catalogue's version.
+
+    Args:
+        settings: as the add-on's own schema has them.
+        preserve: whether its kinds, and all objects of them, stay in the cluster when the add-on is removed.
+    """
     return aws.eks.Addon(
-        f"{parent.name}-{addon.name}",
-        cluster_name=cluster.name,
-        addon_name=addon.name,
-        addon_version=parent.catalogue.managed_addons[addon.name].version,
-        configuration_values=json.dumps(addon.settings, sort_keys=True) if addon.settings else None,
+        f"{parent.name}-{name}",
+        cluster_name=cluster,
+        addon_name=name,
+        addon_version=parent.catalogue.managed_addons[name].version,
+        configuration_values=json.dumps(settings, sort_keys=True) if settings else None,
         # What was changed by hand in the cluster goes back to what is written here.
         resolve_conflicts_on_create="OVERWRITE",
         resolve_conflicts_on_update="OVERWRITE",
-        opts=parent.child(depends_on=[*identity, *after]),
+        preserve=preserve or None,
+        opts=parent.child(depends_on=list(after)),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pulumi
 import pulumi_aws as aws
 
+from infra._access import one_port
 from infra._aws import AwsComponent
 
 Endpoint = Literal[
@@ -108,25 +109,15 @@ def interfaces(
     """
     if not services:
         return
-    name = parent.environment.cloud_name(parent.name, "endpoints")
-    group = aws.ec2.SecurityGroup(
-        f"{parent.name}-endpoints",
-        name=name,
+    group = one_port(
+        "endpoints",
+        parent=parent,
+        name=parent.environment.cloud_name(parent.name, "endpoints"),
         description="who may call AWS through the network's endpoints",
+        what="HTTPS, from the network",
         vpc_id=vpc_id,
-        ingress=[
-            {
-                "description": "HTTPS, from the network",
-                "protocol": "tcp",
-                "from_port": 443,
-                "to_port": 443,
-                "cidr_blocks": list(cidrs),
-            }
-        ],
-        # They answer, and call nobody.
-        egress=[],
-        tags={"Name": name},
-        opts=parent.child(),
+        port=443,
+        cidrs=cidrs,
     )
     for service in services:
         aws.ec2.VpcEndpoint(

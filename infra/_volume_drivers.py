@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,8 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 from groundwork.core.contracts import Statement
-from groundwork.core.errors import StackError, closest
+from groundwork.core.errors import StackError
 from infra._aws import AwsComponent
+from infra._eks_addons import make_addon, unknown
 from infra._eks_cluster import EksCluster
 
 # Where EKS puts its add-ons.
@@ -43,23 +43,18 @@ def install_driver(
     Raises:
         StackError: where the catalogue has no such add-on.
     """
-    known = parent.catalogue.managed_addons
-    if addon not in known:
-        raise StackError([f"the catalogue has no managed add-on {addon!r}; {closest(addon, known)}"])
+    if problems := unknown(parent.catalogue, [addon]):
+        raise StackError(problems)
     ready: list[pulumi.Resource] = []
     if account is not None:
         who = cluster.within(NAMESPACE, parent=parent).chart_account(account)
         ready = cluster.grant(addon, parent=parent, account=who, statements=statements)
-    return aws.eks.Addon(
-        f"{parent.name}-{addon}",
-        cluster_name=cluster.name,
-        addon_name=addon,
-        addon_version=known[addon].version,
-        configuration_values=json.dumps(settings, sort_keys=True) if settings else None,
-        # What was changed by hand in the cluster goes back to what is written here.
-        resolve_conflicts_on_create="OVERWRITE",
-        resolve_conflicts_on_update="OVERWRITE",
-        preserve=preserve or None,
+    return make_addon(
+        addon,
+        parent=parent,
+        cluster=cluster.name,
+        settings=settings,
         # The name of the cluster is plain, and so no dependency: what is required has the cluster and its nodes in it.
-        opts=parent.child(depends_on=[*parent.after, *ready, *after]),
+        after=[*parent.after, *ready, *after],
+        preserve=preserve,
     )

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Broker, Namespace, Queue
+from infra._access import one_port
 from infra._aws import AwsComponent
 from infra._windows import daily, overlap, weekly
 from infra.network import VpcNetwork
@@ -198,22 +199,13 @@ class ElastiCache(AwsComponent[ElastiCacheConfig]):
         )
 
     def _security_group(self, name: str, network: VpcNetwork) -> aws.ec2.SecurityGroup:
-        return aws.ec2.SecurityGroup(
-            f"{self.name}-access",
+        return one_port(
+            "access",
+            parent=self,
             name=f"{name}-access",
             description=f"who may reach {name}",
+            what="Redis protocol, from nodes and pods",
             vpc_id=network.vpc_id,
-            ingress=[
-                {
-                    "description": "Redis protocol, from nodes and pods",
-                    "protocol": "tcp",
-                    "from_port": _PORT,
-                    "to_port": _PORT,
-                    "cidr_blocks": list(network.private_cidrs),
-                }
-            ],
-            # It calls nobody.
-            egress=[],
-            tags={"Name": f"{name}-access"},
-            opts=self.child(),
+            port=_PORT,
+            cidrs=network.private_cidrs,
         )

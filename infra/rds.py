@@ -11,6 +11,7 @@ import pulumi_random as random
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from groundwork.core.config import ByProfile, Config
+from infra._access import one_port
 from infra._aws import AwsComponent
 from infra._policies import trust
 from infra._rds_authorities import authorities
@@ -224,24 +225,15 @@ class Rds(AwsComponent[RdsConfig]):
         )
 
     def _security_group(self, name: str, network: VpcNetwork) -> aws.ec2.SecurityGroup:
-        return aws.ec2.SecurityGroup(
-            f"{self.name}-access",
+        return one_port(
+            "access",
+            parent=self,
             name=f"{name}-access",
             description=f"who may reach {name}",
+            what="PostgreSQL, from nodes and pods",
             vpc_id=network.vpc_id,
-            ingress=[
-                {
-                    "description": "PostgreSQL, from nodes and pods",
-                    "protocol": "tcp",
-                    "from_port": PORT,
-                    "to_port": PORT,
-                    "cidr_blocks": list(network.private_cidrs),
-                }
-            ],
-            # It calls nobody.
-            egress=[],
-            tags={"Name": f"{name}-access"},
-            opts=self.child(),
+            port=PORT,
+            cidrs=network.private_cidrs,
         )
 
     def _parameters(self, name: str) -> aws.rds.ParameterGroup:

@@ -132,7 +132,7 @@ def _settings(session: boto3.Session, store: StateStore, key: str) -> list[Setti
         "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key},
         "BucketKeyEnabled": True,
     }
-    policy = _policy(store)
+    policy = _policy(store, session.get_partition_for_region(store.place.region))
     lifecycle = _lifecycle()
     return [
         Setting(
@@ -182,8 +182,7 @@ def _apply(store: StateStore, setting: Setting) -> None:
     store.done[setting.name] = "made" if store.done["bucket"] == "made" else "mended"
 
 
-def _policy(store: StateStore) -> dict[str, Any]:
-    partition = "aws-cn" if store.place.region.startswith("cn-") else "aws"
+def _policy(store: StateStore, partition: str) -> dict[str, Any]:
     arn = f"arn:{partition}:s3:::{store.bucket}"
     everybody = {"Effect": "Deny", "Principal": "*"}
     insecure = {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}

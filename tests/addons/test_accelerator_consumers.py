@@ -8,14 +8,11 @@ from typing import Any
 import pytest
 
 from groundwork.core.contracts import NodePool, NodePools
-from groundwork.core.stacks import load_project
 from groundwork.testing import Graph
-from groundwork.testing.record import ROOT
-from groundwork.testing.whole import record_environment
 from infra.eks import SYSTEM_POOL
 from tests.addons.test_serving import CHAT, CHURN, STACK
+from tests.environments import PROJECT, recorded
 
-PROJECT = load_project(ROOT)
 ACCELERATORS = ("nvidia.com/", "aws.amazon.com/neuron", "vpc.amazonaws.com/efa")
 POOL, KIND = "groundwork.example/pool", "groundwork.example/accelerator"
 SYSTEM = NodePool(name=SYSTEM_POOL, minimum=2, maximum=4, labels={})
@@ -92,7 +89,7 @@ def test_everything_fits_its_pools(everything: Graph) -> None:
 @pytest.mark.parametrize("environment", [name for name in PROJECT.environments if name != "local"])
 def test_each_consumer_of_each_environment_fits_its_pools(environment: str) -> None:
     """A pod that no pool serves waits for ever: here with the pools that the stacks really have."""
-    graph = record_environment(PROJECT, environment)
+    graph = recorded(environment)
     where, wrong = problems(graph)
     assert wrong == []
     if environment == "everything":

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from groundwork.core.errors import StackError
-from groundwork.core.stacks import load_project
 from groundwork.testing import Graph, record
-from groundwork.testing.record import ROOT, stack_of
-from groundwork.testing.whole import record_environment
+from groundwork.testing.record import stack_of
 from policies.cloud import no_wildcard_iam
 from policies.rule import Subject
+from tests.environments import recorded
 from tests.infra.stacks import COMPUTED, registry
 
 BOUNDARY = "arn:aws:iam::111122223333:policy/platform-boundary"
@@ -24,7 +23,7 @@ DOCUMENTS = ("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy")
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     """Everything that can be beside the others: whoever of it has an identity in AWS."""
-    return record_environment(load_project(ROOT), "everything")
+    return recorded("everything")
 
 
 def statements(graph: Graph) -> Iterator[tuple[str, dict[str, Any]]]:

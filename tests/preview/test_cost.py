@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 
 from groundwork.core.errors import StackError
-from groundwork.core.stacks import load_project
 from groundwork.preview.command import as_json
 from groundwork.preview.cost import Paid, estimate
 from groundwork.preview.prices import own_prices, parse
 from groundwork.preview.show import summary
 from groundwork.real.preflight.needs import needs_of
 from groundwork.testing import record
-from groundwork.testing.whole import record_environment
+from tests.environments import recorded
 
-ROOT = Path(__file__).parents[2]
 PRICES = parse("item,unit,usd\nm7i.large,hour,0.1\ngp3,gib-month,0.1\nkms-key,month,1\n", "prices.csv")
 
 
@@ -83,7 +81,7 @@ def test_a_second_server_and_storage_that_grows_are_paid_for() -> None:
 
 def test_all_of_everything_has_a_price_or_a_reason_for_none() -> None:
     """A new type has to say what it costs before it gets in."""
-    found = estimate(record_environment(load_project(ROOT), "everything"), own_prices())
+    found = estimate(recorded("everything"), own_prices())
     assert found.unpriced == []
     assert 0 < found.least < found.most
 

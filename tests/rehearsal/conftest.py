@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 from collections.abc import Iterator
@@ -44,21 +45,29 @@ def narrator() -> Narrator:
     return Narrator(Console(file=io.StringIO(), width=100), live=False)
 
 
-@pytest.fixture(scope="module")
-def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+@contextlib.contextmanager
+def checkout(project: Path, environment: str, factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Copy a project, to be rehearsed with the tools that there are and a home of its own; its sandbox goes with it."""
     try:
         locate()
     except ToolsMissing as missing:
         pytest.skip(str(missing))
-    home = tmp_path_factory.mktemp("home")
+    home = factory.mktemp("home")
     (home / "tools").symlink_to(tools_dir())
-    root = tmp_path_factory.mktemp("checkout") / "project"
-    shutil.copytree(DATA, root)
-    theatre = Theatre(root)
-    theatre.generation(0)
+    root = factory.mktemp("checkout") / "project"
+    shutil.copytree(project, root)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GROUNDWORK_HOME", str(home))
+        yield root
+        sandbox = Sandbox.of(root, environment)
+        if sandbox.exists:
+            servers.stop(sandbox)
+            sandbox.remove()
+
+
+@pytest.fixture(scope="module")
+def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+    with checkout(DATA, ENVIRONMENT, tmp_path_factory) as root:
+        theatre = Theatre(root)
+        theatre.generation(0)
         yield theatre
-        if theatre.sandbox.exists:
-            servers.stop(theatre.sandbox)
-            theatre.sandbox.remove()

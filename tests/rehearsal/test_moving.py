@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,16 +9,11 @@ from typing import Any
 
 import boto3
 import pytest
-from rich.console import Console
 
-from groundwork.sandbox.home import tools_dir
-from groundwork.sandbox.rehearsal import servers
-from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.rehearse import Rehearsal, rehearse
-from groundwork.sandbox.rehearsal.sandbox import Sandbox
 from groundwork.sandbox.rehearsal.shell import shell
 from groundwork.sandbox.rehearsal.stage import on_stage
-from groundwork.sandbox.tools.locate import ToolsMissing, locate
+from tests.rehearsal.conftest import checkout, narrator
 
 HEAD = """\
 config:
@@ -30,10 +23,6 @@ config:
   groundwork:profile: prod
 """
 DATA = Path(__file__).parent / "moving"
-
-
-def narrator() -> Narrator:
-    return Narrator(Console(file=io.StringIO(), width=100), live=False)
 
 
 class Works:
@@ -67,22 +56,10 @@ class Works:
 
 @pytest.fixture(scope="module")
 def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
-    try:
-        locate()
-    except ToolsMissing as missing:
-        pytest.skip(str(missing))
-    home = tmp_path_factory.mktemp("home")
-    (home / "tools").symlink_to(tools_dir())
-    works = Works(tmp_path_factory.mktemp("checkout") / "project")
-    shutil.copytree(DATA, works.root)
-    works.write(one="{store: {}, other: {}}", two="{another: {component: other}}")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GROUNDWORK_HOME", str(home))
+    with checkout(DATA, "works", tmp_path_factory) as root:
+        works = Works(root)
+        works.write(one="{store: {}, other: {}}", two="{another: {component: other}}")
         yield works
-        sandbox = Sandbox.of(works.root, "works")
-        if sandbox.exists:
-            servers.stop(sandbox)
-            sandbox.remove()
 
 
 def test_a_component_moves_with_its_data(works: Works, capfd: pytest.CaptureFixture[str]) -> None:

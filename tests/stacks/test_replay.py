@@ -18,11 +18,10 @@ import pytest
 
 from groundwork.core.component import Component
 from groundwork.core.registry import Registry
-from groundwork.core.stacks import load_project
 from groundwork.testing import Graph, Registered, record
 from groundwork.testing.replay import surprises
-from groundwork.testing.whole import record_environment
 from tests.core.conftest import Nothing
+from tests.environments import recorded
 
 ROOT = Path(__file__).parents[2]
 BASE = "GROUNDWORK_BASE"
@@ -76,9 +75,8 @@ def recorded_before(tree: Path, environment: str) -> Graph:
 def test_nothing_that_holds_data_is_replaced_or_deleted(previous: Path) -> None:
     """A merge is an `up` of somebody's production: with data in it."""
     before = recorded_before(previous, "prod")
-    after = record_environment(load_project(ROOT), "prod")
     # Of what mocks make up of Outputs both sides have the same, as JSON has it.
-    after.resources = [Registered(**json.loads(json.dumps(asdict(r), default=str))) for r in after]
+    after = Graph([Registered(**json.loads(json.dumps(asdict(r), default=str))) for r in recorded("prod")])
     assert before.resources
     assert surprises(before, after) == []
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from groundwork.core.environment import ENVIRONMENT_TAG
 from groundwork.real.aws import code_of
 from groundwork.real.preflight.answers import Answer, care, good, stop
-from groundwork.real.preflight.needs import Machines, Needs, Quota, quota_of, vcpus
+from groundwork.real.preflight.needs import Machines, Needs, Quota, quota_of, vcpus, vcpus_of
 
 if TYPE_CHECKING:
     import boto3
@@ -80,8 +80,7 @@ def _used_by_others(session: boto3.Session, environment: str) -> dict[Quota, int
         for instance in (i for reservation in page["Reservations"] for i in reservation["Instances"]):
             quota = quota_of(instance["InstanceType"], spot=instance.get("InstanceLifecycle") == "spot")
             if quota is not None and not _is_own(instance, environment):
-                name = instance["InstanceType"]
-                used[quota] += vcpus(Machines("", (name,), spot=False, most=1))
+                used[quota] += vcpus_of(instance["InstanceType"])
     return used
 
 

@@ -121,5 +121,10 @@ def quota_of(machine: str, *, spot: bool) -> Quota | None:
 
 def vcpus(machines: Machines) -> int:
     """Return how many vCPUs a pool has at its largest, by its largest type."""
-    known = instance_types()
-    return machines.most * max(((known[name].vcpus or 0) for name in machines.types if name in known), default=0)
+    return machines.most * max(map(vcpus_of, machines.types), default=0)
+
+
+def vcpus_of(machine: str) -> int:
+    """Return the vCPUs of a type, 0 of one that the table does not know."""
+    known = instance_types().get(machine)
+    return (known.vcpus or 0) if known else 0

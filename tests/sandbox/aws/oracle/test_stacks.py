@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi.runtime.rpc import _special_sig_key
 
-from groundwork.core.stacks import load_project
 from groundwork.sandbox.standins.aws.moto import Moto
 from groundwork.testing.record import ACCOUNT
-from groundwork.testing.whole import record_environment
+from tests.environments import recorded as recorded_once
 from tests.sandbox.aws.conftest import REGION
 from tests.sandbox.aws.oracle.convert import body, resource_type
 from tests.sandbox.aws.oracle.known import NEWER
 from tests.sandbox.aws.oracle.terraform import VERSION, Terraform, find_mirror
-
-PROJECT = load_project(Path(__file__).parents[4])
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +36,7 @@ class Asked:
 
 def asked(environment: str, schemas: dict[str, Any]) -> Asked:
     """Convert a recorded environment: where a mock made up an id or an ARN, the resource itself is referred to."""
-    recorded = [r for r in record_environment(PROJECT, environment) if r.type.startswith("aws:")]
+    recorded = [r for r in recorded_once(environment) if r.type.startswith("aws:")]
     kinds = {r.type: resource_type(r.type, set(schemas)) for r in recorded}
     known: dict[str, list[str]] = {}
     for r in recorded:
