@@ -1,13 +1,10 @@
-"""Where the engine starts the pack: building a PolicyPack serves it, and never returns."""
+"""Where the engine starts the pack."""
 
 from pathlib import Path
 
-from pulumi_policy import PolicyPack
-
-from policies.pack import judged_types, policies_of
-from policies.serving import answer_only_for
+from groundwork.policy.analyzer import Analyzer, serve
+from policies.pack import VERSION, judge, load_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 
-answer_only_for(judged_types(ROOT))
-PolicyPack(name="groundwork", policies=policies_of(ROOT))
+serve(Analyzer(VERSION, load_rules(), lambda settings: judge(ROOT, settings)))

@@ -6,15 +6,28 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policies.rule import Subject, items, resource_rule, stack_rule
+from groundwork.policy.facts import Facts
+from groundwork.policy.rule import RULES
+from groundwork.policy.subject import Subject, dig, items, mapping, objects
 
 _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _READING = ("Describe", "List", "Get")
 
 
-@stack_rule("no-public-bucket", control="AWS FSBP S3.8, CIS AWS 2.1.4", types=("aws:s3/",))
-def no_public_bucket(subjects: Sequence[Subject]) -> Iterator[tuple[Subject, str]]:
-    """Every bucket has a public access block with all four switches on."""
+@RULES.stack(
+    "no-public-bucket",
+    severity="high",
+    controls=(
+        "AWS FSBP S3.8",
+        "CIS AWS 2.1.4",
+    ),
+    types=("aws:s3/",),
+)
+def no_public_bucket(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
+    """Every bucket has a public access block with all four switches on.
+
+    One policy or ACL too many, and what is in it is everybody's.
+    """
     blocks = [s for s in subjects if s.type == "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"]
     for bucket in subjects:
         if bucket.type != "aws:s3/bucket:Bucket":
@@ -35,11 +48,17 @@ def _belongs(part: Subject, bucket: Subject) -> bool:
     return not part.references.get("bucket") and part.props.get("bucket") == bucket.props.get("bucket")
 
 
-@resource_rule(
-    "no-public-bucket-policy", control="AWS FSBP S3.2", types=("aws:s3/bucketPolicy:BucketPolicy", "aws:s3/bucketAcl")
+@RULES.resource(
+    "no-public-bucket-policy",
+    severity="high",
+    controls=("AWS FSBP S3.2",),
+    types=("aws:s3/bucketPolicy:BucketPolicy", "aws:s3/bucketAcl"),
 )
-def no_public_bucket_policy(subject: Subject) -> Iterator[str]:
-    """No bucket policy or ACL lets everybody in."""
+def no_public_bucket_policy(subject: Subject, facts: Facts) -> Iterator[str]:
+    """No bucket policy or ACL lets everybody in.
+
+    Models and training data are found by scanners within hours.
+    """
     if str(subject.props.get("acl") or "").startswith("public"):
         yield f"{subject.name}: the ACL {subject.props['acl']} lets everybody in: use private"
     for statement in _statements(subject.props.get("policy")):
@@ -60,18 +79,18 @@ def _file_system(subject: Subject) -> Iterator[str]:
 
 
 def _cluster(subject: Subject) -> Iterator[str]:
-    if not (subject.props.get("encryptionConfig") or {}).get("resources"):
+    if not dig(subject.props, "encryptionConfig.resources"):
         yield "Secrets are not encrypted: set encryptionConfig with a KMS key"
 
 
 def _launch_template(subject: Subject) -> Iterator[str]:
-    for device in items(subject.props.get("blockDeviceMappings")):
-        if str((device.get("ebs") or {}).get("encrypted")).lower() != "true":
+    for device in objects(subject.props.get("blockDeviceMappings")):
+        if str(dig(device, "ebs.encrypted")).lower() != "true":
             yield f"the volume {device.get('deviceName')} is not encrypted: set ebs.encrypted"
 
 
 def _storage_class(subject: Subject) -> Iterator[str]:
-    encrypted = (subject.props.get("parameters") or {}).get("encrypted")
+    encrypted = dig(subject.props, "parameters.encrypted")
     if subject.props.get("provisioner") == "ebs.csi.aws.com" and encrypted != "true":
         yield 'volumes are not encrypted: set parameters.encrypted to "true"'
 
@@ -86,17 +105,41 @@ _AT_REST = {
 }
 
 
-@resource_rule("encryption-at-rest", control="AWS FSBP RDS.3, EKS.3, EFS.1, EC2.3", types=tuple(_AT_REST))
-def encryption_at_rest(subject: Subject) -> Iterator[str]:
-    """Databases, file systems, volumes and the cluster's Secrets are encrypted."""
+@RULES.resource(
+    "encryption-at-rest",
+    severity="high",
+    controls=(
+        "AWS FSBP RDS.3",
+        "EKS.3",
+        "EFS.1",
+        "EC2.3",
+    ),
+    types=tuple(_AT_REST),
+)
+def encryption_at_rest(subject: Subject, facts: Facts) -> Iterator[str]:
+    """Databases, file systems, volumes and the cluster's Secrets are encrypted.
+
+    Whoever gets at a snapshot or a disk must still not read it, and most of these cannot be encrypted later.
+    """
     for problem in _AT_REST[subject.type](subject):
         yield f"{subject.type.rpartition(':')[2]} {subject.name}: {problem}"
 
 
-@resource_rule("private-cluster-endpoint", control="CIS EKS 5.4.1, AWS FSBP EKS.1", types=("aws:eks/cluster:Cluster",))
-def private_cluster_endpoint(subject: Subject) -> Iterator[str]:
-    """The API server is not open to the internet."""
-    network = subject.props.get("vpcConfig") or {}
+@RULES.resource(
+    "private-cluster-endpoint",
+    severity="high",
+    controls=(
+        "CIS EKS 5.4.1",
+        "AWS FSBP EKS.1",
+    ),
+    types=("aws:eks/cluster:Cluster",),
+)
+def private_cluster_endpoint(subject: Subject, facts: Facts) -> Iterator[str]:
+    """The API server is not open to the internet.
+
+    What cannot be reached cannot be attacked, whatever its next vulnerability is.
+    """
+    network = mapping(subject.props.get("vpcConfig"))
     if network.get("endpointPrivateAccess") is not True:
         yield f"Cluster {subject.name}: endpointPrivateAccess is not true: set it"
     # AWS opens the endpoint unless told not to.
@@ -110,13 +153,21 @@ def private_cluster_endpoint(subject: Subject) -> Iterator[str]:
             )
 
 
-@resource_rule(
+@RULES.resource(
     "no-wildcard-iam",
-    control="CIS AWS 1.16, AWS FSBP IAM.1, IAM.21",
+    severity="high",
+    controls=(
+        "CIS AWS 1.16",
+        "AWS FSBP IAM.1",
+        "IAM.21",
+    ),
     types=("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy"),
 )
-def no_wildcard_iam(subject: Subject) -> Iterator[str]:
-    """No identity may do everything, or change something everywhere."""
+def no_wildcard_iam(subject: Subject, facts: Facts) -> Iterator[str]:
+    """No identity may do everything, or change something everywhere.
+
+    A pod that is broken into has its identity's rights.
+    """
     for statement in _statements(subject.props.get("policy")):
         if statement.get("Effect") != "Allow":
             continue
@@ -135,4 +186,4 @@ def _statements(document: Any) -> list[Mapping[str, Any]]:
             document = json.loads(document)
         except ValueError:
             return []
-    return items(document.get("Statement")) if isinstance(document, Mapping) else []
+    return list(objects(document.get("Statement"))) if isinstance(document, Mapping) else []

@@ -1,97 +1,55 @@
-"""The rules as the engine wants them: a policy for each, of the same name."""
+"""The pack: every rule of the modules here, and who judges by them."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
+import datetime
+import importlib
+import pkgutil
+from collections.abc import Mapping
 from pathlib import Path
 
-from pulumi_policy import (
-    EnforcementLevel,
-    Policy,
-    ReportViolation,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
-
-import policies.cloud
-import policies.gpu
-import policies.workloads  # noqa: F401 - importing a module of rules registers them
 from groundwork.core.catalogue import load_catalogue
-from policies.rule import RESOURCE_RULES, STACK_RULES, ResourceRule, StackRule, Subject
-from policies.versions import TYPES, catalogue_versions
+from groundwork.policy.exemptions import load_exemptions
+from groundwork.policy.facts import Facts
+from groundwork.policy.judge import Judge
+from groundwork.policy.rule import RULES, Rules
+
+VERSION = "0.2.0"
+_STRICTEST = "prod"
 
 
-def resource_rules(root: Path) -> list[ResourceRule]:
-    """Return all rules over one resource, for the project in `root`."""
-    versions = ResourceRule(
-        "catalogue-versions",
-        "Groundwork: what was tested is what runs",
-        TYPES,
-        catalogue_versions(load_catalogue(root)),
+def load_rules() -> Rules:
+    """Return all rules: each module of this package adds its own when it is imported."""
+    import policies
+
+    for module in pkgutil.iter_modules(policies.__path__):
+        if not module.name.startswith("_") and module.name != "examples":
+            importlib.import_module(f"policies.{module.name}")
+    return RULES
+
+
+def judge(root: Path, settings: Mapping[str, str], today: datetime.date | None = None) -> Judge:
+    """Return who judges a stack of the project in `root`.
+
+    Args:
+        settings: the stack's configuration ("groundwork:environment" -> "dev") and its name ("stack"); without an
+            environment it is judged as production.
+        today: exemptions end by it; the day in UTC unless given.
+
+    Raises:
+        StackError: what is wrong with the exemptions' file or the catalogue.
+    """
+    rules = load_rules()
+    day = today or datetime.datetime.now(datetime.UTC).date()
+    exemptions = load_exemptions(root, list(rules.by_id), day)
+    environment = settings.get("groundwork:environment", _STRICTEST)
+    facts = Facts(
+        environment=environment,
+        profile=settings.get("groundwork:profile", environment),
+        catalogue=load_catalogue(root),
+        today=day,
+        stack=settings.get("stack", ""),
+        approvals=exemptions.approvals,
+        settings=settings,
     )
-    return [*RESOURCE_RULES.values(), versions]
-
-
-def judged_types(root: Path) -> dict[str, tuple[str, ...]]:
-    """Return the beginnings of the types that each rule judges."""
-    rules: list[ResourceRule | StackRule] = [*resource_rules(root), *STACK_RULES.values()]
-    return {rule.id: rule.types for rule in rules}
-
-
-def policies_of(root: Path) -> list[Policy]:
-    """Return the pack's policies for the project in `root`."""
-    return [
-        *(
-            ResourceValidationPolicy(
-                name=rule.id,
-                description=_description(rule),
-                validate=_validate_resource(rule),
-                enforcement_level=EnforcementLevel.MANDATORY,
-            )
-            for rule in resource_rules(root)
-        ),
-        *(
-            StackValidationPolicy(
-                name=rule.id,
-                description=_description(rule),
-                validate=_validate_stack(rule),
-                enforcement_level=EnforcementLevel.MANDATORY,
-            )
-            for rule in STACK_RULES.values()
-        ),
-    ]
-
-
-def _description(rule: ResourceRule | StackRule) -> str:
-    said = (inspect.getdoc(rule.check) or rule.id).partition("\n")[0]
-    return f"{said} ({rule.control})"
-
-
-def _validate_resource(rule: ResourceRule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
-    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        for violation in rule.judge(Subject(args.resource_type, args.name, args.props, args.urn)):
-            report(violation.message, None)
-
-    return validate
-
-
-def _validate_stack(rule: StackRule) -> Callable[[StackValidationArgs, ReportViolation], None]:
-    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        subjects = [
-            Subject(
-                resource.resource_type,
-                resource.name,
-                resource.props,
-                resource.urn,
-                {key: [found.urn for found in value] for key, value in resource.property_dependencies.items()},
-            )
-            for resource in args.resources
-            if resource.resource_type.startswith(rule.types)
-        ]
-        for violation in rule.judge(subjects):
-            report(violation.message, violation.subject.urn)
-
-    return validate
+    return Judge(rules, facts, exemptions)

@@ -1,63 +1,97 @@
-"""Rules over what runs in the cluster."""
+"""Rules over pods: what they may do to their nodes and to each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from policies.pods import POD_TYPES, containers, pod_spec, where
-from policies.rule import Subject, items, resource_rule
-
-
-@resource_rule("requests-and-limits", control="NSA Kubernetes hardening: resource policies", types=POD_TYPES)
-def requests_and_limits(subject: Subject) -> Iterator[str]:
-    """Every container requests CPU and memory and limits memory, so that nodes are sized and none starves another."""
-    for container in containers(subject):
-        resources = container.get("resources") or {}
-        requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
-        missing = [f"requests.{key}" for key in ("cpu", "memory") if key not in requests]
-        missing += ["limits.memory"] if "memory" not in limits else []
-        if missing:
-            yield f"{where(subject)}: the container {container.get('name')} sets no {', '.join(missing)}: set them"
+from groundwork.policy.rule import RULES
+from groundwork.policy.terms import CONTAINER, POD, VOLUME, Demand, Term, any_of, at, demand, not_, pod_at
+from policies.pods import POD_TYPES
 
 
-@resource_rule("no-latest", control="CIS EKS 5.1: image provenance", types=POD_TYPES)
-def no_latest(subject: Subject) -> Iterator[str]:
-    """An image is named by version or digest: what was tested is what runs."""
-    for container in containers(subject):
-        image = str(container.get("image", ""))
-        tag = image.rpartition("/")[2].partition(":")[2]
-        if "@sha256:" not in image and tag in ("", "latest"):
-            yield f"{where(subject)}: the image {image!r} of {container.get('name')} has no version: name one"
+@RULES.admission(
+    "requests-and-limits",
+    severity="medium",
+    controls=("NSA Kubernetes hardening: resource policies",),
+    types=POD_TYPES,
+)
+def requests_and_limits() -> Iterator[Demand]:
+    """Every container requests CPU and limits memory, whose limit is its request where it names no other.
+
+    Nodes are sized and pods are placed by requests; without a limit one pod takes its node's memory from all others.
+    """
+    # Kubernetes takes a limit for the request that is missing.
+    cpu = any_of(at("resources.requests.cpu").present(), at("resources.limits.cpu").present())
+    yield demand(CONTAINER, cpu, "requests no CPU: set resources.requests.cpu")
+    limit = at("resources.limits.memory").present()
+    yield demand(CONTAINER, limit, "has no limit of memory: set resources.limits.memory")
 
 
-@resource_rule("restricted-pods", control="Pod Security Standards: restricted", types=POD_TYPES)
-def restricted_pods(subject: Subject) -> Iterator[str]:
-    """Our own pods meet the restricted standard; third-party agents that cannot come by their charts."""
-    spec = pod_spec(subject)
-    pod = spec.get("securityContext") or {}
+@RULES.admission(
+    "no-latest", severity="high", controls=("NSA Kubernetes hardening: image provenance",), types=POD_TYPES
+)
+def no_latest() -> Iterator[Demand]:
+    """An image is named by a version or a digest.
+
+    What was tested has to be what runs, on the node that starts tomorrow too.
+    """
+    versioned = any_of(at("image").matches("@sha256:"), at("image").matches(r":[^/:@]+$"))
+    yield demand(CONTAINER, versioned, "has the image {value}, which has no version: name one", "image")
+    latest = any_of(at("image").matches("@sha256:"), not_(at("image").matches(":latest$")))
+    yield demand(CONTAINER, latest, "has the image {value}, which is another tomorrow: name a version", "image")
+
+
+def _own_or_pods(path: str, value: bool) -> Term:
+    """A setting of the container, or, where it has none, of its pod."""
+    own, pod = at(f"securityContext.{path}"), pod_at(f"securityContext.{path}")
+    return any_of(own.is_(value), not_(any_of(own.present(), not_(pod.is_(value)))))
+
+
+@RULES.admission(
+    "restricted-pods", severity="high", controls=("Pod Security Standards: restricted", "CIS EKS 4.2"), types=POD_TYPES
+)
+def restricted_pods() -> Iterator[Demand]:
+    """Pods meet the restricted Pod Security Standard.
+
+    Whoever breaks into a container must not find a way to its node, and so to all that runs there.
+    """
     for key in ("hostNetwork", "hostPID", "hostIPC"):
-        if spec.get(key):
-            yield f"{where(subject)}: {key} is true: remove it"
-    for volume in items(spec.get("volumes")):
-        if "hostPath" in volume:
-            yield f"{where(subject)}: the volume {volume.get('name')} is a hostPath: use another kind"
-    for container in containers(subject):
-        for problem in _unrestricted(container.get("securityContext") or {}, pod):
-            yield f"{where(subject)}: the container {container.get('name')} {problem}"
-
-
-def _unrestricted(own: Mapping[str, Any], pod: Mapping[str, Any]) -> Iterator[str]:
-    if own.get("privileged"):
-        yield "is privileged: remove securityContext.privileged"
-    if own.get("allowPrivilegeEscalation") is not False:
-        yield "may escalate privileges: set securityContext.allowPrivilegeEscalation to false"
-    if not own.get("runAsNonRoot", pod.get("runAsNonRoot")):
-        yield "may run as root: set securityContext.runAsNonRoot to true"
-    if own.get("runAsUser", pod.get("runAsUser")) == 0:
-        yield "runs as root: set securityContext.runAsUser to another user than 0"
-    if "ALL" not in items((own.get("capabilities") or {}).get("drop")):
-        yield "keeps capabilities: set securityContext.capabilities.drop to [ALL]"
-    profile = (own.get("seccompProfile") or pod.get("seccompProfile") or {}).get("type")
-    if profile not in ("RuntimeDefault", "Localhost"):
-        yield f"has the seccomp profile {profile}: set securityContext.seccompProfile.type to RuntimeDefault"
+        yield demand(POD, at(key).is_(False, default=False), f"{key} is true: remove it")
+    yield demand(VOLUME, not_(at("hostPath").present()), "is a hostPath: use another kind")
+    yield demand(
+        CONTAINER,
+        at("securityContext.privileged").is_(False, default=False),
+        "is privileged: remove securityContext.privileged",
+    )
+    yield demand(
+        CONTAINER,
+        # The API server takes no privileged container that says it may not escalate.
+        any_of(at("securityContext.allowPrivilegeEscalation").is_(False), at("securityContext.privileged").is_(True)),
+        "may escalate privileges: set securityContext.allowPrivilegeEscalation to false",
+    )
+    yield demand(
+        CONTAINER,
+        _own_or_pods("runAsNonRoot", True),
+        "may run as root: set securityContext.runAsNonRoot to true",
+    )
+    root = any_of(
+        at("securityContext.runAsUser").is_(0),
+        not_(any_of(at("securityContext.runAsUser").present(), not_(pod_at("securityContext.runAsUser").is_(0)))),
+    )
+    yield demand(CONTAINER, not_(root), "runs as root: set securityContext.runAsUser to another user than 0")
+    yield demand(
+        CONTAINER,
+        at("securityContext.capabilities.drop").has("ALL"),
+        "keeps capabilities: set securityContext.capabilities.drop to [ALL]",
+    )
+    profiles = ("RuntimeDefault", "Localhost")
+    own = at("securityContext.seccompProfile.type")
+    seccomp = any_of(
+        own.one_of(*profiles),
+        not_(any_of(own.present(), not_(pod_at("securityContext.seccompProfile.type").one_of(*profiles)))),
+    )
+    yield demand(
+        CONTAINER,
+        seccomp,
+        "has no seccomp profile: set securityContext.seccompProfile.type to RuntimeDefault",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,8 @@ from groundwork.core.contracts import (
     Trigger,
 )
 from groundwork.core.registry import Registry
-from groundwork.sandbox.controlplane.client import KubeClient
-from groundwork.sandbox.controlplane.plane import ControlPlane
-from groundwork.sandbox.paths import SandboxPaths
-from groundwork.sandbox.tools.locate import ToolsMissing, locate
 from groundwork.testing import Graph, record
+from tests.apiserver import api_server  # noqa: F401 - a fixture
 
 MIRROR = Path(__file__).parents[2] / ".." / "shared" / "mirror"
 
@@ -301,21 +298,6 @@ NEEDED: dict[str, dict[str, Any]] = {
 }
 
 Build = Callable[..., Graph]
-
-
-@pytest.fixture(scope="session")
-def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeClient]:
-    """A control plane for what the platform itself puts into a cluster; its namespaces and CRDs stay in it."""
-    try:
-        tools = locate()
-    except ToolsMissing as missing:
-        pytest.skip(f"{missing}")
-    plane, paths = ControlPlane(), SandboxPaths(tmp_path_factory.mktemp("addons"))
-    try:
-        with KubeClient(plane.start(paths, tools)) as client:
-            yield client
-    finally:
-        plane.stop(paths)
 
 
 @pytest.fixture(scope="session")

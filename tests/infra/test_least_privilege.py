@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from groundwork.core.errors import StackError
+from groundwork.policy.judge import Judge
+from groundwork.policy.subject import Subject
 from groundwork.testing import Graph, record
 from groundwork.testing.record import stack_of
-from policies.cloud import no_wildcard_iam
-from policies.rule import Subject
+from policies.pack import load_rules
 from tests.environments import recorded
 from tests.infra.stacks import COMPUTED, registry
+from tests.policies.examples import judge
 
 BOUNDARY = "arn:aws:iam::111122223333:policy/platform-boundary"
 DOCUMENTS = ("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy")
@@ -36,7 +38,8 @@ def statements(graph: Graph) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_no_action_on_every_resource_changes_anything_and_none_is_a_wildcard(graph: Graph) -> None:
     subjects = [Subject(urn=r.urn, type=r.type, name=r.name, props=r.inputs) for r in graph if r.type in DOCUMENTS]
     assert len(subjects) > 5
-    assert [problem for subject in subjects for problem in no_wildcard_iam(subject)] == []
+    rule = Judge([load_rules()["no-wildcard-iam"]], judge().facts, judge().exemptions)
+    assert [finding.said for finding in rule.all(subjects)] == []
     wild = [(name, a) for name, s in statements(graph) for a in s["Action"] if a.endswith("*") and "*" in s["Resource"]]
     assert wild == []
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from groundwork.policy import UNDECIDED
 from groundwork.sandbox.urns import name_of
 
 _MARKUP = re.compile(r"<\{%[^%]*%\}>")
@@ -98,9 +99,6 @@ class Summary:
 
 Event = Step | Diagnostic | Violation | Unjudged | Checked | Summary
 
-# How the policy SDK begins what it says of a policy that meets an unknown value in a preview.
-_UNJUDGED = "can't run policy"
-
 
 def parse(text: str) -> Event | None:
     """Return the event that `text` holds; None for what nobody needs."""
@@ -114,7 +112,7 @@ def parse(text: str) -> Event | None:
         return Diagnostic(found["severity"].removeprefix("info#"), _plain(found["message"]), found.get("urn", ""))
     if found := event.get("policyEvent"):
         level = found["enforcementLevel"]
-        if _UNJUDGED in found["message"]:
+        if UNDECIDED in found["message"]:
             return Unjudged(found["policyPackName"], found["policyName"], found.get("resourceUrn", ""))
         return Violation(
             found["policyPackName"],

@@ -1,0 +1,113 @@
+"""Exemptions and approvals: who may break which rule, why, and until when."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from groundwork.core import yamlfile
+from groundwork.core.config import Config, sentences
+from groundwork.core.errors import StackError, closest
+from groundwork.policy.facts import Approval
+from groundwork.policy.subject import Subject
+
+FILE = Path("policies/exemptions.yaml")
+_Said = Annotated[str, Field(min_length=3)]
+
+
+class Exemption(Config):
+    """One exemption.
+
+    Attributes:
+        rule: whose id.
+        resources: patterns of labels: "DaemonSet kube-system/*". Only what matches one is exempt.
+        chart: only objects that this chart renders; None for the program's own too.
+        environments: where it counts; empty for everywhere.
+        owner: who answers for it.
+        reason: why the rule does not serve here.
+        until: the last day on which it counts.
+    """
+
+    rule: str
+    resources: tuple[str, ...] = Field(min_length=1)
+    chart: str | None = None
+    environments: tuple[str, ...] = ()
+    owner: _Said
+    reason: _Said
+    until: datetime.date
+
+    def covers(self, rule_id: str, subject: Subject, environment: str) -> bool:
+        """Return whether it is about this rule on this resource here, whatever the day."""
+        return (
+            rule_id == self.rule
+            and (not self.environments or environment in self.environments)
+            and (self.chart is None or subject.origin.partition(" ")[0] == self.chart)
+            and any(fnmatchcase(subject.label, pattern) for pattern in self.resources)
+        )
+
+
+class ApprovalEntry(Config):
+    """One approval of a replacement or deletion: see `groundwork.policy.facts.Approval`."""
+
+    resource: str
+    action: Literal["replace", "delete"]
+    owner: _Said
+    reason: _Said
+    until: datetime.date
+
+
+class _File(Config):
+    exemptions: tuple[Exemption, ...] = ()
+    approvals: tuple[ApprovalEntry, ...] = ()
+
+
+@dataclass(frozen=True)
+class Exemptions:
+    """What the file says, and what day it is."""
+
+    entries: Sequence[Exemption]
+    approvals: Sequence[Approval]
+    today: datetime.date
+
+    def of(self, rule_id: str, subject: Subject, environment: str) -> tuple[Exemption | None, Exemption | None]:
+        """Return the exemption that counts, and, where none does, one that has expired."""
+        covering = [entry for entry in self.entries if entry.covers(rule_id, subject, environment)]
+        valid = [entry for entry in covering if entry.until >= self.today]
+        if valid:
+            return max(valid, key=lambda entry: entry.until), None
+        return None, max(covering, key=lambda entry: entry.until, default=None)
+
+    @property
+    def expired(self) -> list[Exemption]:
+        """Those whose last day is over."""
+        return [entry for entry in self.entries if entry.until < self.today]
+
+
+def load_exemptions(root: Path, rules: Sequence[str], today: datetime.date) -> Exemptions:
+    """Read the project's exemptions; none where there is no file.
+
+    Raises:
+        StackError: all that is wrong with the file.
+    """
+    if not (root / FILE).exists():
+        return Exemptions((), (), today)
+    document = yamlfile.read(root / FILE)
+    try:
+        read = _File.model_validate(document.data or {})
+    except ValidationError as error:
+        raise StackError(sentences(error, document.path.name, _File)) from None
+    problems = [
+        f"{document.at('exemptions', index, 'rule')}: {entry.rule!r} is no rule; {closest(entry.rule, rules)}"
+        for index, entry in enumerate(read.exemptions)
+        if entry.rule not in rules
+    ]
+    if problems:
+        raise StackError(problems)
+    approvals = [Approval(**entry.model_dump()) for entry in read.approvals]
+    return Exemptions(read.exemptions, approvals, today)

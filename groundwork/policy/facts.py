@@ -1,0 +1,71 @@
+"""What rules may know besides the resource that they judge."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from groundwork.core.catalogue import Catalogue
+
+Action = Literal["replace", "delete"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """Somebody's word that one protected resource may be replaced or deleted, up to a day.
+
+    Attributes:
+        resource: the resource's label: "Instance rds". No pattern: an approval names one thing.
+        owner: who answers for it.
+        until: the last day on which it counts.
+    """
+
+    resource: str
+    action: Action
+    owner: str
+    reason: str
+    until: datetime.date
+
+
+@dataclass(frozen=True)
+class Change:
+    """A planned replacement or deletion.
+
+    Attributes:
+        keys: the properties that make the engine replace it.
+        old: its properties as they are now.
+    """
+
+    action: Action
+    type: str
+    name: str
+    urn: str
+    protected: bool
+    keys: tuple[str, ...] = ()
+    old: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What does not change from one resource to the next.
+
+    Attributes:
+        environment: its name, of `groundwork:environment`.
+        profile: the name of its profile of defaults: "prod".
+        stack: the stack that is judged; empty where several are.
+        today: exemptions and approvals end by it.
+        ceiling: what the environment may cost a month, USD; None where nobody has said.
+        approvals: of the exemptions file.
+        settings: the stack's configuration: "groundwork:environment" -> "prod".
+    """
+
+    environment: str
+    profile: str
+    catalogue: Catalogue
+    today: datetime.date
+    stack: str = ""
+    ceiling: float | None = None
+    approvals: Sequence[Approval] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)

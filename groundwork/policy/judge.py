@@ -1,0 +1,135 @@
+"""Who judges: all rules over resources, with levels and exemptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from groundwork.policy import UNDECIDED
+from groundwork.policy.exemptions import Exemption, Exemptions
+from groundwork.policy.facts import Change, Facts
+from groundwork.policy.levels import Level, level
+from groundwork.policy.rule import Rule, Rules
+from groundwork.policy.subject import Subject
+from groundwork.policy.values import UndecidableError
+
+HIDDEN = "[secret]"
+_SHORTEST_SECRET = 4
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What is wrong, and what that does here.
+
+    Attributes:
+        message: one sentence with the resource, the value and the remedy.
+        level: "refuse" forbids the deployment.
+        exemption: whoever took it on; its level is then "advise".
+        expired: the exemption that would have covered it until its last day.
+    """
+
+    rule: Rule
+    subject: Subject
+    message: str
+    level: Level
+    exemption: Exemption | None = None
+    expired: Exemption | None = None
+
+    @property
+    def said(self) -> str:
+        """The message, with what became of its exemption."""
+        if self.exemption:
+            return (
+                f"{self.message} (exempt until {self.exemption.until}, {self.exemption.owner}: {self.exemption.reason})"
+            )
+        if self.expired:
+            return f"{self.message} (the exemption of {self.expired.owner} ended on {self.expired.until})"
+        return self.message
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A rule that could not be judged: what it reads is known only in an update.
+
+    Attributes:
+        path: the unknown property.
+    """
+
+    rule: Rule
+    subject: Subject | None
+    path: str
+
+    @property
+    def said(self) -> str:
+        """The sentence that reports show."""
+        of = f"{self.subject.label}: " if self.subject else ""
+        return f"{of}{UNDECIDED}: {self.path} is known only in an update"
+
+
+Finding = Violation | Undecided
+
+
+class Judge:
+    """All rules of a pack, with what they may know."""
+
+    def __init__(self, rules: Rules | Iterable[Rule], facts: Facts, exemptions: Exemptions) -> None:
+        self.rules = list(rules)
+        self.facts = facts
+        self.exemptions = exemptions
+        self._over: dict[str, list[Rule]] = {}
+
+    def over(self, type: str) -> list[Rule]:
+        """Return the rules that judge single resources of a type."""
+        found = self._over.get(type)
+        if found is None:
+            found = [rule for rule in self.rules if rule.resource and type.startswith(rule.types)]
+            self._over[type] = found
+        return found
+
+    @property
+    def stack_rules(self) -> list[Rule]:
+        """The rules over what one resource needs of another."""
+        return [rule for rule in self.rules if rule.stack]
+
+    def resource(self, subject: Subject) -> Iterator[Finding]:
+        """Judge one resource by itself."""
+        for rule in self.over(subject.type):
+            assert rule.resource  # noqa: S101 - `over` chose by it
+            try:
+                for message in rule.resource(subject, self.facts):
+                    yield self._violation(rule, subject, message)
+            except UndecidableError as unknown:
+                yield Undecided(rule, subject, unknown.path)
+
+    def stack(self, subjects: Sequence[Subject]) -> Iterator[Finding]:
+        """Judge all resources of a stack together."""
+        for rule in self.stack_rules:
+            assert rule.stack  # noqa: S101 - `stack_rules` chose by it
+            mine = [subject for subject in subjects if subject.type.startswith(rule.types)]
+            try:
+                for subject, message in rule.stack(mine, self.facts):
+                    yield self._violation(rule, subject, message)
+            except UndecidableError as unknown:
+                yield Undecided(rule, None, unknown.path)
+
+    def all(self, subjects: Sequence[Subject]) -> Iterator[Finding]:
+        """Judge resources one by one, and together."""
+        for subject in subjects:
+            yield from self.resource(subject)
+        yield from self.stack(subjects)
+
+    def change(self, change: Change) -> Iterator[Finding]:
+        """Judge a planned replacement or deletion."""
+        subject = Subject(change.type, change.name, change.old, change.urn, protected=change.protected)
+        for rule in self.rules:
+            if rule.change and change.type.startswith(rule.types):
+                for message in rule.change(change, self.facts):
+                    yield self._violation(rule, subject, message)
+
+    def _violation(self, rule: Rule, subject: Subject, message: str) -> Violation:
+        for secret in subject.secrets:
+            if len(secret) >= _SHORTEST_SECRET:
+                message = message.replace(secret, HIDDEN)
+        valid, expired = self.exemptions.of(rule.id, subject, self.facts.environment)
+        found: Level = "advise" if valid else level(rule, self.facts.profile)
+        return Violation(rule, subject, message, found, valid, expired)

@@ -1,0 +1,141 @@
+"""What a rule is, and how a function becomes one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from groundwork.policy.facts import Change, Facts
+from groundwork.policy.subject import Subject
+from groundwork.policy.terms import Demand, broken
+
+Severity = Literal["low", "medium", "high", "critical"]
+
+
+ResourceCheck = Callable[[Subject, Facts], Iterator[str]]
+StackCheck = Callable[[Sequence[Subject], Facts], Iterator[tuple[Subject, str]]]
+ChangeCheck = Callable[[Change, Facts], Iterator[str]]
+Demands = Callable[[], Iterator[Demand]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: exactly one of `resource`, `stack` and `change` is its check.
+
+    Attributes:
+        id: how exemptions and reports name it.
+        title: what holds, in one sentence.
+        why: what happens where it does not.
+        severity: how bad a violation is; a critical one is refused in every environment.
+        controls: the standards that it serves: "CIS EKS 5.4.1", or "Groundwork: ..." where the rule is our own.
+        types: beginnings of the types that it judges.
+        resource: yields a sentence for each thing that is wrong with one resource.
+        stack: yields a resource and a sentence for each thing that is wrong between resources.
+        change: yields a sentence for each thing that is wrong with a planned change of a resource.
+        demands: the same as `resource`, in terms that the cluster's admission can be told too.
+    """
+
+    id: str
+    title: str
+    why: str
+    severity: Severity
+    controls: tuple[str, ...]
+    types: tuple[str, ...]
+    resource: ResourceCheck | None = None
+    stack: StackCheck | None = None
+    change: ChangeCheck | None = None
+    demands: tuple[Demand, ...] = ()
+
+    @property
+    def described(self) -> str:
+        """What holds, and which standards ask for it."""
+        return f"{self.title} ({', '.join(self.controls)})"
+
+
+class Rules:
+    """The rules of a pack, by id."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Rule] = {}
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.by_id.values())
+
+    def __getitem__(self, rule_id: str) -> Rule:
+        return self.by_id[rule_id]
+
+    def replaced(self, rule: Rule) -> Rules:
+        """Return a copy in which one rule is another of the same id."""
+        copy = Rules()
+        copy.by_id = {**self.by_id, rule.id: rule}
+        return copy
+
+    def resource(
+        self, rule_id: str, *, severity: Severity, controls: tuple[str, ...], types: tuple[str, ...]
+    ) -> Callable[[ResourceCheck], ResourceCheck]:
+        """Make a function a rule over one resource: it is judged before the resource is made."""
+
+        def register(check: ResourceCheck) -> ResourceCheck:
+            self._add(replace(_of(rule_id, check, severity, controls, types), resource=check))
+            return check
+
+        return register
+
+    def stack(
+        self, rule_id: str, *, severity: Severity, controls: tuple[str, ...], types: tuple[str, ...]
+    ) -> Callable[[StackCheck], StackCheck]:
+        """Make a function a rule over what one resource needs of another; it sees only those of its `types`."""
+
+        def register(check: StackCheck) -> StackCheck:
+            self._add(replace(_of(rule_id, check, severity, controls, types), stack=check))
+            return check
+
+        return register
+
+    def change(
+        self, rule_id: str, *, severity: Severity, controls: tuple[str, ...], types: tuple[str, ...] = ("",)
+    ) -> Callable[[ChangeCheck], ChangeCheck]:
+        """Make a function a rule over planned changes: replacements and deletions."""
+
+        def register(check: ChangeCheck) -> ChangeCheck:
+            self._add(replace(_of(rule_id, check, severity, controls, types), change=check))
+            return check
+
+        return register
+
+    def admission(
+        self, rule_id: str, *, severity: Severity, controls: tuple[str, ...], types: tuple[str, ...]
+    ) -> Callable[[Demands], Demands]:
+        """Make a function that yields demands a rule over one Kubernetes object, which the cluster enforces too."""
+
+        def register(demands: Demands) -> Demands:
+            said = tuple(demands())
+
+            def check(subject: Subject, facts: Facts) -> Iterator[str]:
+                yield from broken(said, subject)
+
+            rule = _of(rule_id, demands, severity, controls, types)
+            self._add(replace(rule, resource=check, demands=said))
+            return demands
+
+        return register
+
+    def _add(self, rule: Rule) -> None:
+        if rule.id in self.by_id:
+            raise ValueError(f"two rules are called {rule.id}")
+        self.by_id[rule.id] = rule
+
+
+def _of(
+    rule_id: str, function: Callable[..., object], severity: Severity, controls: tuple[str, ...], types: tuple[str, ...]
+) -> Rule:
+    title, _, why = (inspect.getdoc(function) or "").partition("\n\n")
+    if not title or not why or not controls:
+        raise ValueError(f"the rule {rule_id} has to say what holds, why, and which control it serves")
+    return Rule(rule_id, " ".join(title.split()), " ".join(why.split()), severity, controls, types)
+
+
+RULES = Rules()
+"""The pack's rules: importing a module of `policies/` adds its own."""

@@ -1,0 +1,169 @@
+"""The pack and the cluster refuse the same objects with the same id: asked of a real API server."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from groundwork.policy.admission import PREFIX, admitted_rules, binding, policy
+from groundwork.policy.example import Example, changed
+from groundwork.policy.exemptions import Exemption
+from groundwork.policy.judge import Judge, Violation
+from groundwork.policy.subject import Subject, of_object
+from groundwork.sandbox.controlplane.client import KubeClient
+from groundwork.sandbox.controlplane.errors import ApiError
+from groundwork.sandbox.controlplane.waiting import wait_for
+from tests.policies.examples import TODAY, examples, judge
+
+_API = "admissionregistration.k8s.io/v1"
+_RULES = admitted_rules(judge().rules)
+_MINE = {rule.id for rule in _RULES}
+_ALL = [example for example in examples() if example.rule in _MINE]
+_TOLD = re.compile(f"ValidatingAdmissionPolicy '{PREFIX}([a-z0-9-]+)'")
+_EXEMPT = Exemption(
+    rule="restricted-pods", resources=("Deployment */agent-*",), owner="platform", reason="a node agent", until=TODAY
+)
+PATIENCE = 60
+
+
+class Cluster:
+    """An API server that warns of each rule that an object breaks, and accepts it."""
+
+    def __init__(self, kube: KubeClient, warnings: list[str]) -> None:
+        self.kube, self.warnings = kube, warnings
+
+    def broken_by(self, manifest: dict[str, Any]) -> set[str]:
+        """Return the ids of the rules that an object breaks, by the server's own warnings."""
+        self.warnings.clear()
+        self.kube.create(manifest, dry_run=True)
+        return {found for warning in self.warnings for found in _TOLD.findall(warning)}
+
+    def tells(self, rule_id: str, manifest: dict[str, Any]) -> bool:
+        """Return whether an object breaks a rule."""
+        return rule_id in self.broken_by(manifest)
+
+
+@pytest.fixture(scope="module")
+def cluster(api_server: KubeClient) -> Iterator[Cluster]:
+    """The server with all policies of the pack, in an environment that advises."""
+    made: list[dict[str, Any]] = []
+    namespaces = {example.valid[0].namespace for example in _ALL} - {""}
+    for name in namespaces:
+        api_server.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        wait_for(api_server, "v1", "ServiceAccount", "default", name)
+    for rule in _RULES:
+        metadata = {"name": PREFIX + rule.id}
+        spec = policy(rule, [_EXEMPT])
+        made.append({"apiVersion": _API, "kind": "ValidatingAdmissionPolicy", "metadata": metadata, "spec": spec})
+        spec = binding(rule, "advise")
+        made.append(
+            {"apiVersion": _API, "kind": "ValidatingAdmissionPolicyBinding", "metadata": metadata, "spec": spec}
+        )
+    warnings: list[str] = []
+    with KubeClient(api_server.endpoint, on_warning=warnings.append) as kube:
+        for manifest in made:
+            kube.apply(manifest)
+        found = Cluster(kube, warnings)
+        for rule in _RULES:
+            example = next(example for example in _ALL if example.rule == rule.id)
+            _until(partial(found.tells, rule.id, _manifest(example.broken[0])))
+        yield found
+    for manifest in made:
+        api_server.delete(manifest["apiVersion"], manifest["kind"], manifest["metadata"]["name"])
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    """The server learns of policies a moment after they are made."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "the server did not take up a policy"
+        time.sleep(0.1)
+
+
+def _manifest(subject: Subject) -> dict[str, Any]:
+    _, version, kind = subject.type.split(":")
+    return {"apiVersion": version.removeprefix("core/"), "kind": kind, **subject.props}
+
+
+def _judged(manifest: dict[str, Any]) -> set[str]:
+    pack = Judge(_RULES, judge().facts, judge().exemptions)
+    return {found.rule.id for found in pack.resource(of_object(manifest)) if isinstance(found, Violation)}
+
+
+@pytest.mark.parametrize("example", _ALL, ids=[f"{e.rule}-{e.path}" for e in _ALL])
+def test_pack_and_cluster_say_the_same_of_each_example(cluster: Cluster, example: Example) -> None:
+    assert cluster.broken_by(_manifest(example.valid[0])) == set()
+    broken = _manifest(example.broken[0])
+    assert cluster.broken_by(broken) == _judged(broken) == {example.rule}
+
+
+def test_pack_and_cluster_say_the_same_of_what_breaks_several_rules(cluster: Cluster) -> None:
+    both = 0
+    for first, second in combinations(_ALL, 2):
+        if first.valid != second.valid or first.rule == second.rule or not first.path or not second.path:
+            continue
+        try:
+            props = changed(first.broken[0].props, second.path, second.value)
+        except (KeyError, IndexError, TypeError):
+            continue  # the first takes away what the second changes
+        manifest = _manifest(Subject(first.valid[0].type, "it", props))
+        try:
+            found = cluster.broken_by(manifest)
+        except ApiError as error:
+            assert error.status == 422  # noqa: PT017 - together they are no object at all
+            continue
+        assert found == _judged(manifest), (first.path, second.path)
+        both += 1
+    assert both > 10
+
+
+def test_an_exemption_counts_in_the_cluster_too(cluster: Cluster) -> None:
+    example = next(example for example in _ALL if example.rule == "restricted-pods")
+    broken = _manifest(example.broken[0])
+    assert cluster.broken_by(broken) == {"restricted-pods"}
+    assert cluster.broken_by({**broken, "metadata": {**broken["metadata"], "name": "agent-1"}}) == set()
+
+
+def test_a_pod_of_a_workload_was_judged_as_that(cluster: Cluster) -> None:
+    pod: dict[str, Any] = {
+        "metadata": {"name": "a", "namespace": "ns"},
+        "spec": {"containers": [{"name": "a", "image": "a:latest"}]},
+    }
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "a", "uid": "1"}
+    manifest = {"apiVersion": "v1", "kind": "Pod", **pod}
+    assert "no-latest" in cluster.broken_by(manifest)
+    made = {**manifest, "metadata": {**pod["metadata"], "ownerReferences": [owner]}}
+    assert cluster.broken_by(made) == set()
+
+
+def test_where_rules_refuse_the_message_has_the_id_the_container_and_the_remedy(cluster: Cluster) -> None:
+    rule = next(rule for rule in _RULES if rule.id == "no-latest")
+    strict = {
+        "apiVersion": _API,
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": PREFIX + rule.id},
+        "spec": binding(rule, "refuse"),
+    }
+    example = next(example for example in _ALL if example.rule == "no-latest")
+    said: list[str] = []
+
+    def refused() -> bool:
+        try:
+            cluster.kube.create(_manifest(example.broken[0]), dry_run=True)
+        except ApiError as error:
+            said.append(str(error))
+        return bool(said)
+
+    cluster.kube.apply(strict)
+    try:
+        _until(refused)
+    finally:
+        cluster.kube.apply({**strict, "spec": binding(rule, "advise")})
+    expected = example.message.partition(": ")[2]
+    assert f"no-latest: {expected}" in said[0]
