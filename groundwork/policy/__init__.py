@@ -2,3 +2,6 @@
 
 UNDECIDED = "not decidable at preview"
 """What stands in the message of a verdict that only an update can give."""
+
+EXEMPT = "(exempt until "
+"""What follows the message of a violation that somebody took on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from groundwork.policy import UNDECIDED
+from groundwork.policy import EXEMPT, UNDECIDED
 from groundwork.policy.exemptions import Exemption, Exemptions
 from groundwork.policy.facts import Change, Facts
 from groundwork.policy.levels import Level, level
@@ -39,9 +39,7 @@ class Violation:
     def said(self) -> str:
         """The message, with what became of its exemption."""
         if self.exemption:
-            return (
-                f"{self.message} (exempt until {self.exemption.until}, {self.exemption.owner}: {self.exemption.reason})"
-            )
+            return f"{self.message} {EXEMPT}{self.exemption.until}, {self.exemption.owner}: {self.exemption.reason})"
         if self.expired:
             return f"{self.message} (the exemption of {self.expired.owner} ended on {self.expired.until})"
         return self.message

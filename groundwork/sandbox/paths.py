@@ -58,6 +58,11 @@ class SandboxPaths:
         return self.root / "project"
 
     @property
+    def rendered(self) -> Path:
+        """What the charts of the sandbox rendered."""
+        return self.root / "standins" / "kubernetes" / "rendered"
+
+    @property
     def mirror(self) -> Path:
         """Charts, CRDs and value schemas that this sandbox packed itself."""
         return self.root / "mirror"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from groundwork.policy import UNDECIDED
+from groundwork.policy import EXEMPT, UNDECIDED
 from groundwork.sandbox.urns import name_of
 
 _MARKUP = re.compile(r"<\{%[^%]*%\}>")
@@ -69,6 +69,11 @@ class Violation:
     level: str
     message: str
     urn: str
+
+    @property
+    def exempt(self) -> bool:
+        """Whether somebody took it on."""
+        return EXEMPT in self.message
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from groundwork.core.errors import StackError
 from groundwork.preview.cost import Paid
 from groundwork.sandbox.engine.failures import EngineError
 from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, planned_subjects, refusal
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
 from groundwork.sandbox.rehearsal.stage import Stage, on_stage
+from groundwork.sandbox.rendered import Rendered
 from groundwork.sandbox.urns import name_of
 
 
@@ -19,6 +21,7 @@ class Plan:
     """What would change, by stack, and why the plan is not whole where `error` is not empty.
 
     Attributes:
+        charts: what the policies say of what charts render.
         before: what there is in the sandbox now, of the stacks that were planned.
         after: what there would be.
     """
@@ -30,6 +33,7 @@ class Plan:
     seconds: float = 0.0
     before: list[Paid] = field(default_factory=list)
     after: list[Paid] = field(default_factory=list)
+    charts: list[ChartVerdict] = field(default_factory=list)
 
 
 def plan(root: Path, name: str, narrator: Narrator) -> Plan:
@@ -41,6 +45,7 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
     """
     with on_stage(root, name, narrator) as stage:
         made = Plan(name, narrator.phases)
+        Rendered(stage.sandbox.paths.rendered).plan_anew()
         asked = [stack for stack in stage.stacks if stack.name == name] or stage.stacks
         for stack in asked:
             _require_imports(stage, stack.name, stack.imports)
@@ -58,7 +63,9 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
                 made.error = str(error)
                 break
             steps = made.outcomes[stack.name].steps.values()
+            made.charts += judge_charts(stage, stack, planned_subjects(made.outcomes[stack.name]), planned=True)
             made.after += [Paid(s.type, s.name, s.inputs) for s in steps if s.custom and not s.op.startswith("delete")]
+        made.error = made.error or refusal(made.charts)
         made.seconds = narrator.seconds
     return made
 

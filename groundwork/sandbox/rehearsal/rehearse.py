@@ -13,6 +13,7 @@ from groundwork.core.stacks import Project
 from groundwork.sandbox.engine.failures import EngineError
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.rehearsal import servers
+from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, refusal, stored_subjects
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
 from groundwork.sandbox.rehearsal.stage import Stage, catalogued, on_stage
@@ -51,6 +52,7 @@ class Rehearsal:
     error: str = ""
     seconds: float = 0.0
     charts: Mapping[str, Chart] = field(default_factory=dict)
+    rendered: list[ChartVerdict] = field(default_factory=list)
 
     @property
     def changed(self) -> int:
@@ -81,8 +83,10 @@ def rehearse(root: Path, name: str, narrator: Narrator) -> Rehearsal:
                 rehearsal.outcomes[stack.name] = error.outcome
                 rehearsal.error = str(error)
             rehearsal.resources[stack.name] = state.resources()
+            rehearsal.rendered += judge_charts(stage, stack, stored_subjects(rehearsal.resources[stack.name]))
             if rehearsal.error:
                 break
+        rehearsal.error = rehearsal.error or refusal(rehearsal.rendered)
         _look(stage, rehearsal)
         rehearsal.recovered = stage.recovered
         rehearsal.seconds = narrator.seconds

@@ -28,7 +28,7 @@ def heading(text: str) -> RenderableType:
 
 def resources(rows: Sequence[ComponentRow], notes: Sequence[Remark]) -> RenderableType:
     """Return resources by component and mark, and why some are not executed."""
-    table = _table()
+    table = plain_table()
     stacks = {row.stack for row in rows}
     if len(stacks) > 1:
         table.add_column("stack")
@@ -50,7 +50,7 @@ def resources(rows: Sequence[ComponentRow], notes: Sequence[Remark]) -> Renderab
 def _remarks(notes: Sequence[Remark]) -> list[RenderableType]:
     if not notes:
         return []
-    table = _table()
+    table = plain_table()
     table.add_column("mark", no_wrap=True)
     table.add_column("resources", ratio=2)
     table.add_column("why", ratio=3)
@@ -62,7 +62,7 @@ def _remarks(notes: Sequence[Remark]) -> list[RenderableType]:
 
 def pods(placement: Mapping[str, Any]) -> RenderableType:
     """Return the pools with what stands on them, and whatever found no place."""
-    table = _table()
+    table = plain_table()
     table.add_column("pool", no_wrap=True)
     table.add_column("machines")
     table.add_column("nodes", justify="right")
@@ -111,19 +111,21 @@ def policies(rows: Sequence[PolicyRow]) -> RenderableType:
     """Return the policies with how many resources each judged, and each violation."""
     if not rows:
         return Group(heading("Policies"), Text("The project has no policy pack."))
-    table = _table()
+    table = plain_table()
     table.add_column("policy", no_wrap=True)
     table.add_column("judged", justify="right")
     table.add_column("verdict")
     for row in rows:
-        verdict = Text(f"{len(row.violations)} broken", style="red") if row.violations else Text("kept", style="green")
+        verdict = Text(f"{row.broken} broken", style="red") if row.broken else Text("kept", style="green")
+        if row.exempt:
+            verdict.append(f", {row.exempt} exempt", style="yellow")
         if row.unjudged:
-            verdict.append(f", {row.unjudged} only judged in an up: not all is known before", style="yellow")
+            verdict.append(f", {row.unjudged} not decidable at preview: judged in an up", style="yellow")
         table.add_row(_rule(row), str(row.checked), verdict)
     parts: list[RenderableType] = [heading("Policies"), table]
-    violations = [(row, violation) for row in rows for violation in row.violations]
+    violations = [(row, v) for row in rows for v in row.violations if not v.exempt]
     if violations:
-        broken = _table()
+        broken = plain_table()
         broken.add_column("policy", no_wrap=True)
         broken.add_column("level")
         broken.add_column("resource", ratio=2)
@@ -165,7 +167,7 @@ def charts(rows: Sequence[ChartRow]) -> RenderableType:
     """Return the charts with their licences and ends; the same note of several is one."""
     if not rows:
         return Text("")
-    table = _table()
+    table = plain_table()
     table.add_column("chart", no_wrap=True)
     for title in ("version", "licence", "end of life"):
         table.add_column(title)
@@ -181,7 +183,7 @@ def charts(rows: Sequence[ChartRow]) -> RenderableType:
 
 def times(phases: Sequence[Phase]) -> RenderableType:
     """Return the time of each phase, and of its parts."""
-    table = _table()
+    table = plain_table()
     table.add_column("phase", no_wrap=True)
     table.add_column("seconds", justify="right")
     table.add_column("")
@@ -212,12 +214,13 @@ def some(names: Sequence[str], most: int = _MOST) -> str:
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def _table() -> Table:
+def plain_table() -> Table:
+    """Return an empty table in the style of all."""
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
 
 
 def _pairs(left: str, right: str, rows: Sequence[tuple[str, str]], style: str) -> Table:
-    table = _table()
+    table = plain_table()
     table.add_column(left, ratio=2, style=style, overflow="fold")
     table.add_column(right, ratio=3, overflow="fold")
     for row in rows:

@@ -25,6 +25,16 @@ class PolicyRow:
         """How many violations forbid the deployment."""
         return sum(violation.level == "mandatory" for violation in self.violations)
 
+    @property
+    def exempt(self) -> int:
+        """How many violations somebody took on."""
+        return sum(violation.exempt for violation in self.violations)
+
+    @property
+    def broken(self) -> int:
+        """How many nobody took on."""
+        return len(self.violations) - self.exempt
+
 
 def policy_rows(outcomes: Iterable[Outcome]) -> list[PolicyRow]:
     """Return a row for each policy, those that are broken first."""
@@ -40,7 +50,7 @@ def policy_rows(outcomes: Iterable[Outcome]) -> list[PolicyRow]:
         PolicyRow(policy, checked[policy], tuple(broken.get(policy, ())), unjudged[policy])
         for policy in sorted({*checked, *broken})
     ]
-    return sorted(rows, key=lambda row: (-row.mandatory, -len(row.violations)))
+    return sorted(rows, key=lambda row: (-row.mandatory, -row.broken))
 
 
 def subject_of(violation: Violation) -> str:

@@ -18,6 +18,7 @@ from groundwork.sandbox.rehearsal.rehearse import Rehearsal
 from groundwork.sandbox.report import parts
 from groundwork.sandbox.report.charts import chart_rows
 from groundwork.sandbox.report.policies import policy_rows
+from groundwork.sandbox.report.rendered import as_facts, chart_policies
 from groundwork.sandbox.report.resources import component_rows, remarks
 from groundwork.sandbox.urns import short_type
 
@@ -37,6 +38,7 @@ def of_rehearsal(rehearsal: Rehearsal) -> RenderableType:
         ),
         parts.pods(rehearsal.placement),
         parts.policies(policy_rows(rehearsal.outcomes.values())),
+        chart_policies(rehearsal.rendered),
         parts.charts(chart_rows(rehearsal.resources, rehearsal.charts)),
         parts.kept_from(rehearsal.kept_from),
         parts.times(rehearsal.phases),
@@ -94,7 +96,8 @@ def of_plan(plan: Plan) -> RenderableType:
     found: list[RenderableType] = []
     for stack, outcome in plan.outcomes.items():
         found += [parts.heading(f"Changes of {stack}"), changes(outcome)]
-    found += [parts.policies(policy_rows(plan.outcomes.values())), parts.times(plan.phases), Text()]
+    found += [parts.policies(policy_rows(plan.outcomes.values())), chart_policies(plan.charts)]
+    found += [parts.times(plan.phases), Text()]
     if not plan.error:
         found.append(Text(cost_of(plan)))
     if plan.error:
@@ -145,6 +148,7 @@ def as_json(result: Rehearsal | Plan) -> dict[str, Any]:
         "phases": [asdict(phase) for phase in result.phases],
         "stacks": {stack: _outcome(outcome) for stack, outcome in result.outcomes.items()},
     }
+    told["rendered"] = as_facts(result.rendered if isinstance(result, Rehearsal) else result.charts)
     if isinstance(result, Rehearsal):
         rows = component_rows(result.resources, result.marks)
         told["resources"] = [

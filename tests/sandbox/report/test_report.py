@@ -113,7 +113,7 @@ def test_broken_policies_come_first_mandatory_ones_before() -> None:
     shown = text(parts.policies(rows))
     assert "mandatory   Queue q" in shown
     assert re.search(r"b +3 +1 broken", shown)
-    assert re.search(r"a +2 +kept, 1 only judged in an up: not all is known before", shown)
+    assert re.search(r"a +2 +kept, 1 not decidable at preview: judged in an up", shown)
 
 
 def placement(**more: Any) -> dict[str, Any]:

@@ -233,7 +233,7 @@ class KubernetesProvider(BaseProvider[Options]):
         options, state = self.settings(context), to_python(request.properties)
         self.journal.seen(request.urn, request.id)
         if type_of(request.urn) == RELEASE:
-            self.releases.delete(request.id, reveal(to_python(request.old_inputs)), request.timeout)
+            self.releases.delete(request.urn, request.id, reveal(to_python(request.old_inputs)), request.timeout)
         else:
             wanted = self._request(request.urn, to_python(request.old_inputs), options, request.timeout, context)
             self._objects.delete(wanted, ObjectId.parse(request.id), state)

@@ -10,6 +10,7 @@ import grpc
 from pulumi.runtime.proto import provider_pb2
 
 from groundwork.sandbox.controlplane.client import KubeClient, KubeError
+from groundwork.sandbox.rendered import ChartObjects, Moment, Rendered
 from groundwork.sandbox.standins.journal import Journal, fingerprint
 from groundwork.sandbox.standins.kubernetes.charts import Chart, Charts
 from groundwork.sandbox.standins.kubernetes.definitions import Definitions
@@ -55,6 +56,7 @@ class Releases:
         self._charts = Charts(settings, self._definitions)
         self.helm = Helm(settings.helm, settings.endpoint, settings.state_dir / "helm")
         self.mender = Mender(self.helm, settings.default_timeout)
+        self._rendered = Rendered(settings.state_dir / "rendered")
 
     def check(
         self, urn: str, news: Mapping[str, Any], olds: Mapping[str, Any], options: Options, proposed: str | None
@@ -140,7 +142,7 @@ class Releases:
         properties = self._properties(news, id, live)
         return provider_pb2.UpdateResponse(properties=to_struct(properties))
 
-    def delete(self, id: str, inputs: Mapping[str, Any], timeout: float) -> None:
+    def delete(self, urn: str, id: str, inputs: Mapping[str, Any], timeout: float) -> None:
         """Uninstall the release with its hooks, and wait until its objects are gone."""
         name = ObjectId.parse(id)
         wait = bool(inputs.get("atomic")) or not inputs.get("skipAwait")
@@ -150,6 +152,7 @@ class Releases:
                 self.helm.uninstall(name.name, name.namespace or "default", wait=wait, seconds=seconds)
         except HelmError as error:
             raise ProviderError(f"Helm release {id!r} could not be uninstalled: {error}") from None
+        self._rendered.remove(urn)
 
     def read(self, request: provider_pb2.ReadRequest, inputs: dict[str, Any]) -> provider_pb2.ReadResponse:
         """Return the release as it is deployed; drift shows in the inputs `values` and `version`."""
@@ -203,10 +206,13 @@ class Releases:
             extra += [part for served in self._definitions.api_versions() for part in ("--api-versions", served)]
             extra += ["--skip-crds"] if inputs.get("skipCrds") else ["--include-crds"]
             try:
-                self.helm.template(inputs["name"], inputs["namespace"], chart.path, inputs.get("values") or {}, extra)
+                objects = self.helm.template(
+                    inputs["name"], inputs["namespace"], chart.path, inputs.get("values") or {}, extra
+                )
             except HelmError as error:
                 message = redacted(str(error), news)
                 raise ProviderError(f"chart {chart.name} {chart.version} does not render: {message}") from None
+            self._keep(urn, inputs, chart, objects, "planned")
             self._ledger.mark(urn, "double" if chart.mark == "double" else "rendered", chart.note)
         return {**news, "status": UNKNOWN, "resourceNames": UNKNOWN}
 
@@ -234,7 +240,7 @@ class Releases:
         run: Callable[..., dict[str, Any]] = self.helm.install if live is None else self.helm.upgrade
         arguments = flags(inputs, seconds, upgrade=live is not None)
         try:
-            return run(
+            live = run(
                 inputs["name"],
                 inputs["namespace"],
                 chart.path,
@@ -248,6 +254,15 @@ class Releases:
             # A Release that nobody waits for is done at once: its webhooks must be silent by then, not soon after.
             with suppress(KubeError):
                 self._settings.on_release()
+        self._keep(urn, inputs, chart, [*_manifest(live), *_hooks(live)], "live")
+        return live
+
+    def _keep(
+        self, urn: str, inputs: Mapping[str, Any], chart: Chart, objects: list[dict[str, Any]], moment: Moment
+    ) -> None:
+        double = chart.mark == "double"
+        found = ChartObjects(urn, chart.name, chart.version, double, str(inputs["namespace"]), objects)
+        self._rendered.keep(found, moment)
 
     def _failed(self, news: Mapping[str, Any], id: ObjectId, message: str, context: grpc.ServicerContext) -> NoReturn:
         live = self._status(id)
@@ -293,6 +308,10 @@ class Releases:
 
 def _manifest(live: Mapping[str, Any]) -> list[dict[str, Any]]:
     return documents(str(live.get("manifest") or ""))
+
+
+def _hooks(live: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [made for hook in live.get("hooks") or () for made in documents(str(hook.get("manifest") or ""))]
 
 
 def _without_nulls(value: Any) -> Any:
