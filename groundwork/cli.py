@@ -291,7 +291,7 @@ def outdated(json_file: JsonFile = None) -> None:
 
 @app.command()
 def docs() -> None:
-    """Write docs/components and docs/support.md from the code and the catalogue."""
+    """Write docs/components, docs/support.md and docs/policies.md from the code."""
     from groundwork.core.registry import discover
     from groundwork.docs.write import write
 

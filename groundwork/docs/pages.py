@@ -14,14 +14,14 @@ from groundwork.docs.gather import Seen
 from groundwork.docs.proofs import proofs
 
 COMMAND = "groundwork docs"
-_WRITTEN = f"<!-- Written by `{COMMAND}` from the code and the catalogue: change those. -->"
+WRITTEN = f"<!-- Written by `{COMMAND}` from the code and the catalogue: change those. -->"
 _PROVES = "[what a rehearsal proves](../rehearsal.md)"
 
 
 def component_page(name: str, registry: Registry, seen: Seen, catalogue: Catalogue) -> str:
     """Return a component's page."""
     spec, explained = registry[name], explain(name, registry)
-    blocks = [_WRITTEN, f"# {name}", *_words(spec), *_relations(spec, explained, registry)]
+    blocks = [WRITTEN, f"# {name}", *_words(spec), *_relations(spec, explained, registry)]
     blocks += ["## Options", _options(explained)]
     blocks += ["## Third-party parts", *_parts(seen, catalogue)]
     blocks += ["## What a rehearsal proves of it", *_proofs(seen)]
@@ -36,7 +36,7 @@ def index_page(explained: Sequence[Explanation]) -> str:
     ]
     lead = "`{}` under its key switches a component on; its page says what else may stand there."
     return (
-        "\n\n".join([_WRITTEN, "# Components", lead, table(("component", "what it is", "requires", "provides"), rows)])
+        "\n\n".join([WRITTEN, "# Components", lead, table(("component", "what it is", "requires", "provides"), rows)])
         + "\n"
     )
 
@@ -67,7 +67,7 @@ def support_page(catalogue: Catalogue) -> str:
     ]
     addons = [(key, entry.version) for key, entry in sorted(catalogue.managed_addons.items())]
     blocks = [
-        _WRITTEN,
+        WRITTEN,
         "# What is supported",
         f"The versions of `platform/catalogue.yaml`, on Kubernetes {' and '.join(ours)}. A cluster of another minor "
         "version is refused, and so is a chart or an image past its end of life. CI rehearses every environment "

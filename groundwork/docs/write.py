@@ -10,9 +10,11 @@ from groundwork.core.registry import Registry
 from groundwork.core.stacks import load_project
 from groundwork.docs.gather import gather
 from groundwork.docs.pages import component_page, index_page, support_page
+from groundwork.docs.policies import policies_page
 
 COMPONENTS = Path("docs") / "components"
 SUPPORT = Path("docs") / "support.md"
+POLICIES = Path("docs") / "policies.md"
 
 
 def documents(root: Path, registry: Registry) -> dict[Path, str]:
@@ -26,6 +28,7 @@ def documents(root: Path, registry: Registry) -> dict[Path, str]:
     pages = {COMPONENTS / f"{name}.md": component_page(name, registry, seen[name], catalogue) for name in registry}
     pages[COMPONENTS / "README.md"] = index_page(explain_all(registry))
     pages[SUPPORT] = support_page(catalogue)
+    pages[POLICIES] = policies_page(root)
     return pages
 
 

@@ -34,6 +34,7 @@ class Rule:
         resource: yields a sentence for each thing that is wrong with one resource.
         stack: yields a resource and a sentence for each thing that is wrong between resources.
         change: yields a sentence for each thing that is wrong with a planned change of a resource.
+        home: the module that defines it.
         demands: the same as `resource`, in terms that the cluster's admission can be told too.
     """
 
@@ -46,6 +47,7 @@ class Rule:
     resource: ResourceCheck | None = None
     stack: StackCheck | None = None
     change: ChangeCheck | None = None
+    home: str = ""
     demands: tuple[Demand, ...] = ()
 
     @property
@@ -134,7 +136,8 @@ def _of(
     title, _, why = (inspect.getdoc(function) or "").partition("\n\n")
     if not title or not why or not controls:
         raise ValueError(f"the rule {rule_id} has to say what holds, why, and which control it serves")
-    return Rule(rule_id, " ".join(title.split()), " ".join(why.split()), severity, controls, types)
+    said = (" ".join(title.split()), " ".join(why.split()))
+    return Rule(rule_id, *said, severity, controls, types, home=function.__module__)
 
 
 RULES = Rules()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import importlib
-import pkgutil
 from functools import cache
 from pathlib import Path
 
-import policies.examples
 from groundwork.policy.example import Example
 from groundwork.policy.exemptions import Exemptions
 from groundwork.policy.judge import Judge
+from policies.examples import load_examples
 from policies.pack import judge as judge_of
 
 ROOT = Path(__file__).parents[2]
@@ -25,8 +23,6 @@ def judge(environment: str = "prod") -> Judge:
     return Judge(found.rules, found.facts, Exemptions((), (), TODAY))
 
 
-@cache
 def examples() -> list[Example]:
     """Return every rule's examples."""
-    modules = [m.name for m in pkgutil.iter_modules(policies.examples.__path__) if not m.name.startswith("_")]
-    return [example for name in modules for example in importlib.import_module(f"policies.examples.{name}").EXAMPLES]
+    return list(load_examples())
