@@ -50,6 +50,7 @@ def judge(root: Path, settings: Mapping[str, str], today: datetime.date | None =
         today=day,
         stack=settings.get("stack", ""),
         approvals=exemptions.approvals,
+        expired=exemptions.expired,
         settings=settings,
     )
     return Judge(rules, facts, exemptions)

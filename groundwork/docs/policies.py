@@ -42,8 +42,8 @@ def _intro(rules: Sequence[Rule]) -> str:
     told = sum(bool(rule.demands) for rule in rules)
     return (
         f"What this platform guarantees to those who run on it: {len(rules)} rules, each judged from one definition, "
-        "in `pulumi preview` and `pulumi up` by the policy pack, in the rehearsal, over the objects that charts render, "
-        f"and, the {told} that CEL can say, in the cluster by a ValidatingAdmissionPolicy of the same id "
+        "in `pulumi preview` and `pulumi up` by the policy pack, in the rehearsal, over the objects that charts "
+        f"render, and, the {told} that CEL can say, in the cluster by a ValidatingAdmissionPolicy of the same id "
         "(the component `admission-policies`).\n\n"
         "In `local` and `dev` a rule *advises*: it is told, and nothing stops. In `staging` and `prod` it *refuses*: "
         "the deployment ends before the resource is made. A critical rule refuses everywhere, a low one advises "
@@ -108,9 +108,9 @@ def _exemptions(root: Path, rules: Sequence[str]) -> Iterator[str]:
     # The page says what stands in the file, whatever the day it is read on.
     found = load_exemptions(root, rules, datetime.date.min)
     yield (
-        f"`{FILE}` names who may break which rule, why, and until when. After its last day an exemption counts no more, and "
-        " what it covered is refused again, with its owner's name. An approval lets one protected resource be "
-        "replaced or deleted."
+        f"`{FILE}` names who may break which rule, why, and until when. After its last day an exemption counts no "
+        "more: what it covered is refused again, with its owner's name, and so is the entry itself. An approval lets "
+        "one protected resource be replaced or deleted."
     )
     rows = [
         (

@@ -12,6 +12,8 @@ from groundwork.policy.judge import Judge, Undecided
 from groundwork.policy.rule import Rule
 from groundwork.policy.subject import Subject
 
+_FACTS = "facts."
+_FACTS = "facts."
 REMOVED = object()
 """The value of an example that takes the field away."""
 
@@ -24,7 +26,7 @@ class Example:
         rule: its id.
         valid: what it finds nothing wrong with: one resource, or several that belong together.
         path: the field that is changed, in the first of them: "spec.template.spec.containers.0.image". Empty where
-            the others are taken away, and it stands alone.
+            the others are taken away, and it stands alone; "facts.ceiling" changes what the rule may know besides.
         value: what it is changed to.
         message: what the rule says then, alone.
         facts: what the rule may know besides, where it matters: names of `Facts`' attributes.
@@ -43,13 +45,18 @@ class Example:
     def broken(self) -> tuple[Subject, ...]:
         """The same with the one field changed."""
         first, *others = self.valid
+        if self.path.startswith(_FACTS):
+            return self.valid
         if not self.path:
             return (first,)
         return (replace(first, props=changed(first.props, self.path, self.value)), *others)
 
     def messages(self, judge: Judge, rule: Rule, *, valid: bool) -> list[str]:
         """Return what a rule says of the valid or of the broken."""
-        alone = Judge([rule], replace(judge.facts, **self.facts), judge.exemptions)
+        facts = dict(self.facts)
+        if self.path.startswith(_FACTS) and not valid:
+            facts[self.path.removeprefix(_FACTS)] = self.value
+        alone = Judge([rule], replace(judge.facts, **facts), judge.exemptions)
         if self.change:
             one = self.change if valid else replace(self.change, **{self.path: self.value})
             found = list(alone.change(one))

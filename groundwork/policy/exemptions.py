@@ -84,9 +84,14 @@ class Exemptions:
         return None, max(covering, key=lambda entry: entry.until, default=None)
 
     @property
-    def expired(self) -> list[Exemption]:
-        """Those whose last day is over."""
-        return [entry for entry in self.entries if entry.until < self.today]
+    def expired(self) -> list[str]:
+        """A sentence for each exemption and approval whose last day is over."""
+        said = [
+            (f"the exemption of {entry.owner} from {entry.rule} for {', '.join(entry.resources)}", entry.until)
+            for entry in self.entries
+        ]
+        said += [(f"the approval of {one.owner} to {one.action} {one.resource}", one.until) for one in self.approvals]
+        return [f"{what} ended on {until}" for what, until in said if until < self.today]
 
 
 def load_exemptions(root: Path, rules: Sequence[str], today: datetime.date) -> Exemptions:

@@ -58,6 +58,7 @@ class Facts:
         today: exemptions and approvals end by it.
         ceiling: what the environment may cost a month, USD; None where nobody has said.
         approvals: of the exemptions file.
+        expired: of its exemptions and approvals those whose last day is over, a sentence each.
         settings: the stack's configuration: "groundwork:environment" -> "prod".
     """
 
@@ -68,4 +69,5 @@ class Facts:
     stack: str = ""
     ceiling: float | None = None
     approvals: Sequence[Approval] = ()
+    expired: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,16 @@
+"""Examples of the rules over exemptions."""
+
+from __future__ import annotations
+
+from groundwork.policy.example import Example, one
+
+EXAMPLES = [
+    Example(
+        "no-expired-exemptions",
+        one("pulumi:pulumi:Stack", {}, name="groundwork-prod"),
+        "facts.expired",
+        ("the exemption of ada from no-latest for Deployment lab/* ended on 2026-11-01",),
+        "policies/exemptions.yaml: the exemption of ada from no-latest for Deployment lab/* ended on 2026-11-01: "
+        "mend it and take the entry out, or say anew why, and until when",
+    ),
+]

@@ -1,0 +1,24 @@
+"""Rules over the exemptions from rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from groundwork.policy.facts import Facts
+from groundwork.policy.rule import RULES
+from groundwork.policy.subject import Subject
+
+
+@RULES.resource(
+    "no-expired-exemptions",
+    severity="high",
+    controls=("Groundwork: exceptions end",),
+    types=("pulumi:pulumi:Stack",),
+)
+def no_expired_exemptions(subject: Subject, facts: Facts) -> Iterator[str]:
+    """No exemption or approval outlives its last day.
+
+    What was meant for a week is found years later, and nobody remembers whether it still matters.
+    """
+    for sentence in facts.expired:
+        yield f"policies/exemptions.yaml: {sentence}: mend it and take the entry out, or say anew why, and until when"
