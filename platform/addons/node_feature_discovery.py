@@ -49,6 +49,8 @@ def values(
         "master": {
             "replicaCount": config.replicas,
             "podSecurityContext": security,
+            # The Job that tidies up after the release has the container's, and not the pod's.
+            "securityContext": security,
             # The chart would give 4 GiB; it holds one object a node.
             "resources": resources("50m", "128Mi", "512Mi"),
             "affinity": {"podAntiAffinity": _apart(name)} if several else {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import subprocess
@@ -55,6 +56,17 @@ def inventory(graph: Graph, chart: str) -> Inventory:
 
 def render_double(graph: Graph, chart: str, folder: Path, more: Mapping[str, Any] | None = None) -> Rendered:
     """Render a chart's double, with `more` values in the place of those of the stack."""
+    key = (chart, json.dumps(_given(graph, chart, more), sort_keys=True, default=str))
+    if key not in _DOUBLES:
+        _DOUBLES[key] = _render_double(graph, chart, folder, more)
+    return copy.deepcopy(_DOUBLES[key])
+
+
+# Several modules look at the same double: each process renders it once.
+_DOUBLES: dict[tuple[str, str], Rendered] = {}
+
+
+def _render_double(graph: Graph, chart: str, folder: Path, more: Mapping[str, Any] | None) -> Rendered:
     version = release(graph, chart)["version"]
     facts = inventory(graph, chart)
     switches = read_switches(INVENTORY / f"{chart}-{version}.switches.yaml", facts)
