@@ -17,6 +17,9 @@ _FACTS = "facts."
 REMOVED = object()
 """The value of an example that takes the field away."""
 
+PROTECTED = "(protected)"
+"""The path of an example that changes whether the engine refuses to delete the resource."""
+
 
 @dataclass(frozen=True)
 class Example:
@@ -26,7 +29,8 @@ class Example:
         rule: its id.
         valid: what it finds nothing wrong with: one resource, or several that belong together.
         path: the field that is changed, in the first of them: "spec.template.spec.containers.0.image". Empty where
-            the others are taken away, and it stands alone; "facts.ceiling" changes what the rule may know besides.
+            the others are taken away, and it stands alone; `PROTECTED` where the engine's protection is; and
+            "facts.ceiling" where it is what the rule may know besides.
         value: what it is changed to.
         message: what the rule says then, alone.
         facts: what the rule may know besides, where it matters: names of `Facts`' attributes.
@@ -49,6 +53,8 @@ class Example:
             return self.valid
         if not self.path:
             return (first,)
+        if self.path == PROTECTED:
+            return (replace(first, protected=self.value), *others)
         return (replace(first, props=changed(first.props, self.path, self.value)), *others)
 
     def messages(self, judge: Judge, rule: Rule, *, valid: bool) -> list[str]:
