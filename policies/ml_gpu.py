@@ -47,7 +47,7 @@ def gpu_pods_select_a_pool(subject: Subject, facts: Facts) -> Iterator[str]:
     types=(*ASKING_TYPES, *POOL_TYPES),
 )
 def gpu_pods_fit_a_pool(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
-    """The pool that a pod selects for an accelerator is there, has as many on a node, and taints that the pod tolerates.
+    """The pool that a pod selects for an accelerator is there, has as many on a node, and taints that it tolerates.
 
     A pool that was renamed or made smaller leaves its pods waiting, and no error says so. Where a stack has no pools,
     those of another serve it, and the components have asked their contract; here it is not judged.
