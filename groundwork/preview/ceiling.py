@@ -22,7 +22,8 @@ def ceiling(root: Path, environment: str) -> float | None:
     found = []
     for path in sorted((root / "stacks").glob("Pulumi.*.yaml")):
         # Reading a file with the lines of its parts takes a while, and a plan waits for it.
-        if _COMPONENT not in path.read_text(encoding="utf-8", errors="replace"):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if _COMPONENT not in text or environment not in text:
             continue
         try:
             stack = load_project(root).stack(path.name.removeprefix("Pulumi.").removesuffix(".yaml"))
