@@ -58,7 +58,14 @@ class NodeProvisioner(Contract):
             tags=tags,
         )
         made = kinds.node_class(group.name, parent=parent, cluster=cluster, spec=spec)
-        kinds.node_pool(group.name, parent=parent, cluster=cluster, spec=node_pool(group), after=[*after, made])
+        kinds.node_pool(
+            group.name,
+            parent=parent,
+            cluster=cluster,
+            spec=node_pool(group),
+            purpose=group.purpose,
+            after=[*after, made],
+        )
 
 
 def node_class(

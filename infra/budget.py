@@ -12,6 +12,7 @@ from groundwork.core.config import ByProfile, Config
 from groundwork.core.contacts import is_address
 from groundwork.core.environment import ENVIRONMENT_TAG, TEAM_TAG
 from groundwork.core.teams import load_teams
+from groundwork.data.monthly_budgets import MONTHLY_USD
 from infra._aws import AwsComponent
 
 # Per cent of the limit: spent already, or forecast for the whole month.
@@ -21,8 +22,8 @@ _SPENT, _FORECAST = (80, 100), (100,)
 class BudgetConfig(Config):
     """What a stack file may say under `budget:`."""
 
-    monthly_usd: Annotated[PositiveInt, ByProfile("size", {"small": 1500, "medium": 6000, "large": 20000})] = Field(
-        description="what the whole environment may cost a month; `groundwork cost` estimates it"
+    monthly_usd: Annotated[PositiveInt, ByProfile("size", MONTHLY_USD)] = Field(
+        description="what the whole environment may cost a month: alarms before it, and no plan that may cost more"
     )
     emails: tuple[str, ...] = Field(min_length=1, max_length=10, description="who is told, ten addresses at most")
 

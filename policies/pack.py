@@ -13,6 +13,7 @@ from groundwork.policy.exemptions import load_exemptions
 from groundwork.policy.facts import Facts
 from groundwork.policy.judge import Judge
 from groundwork.policy.rule import RULES, Rules
+from groundwork.preview.ceiling import ceiling
 
 VERSION = "0.2.0"
 _STRICTEST = "prod"
@@ -48,6 +49,7 @@ def judge(root: Path, settings: Mapping[str, str], today: datetime.date | None =
         profile=settings.get("groundwork:profile", environment),
         catalogue=load_catalogue(root),
         today=day,
+        ceiling=ceiling(root, environment),
         stack=settings.get("stack", ""),
         approvals=exemptions.approvals,
         expired=exemptions.expired,

@@ -57,6 +57,7 @@ class ApprovalEntry(Config):
 
     resource: str
     action: Literal["replace", "delete"]
+    environment: str
     owner: _Said
     reason: _Said
     until: datetime.date

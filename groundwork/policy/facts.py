@@ -18,12 +18,14 @@ class Approval:
 
     Attributes:
         resource: the resource's label: "Instance rds". No pattern: an approval names one thing.
+        environment: in which.
         owner: who answers for it.
         until: the last day on which it counts.
     """
 
     resource: str
     action: Action
+    environment: str
     owner: str
     reason: str
     until: datetime.date

@@ -13,6 +13,7 @@ from groundwork.core.component import ApiComponent, Component
 from groundwork.core.config import Config
 from groundwork.core.contract import Contract
 from groundwork.core.contracts import Cluster
+from groundwork.core.contracts.pools import PURPOSE_LABEL
 from groundwork.core.definitions import install_definitions
 
 
@@ -45,14 +46,19 @@ class KarpenterKinds(Contract):
         parent: Component[Any],
         cluster: Cluster,
         spec: Mapping[str, Any],
+        purpose: str,
         after: Sequence[pulumi.Resource],
     ) -> pulumi.Resource:
-        """Make a NodePool: https://karpenter.sh/v1.14/concepts/nodepools/."""
+        """Make a NodePool: https://karpenter.sh/v1.14/concepts/nodepools/.
+
+        Args:
+            purpose: what it is for, as its own label: on its nodes, another one would make them outdated.
+        """
         made: pulumi.Resource = k8s.apiextensions.CustomResource(
             f"{parent.name}-{name}",
             api_version="karpenter.sh/v1",
             kind="NodePool",
-            metadata={"name": name},
+            metadata={"name": name, "labels": {PURPOSE_LABEL: purpose}},
             spec=dict(spec),
             # It is deleted when its last node is gone, which Karpenter has to see to.
             opts=cluster.options(parent, depends_on=[*parent.after, *after]),

@@ -9,14 +9,14 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwork.policy.example import Example
-from groundwork.policy.facts import Facts
+from groundwork.policy.facts import Change, Facts
 from groundwork.policy.judge import Judge
 from groundwork.policy.rule import Rule, Rules
 from groundwork.policy.subject import Subject
@@ -103,6 +103,13 @@ _TYPES = sorted({prefix for rule in RULES for prefix in rule.types})
 def test_no_rule_raises_on_anything(found: list[tuple[str, dict[str, Any]]]) -> None:
     subjects = [Subject(type, f"it{n}", props, f"urn:{n}") for n, (type, props) in enumerate(found)]
     for finding in judge().all(subjects):
+        assert finding.said
+
+
+@given(st.sampled_from(["replace", "delete"]), st.sampled_from(_TYPES), st.dictionaries(_KEYS, _JSON, max_size=5))
+@settings(max_examples=50)
+def test_no_rule_raises_on_any_change(action: Literal["replace", "delete"], type: str, old: dict[str, Any]) -> None:
+    for finding in judge().change(Change(action, type, "it", "urn:it", protected=True, old=old)):
         assert finding.said
 
 

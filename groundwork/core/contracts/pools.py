@@ -12,6 +12,8 @@ from groundwork.core.errors import StackError, closest
 POOL_LABEL = "groundwork.example/pool"
 ACCELERATOR_LABEL = "groundwork.example/accelerator"
 ADAPTER_LABEL = "groundwork.example/adapter"
+PURPOSE_LABEL = "groundwork.example/purpose"
+"""Of a pool itself, not of its nodes: what it is for."""
 
 Sharing = Literal["timeSlicing", "mps", "mig"]
 

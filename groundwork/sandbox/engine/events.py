@@ -34,6 +34,8 @@ class Step:
         keys: what differs, for an update or a replacement.
         custom: whether a provider does it; False for components.
         inputs: what the program says of it, as the engine tells it: secrets and what is unknown are words.
+        protected: whether the engine refused to delete it before.
+        old: its inputs before.
     """
 
     moment: Moment
@@ -44,6 +46,8 @@ class Step:
     keys: tuple[str, ...] = ()
     custom: bool = True
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    protected: bool = False
+    old: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -145,7 +149,8 @@ _MOMENTS = {
 
 
 def _step(metadata: dict[str, Any], moment: Moment) -> Step:
-    state = metadata.get("new") or metadata.get("old") or {}
+    old = metadata.get("old") or {}
+    state = metadata.get("new") or old
     detailed = metadata.get("detailedDiff") or {}
     return Step(
         moment,
@@ -156,6 +161,8 @@ def _step(metadata: dict[str, Any], moment: Moment) -> Step:
         tuple(sorted(detailed)) or tuple(metadata.get("diffs") or ()),
         bool(state.get("custom")),
         state.get("inputs") or {},
+        bool(old.get("protect")),
+        old.get("inputs") or {},
     )
 
 

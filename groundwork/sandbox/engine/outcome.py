@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from groundwork.policy.facts import Action
 from groundwork.sandbox.engine.events import Checked, Diagnostic, Event, Moment, Step, Summary, Unjudged, Violation
 
 # Ops that leave a resource as it is.
 UNCHANGED = frozenset({"same", "read", "refresh", "discard", "read-discard"})
+# Ops after which a resource is not what it was: `Change`'s word for each.
+LOSING: Mapping[str, Action] = {
+    "create-replacement": "replace",
+    "delete": "delete",
+    "delete-replaced": "replace",
+    "replace": "replace",
+}
 
 
 @dataclass
@@ -21,6 +30,7 @@ class Outcome:
         code: the engine's exit code; None while it runs.
         changes: op -> number of resources; empty where the engine did not get that far.
         steps: the last step of each resource, in the order in which they were reached.
+        lost: the first step of each resource that is replaced or deleted.
         failed: steps that failed.
         checked: policy -> number of resources that it was checked on.
         unjudged: policy -> number of resources of which it reads what only an update makes known.
@@ -32,6 +42,7 @@ class Outcome:
     code: int | None = None
     changes: dict[str, int] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
+    lost: dict[str, Step] = field(default_factory=dict)
     failed: list[Step] = field(default_factory=list)
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
@@ -47,6 +58,8 @@ class Outcome:
             if self.first_step is None:
                 self.first_step = elapsed
             self.steps[event.urn] = event
+            if event.op in LOSING:
+                self.lost.setdefault(event.urn, event)
             if event.moment is Moment.FAILED:
                 self.failed.append(event)
         elif isinstance(event, Diagnostic):

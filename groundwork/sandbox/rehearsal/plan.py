@@ -9,6 +9,7 @@ from groundwork.core.errors import StackError
 from groundwork.preview.cost import Paid
 from groundwork.sandbox.engine.failures import EngineError
 from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.rehearsal.changes import judge_lost
 from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, planned_subjects, refusal
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
 from groundwork.sandbox.rehearsal.stage import Stage, on_stage
@@ -61,6 +62,9 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
             except EngineError as error:
                 made.outcomes[stack.name] = error.outcome
                 made.error = str(error)
+            refused = judge_lost(root, stack, made.outcomes[stack.name])
+            made.error = made.error or refused
+            if made.error:
                 break
             steps = made.outcomes[stack.name].steps.values()
             made.charts += judge_charts(stage, stack, planned_subjects(made.outcomes[stack.name]), planned=True)

@@ -13,6 +13,7 @@ from groundwork.core.stacks import Project
 from groundwork.sandbox.engine.failures import EngineError
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.rehearsal import servers
+from groundwork.sandbox.rehearsal.changes import judge_lost
 from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, refusal, stored_subjects
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
@@ -82,6 +83,8 @@ def rehearse(root: Path, name: str, narrator: Narrator) -> Rehearsal:
             except EngineError as error:
                 rehearsal.outcomes[stack.name] = error.outcome
                 rehearsal.error = str(error)
+            refused = judge_lost(root, stack, rehearsal.outcomes[stack.name])
+            rehearsal.error = rehearsal.error or refused
             rehearsal.resources[stack.name] = state.resources()
             rehearsal.rendered += judge_charts(stage, stack, stored_subjects(rehearsal.resources[stack.name]))
             if rehearsal.error:

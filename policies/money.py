@@ -1,0 +1,115 @@
+"""Rules over money: what a stack may cost with all its pools full, before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from groundwork.policy.facts import Facts
+from groundwork.policy.rule import RULES
+from groundwork.policy.subject import Subject, dig, mapping
+from groundwork.policy.values import UNKNOWN, UndecidableError
+from groundwork.preview.cost import Estimate, Line, Paid, estimate
+from groundwork.preview.prices import own_prices
+from groundwork.preview.provisioned import NODE_CLASS
+from groundwork.preview.show import amounts
+from groundwork.preview.tariff import PAID
+from policies.accelerators import NODE_GROUP, POOL_TYPES, pool
+
+MOST_NODES = 64
+"""Nodes with accelerators in one pool: more are a typing error, or a matter for an exemption with a name under it."""
+_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, LookupError)
+_DEAREST = 3
+
+
+@RULES.stack(
+    "cost-within-ceiling",
+    severity="high",
+    controls=("Groundwork: no surprise on the bill",),
+    types=(*PAID, _TEMPLATE, NODE_CLASS),
+)
+def cost_within_ceiling(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
+    """A stack with its pools at maximum costs no more a month than its environment's budget.
+
+    A pool is filled by one mistake in a loop, and the budget's alarm comes when the money is spent. A stack is judged
+    by itself: what others of its environment cost comes on top.
+    """
+    if facts.ceiling is None:
+        return
+    found, unknown = _estimate(subjects)
+    dearest = sorted(found.lines, key=lambda line: (-line.most, line.resource))[:_DEAREST]
+    if dearest and found.most > facts.ceiling:
+        always = "" if found.least <= facts.ceiling else ", and with them at minimum too"
+        named = ", ".join(f"{line.resource} ({line.item}, {line.most:,.0f})" for line in dearest)
+        yield (
+            _of(dearest[0], subjects),
+            f"{facts.environment}: costs {amounts(found)} USD a month with its pools at minimum and at maximum, over "
+            f"the {facts.ceiling:,.0f} of its budget{always}: the dearest are {named}: lower them, or raise "
+            "budget.monthlyUsd",
+        )
+    elif unknown:
+        raise unknown
+
+
+@RULES.resource(
+    "gpu-pools-limited", severity="critical", controls=("Groundwork: no surprise on the bill",), types=POOL_TYPES
+)
+def gpu_pools_limited(subject: Subject, facts: Facts) -> Iterator[str]:
+    """A pool with accelerators has a maximum, and not more than 64 nodes.
+
+    One notebook that asks for a thousand GPUs gets them, as long as the money lasts.
+    """
+    one = pool(subject)
+    if one.accelerator is None:
+        return
+    if subject.type == NODE_GROUP:
+        most, where = dig(subject.props, "scalingConfig.maxSize"), "scalingConfig.maxSize"
+    else:
+        limits = mapping(dig(subject.props, "spec.limits"))
+        if not {"nodes", one.accelerator} & set(limits):
+            yield f"{one.called}: has no limit: set spec.limits.nodes"
+            return
+        most, where = limits.get("nodes", 0), "spec.limits.nodes"
+    if _number(most) > MOST_NODES:
+        yield f"{one.called}: may have {most} nodes with accelerators, more than {MOST_NODES}: lower {where}"
+
+
+def _estimate(subjects: Sequence[Subject]) -> tuple[Estimate, UndecidableError | None]:
+    """Return what can be estimated, and the first thing that cannot since a part of it is unknown."""
+    prices, whole, unknown = own_prices(), Estimate(), None
+    given = [(subject, Paid(subject.type, subject.name, _known(subject.props))) for subject in subjects]
+    made_from = [paid for subject, paid in given if subject.type in (_TEMPLATE, NODE_CLASS) and _named(paid)]
+    for subject, paid in given:
+        if subject.type not in PAID:
+            continue
+        try:
+            whole.lines += estimate([paid, *made_from], prices).lines
+        except _MALFORMED:
+            if paid.inputs != subject.props:
+                unknown = unknown or UndecidableError(f"a part of {subject.label}")
+    return whole, unknown
+
+
+def _named(paid: Paid) -> bool:
+    return paid.type == _TEMPLATE or isinstance(dig(paid.inputs, "metadata.name"), str)
+
+
+def _known(value: Any) -> Any:
+    """Return a value without its parts that are unknown: most of them cost nothing."""
+    if isinstance(value, dict):
+        return {key: _known(inner) for key, inner in dict.items(value) if inner is not UNKNOWN}
+    if isinstance(value, list):
+        return [_known(inner) for inner in list.__iter__(value) if inner is not UNKNOWN]
+    return value
+
+
+def _of(line: Line, subjects: Sequence[Subject]) -> Subject:
+    return next(subject for subject in subjects if subject.name == line.resource and subject.type in PAID)
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return 0
