@@ -9,6 +9,7 @@ from groundwork.policy.terms import OBJECT, Demand, all_of, any_of, at, demand, 
 
 _RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
 _BINDINGS = (f"{_RBAC}:ClusterRoleBinding", f"{_RBAC}:RoleBinding")
+_OWN_GROUPS = ("*", "", "apps", "batch", "rbac.authorization.k8s.io", "admissionregistration.k8s.io")
 _ROLES = (f"{_RBAC}:ClusterRole", f"{_RBAC}:Role")
 
 
@@ -53,12 +54,14 @@ def default_accounts_have_no_rights() -> Iterator[Demand]:
 
 @RULES.admission("no-wildcard-roles", severity="high", controls=("CIS EKS 4.1.3",), types=_ROLES)
 def no_wildcard_roles() -> Iterator[Demand]:
-    """No role may do everything with everything.
+    """No role may do everything with everything, or with all of Kubernetes' own kinds.
 
-    It has rights on kinds that do not exist yet, Secrets among those that do.
+    It has rights on kinds that do not exist yet, and Secrets are among those that do. All kinds of one product, to its
+    own controller, are another matter.
     """
-    rights = at("rules").every(not_(all_of(at("verbs").has("*"), at("resources").has("*"))))
-    yield demand(OBJECT, rights, "allows every verb on every resource: name them")
+    groups = any_of(*(at("apiGroups").has(group) for group in _OWN_GROUPS))
+    rights = all_of(at("verbs").has("*"), at("resources").has("*"), groups)
+    yield demand(OBJECT, at("rules").every(not_(rights)), "allows every verb on every resource: name them")
 
 
 @RULES.admission("no-raising-of-rights", severity="high", controls=("CIS EKS 4.1.8",), types=_ROLES)

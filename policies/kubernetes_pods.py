@@ -21,9 +21,11 @@ from groundwork.policy.terms import (
     not_,
     pod_at,
 )
-from policies.pods import POD_TYPES
+from policies.pods import INJECTED, POD_TYPES
 
 _SERVED = ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet")
+# Nobody waits for an answer at these: who scrapes comes again.
+_MEASURED = "metrics|prometheus|monitoring|telemetry|health|probe|status|profiling"
 # https://kubernetes.io/docs/concepts/security/pod-security-standards/
 _VOLUMES = (
     "configMap",
@@ -72,22 +74,19 @@ def requests_and_limits() -> Iterator[Demand]:
 
 @RULES.admission("probes", severity="medium", controls=("Groundwork: what runs works",), types=_SERVED)
 def probes() -> Iterator[Demand]:
-    """What listens says when it is ready, and what does not says that it is alive.
+    """What is called says when it is ready, and of every pod something says that it is alive.
 
-    Without a readiness probe calls go to a pod that is still starting, in each rollout. Without a liveness probe a
-    worker that hangs, whom nobody calls and so nobody misses, hangs for ever.
+    Without a readiness probe calls go to a pod that is still starting, in each rollout. Without any probe a worker that
+    hangs, whom nobody calls and so nobody misses, hangs for ever.
     """
-    listens = at("ports").present()
+    called = not_(at("ports").every(at("name").matches(_MEASURED)))
     yield demand(
         MAIN_CONTAINER,
-        if_(listens, at("readinessProbe").present()),
-        "listens and does not say when it is ready: add a readinessProbe",
+        if_(called, any_of(INJECTED, at("readinessProbe").present())),
+        "is called and does not say when it is ready: add a readinessProbe",
     )
-    yield demand(
-        MAIN_CONTAINER,
-        any_of(listens, at("livenessProbe").present(), at("readinessProbe").present()),
-        "may hang unnoticed: add a livenessProbe",
-    )
+    silent = not_(any_of(INJECTED, called, at("livenessProbe").present(), at("readinessProbe").present()))
+    yield demand(POD, not_(at("containers").every(silent)), "may hang unnoticed: add a livenessProbe to a container")
 
 
 @RULES.admission(

@@ -29,7 +29,7 @@ from policies.pods import POD_TYPES, containers
 _RELEASE, _CONFIG = "kubernetes:helm.sh/v3:Release", "kubernetes:core/v1:ConfigMap"
 # The end of a name says what it holds: TOKEN_URL holds none, and neither does PASSWORD_FILE.
 _NAMED = (
-    r"(?i)(^|[^a-z])(password|passwd|passphrase|token|secret|credentials|"
+    r"(?i)(^|[^a-z])(password|passwd|passphrase|token|secret|"
     r"(access|api|encryption|fernet|private|secret|signing)[_.-]?key)$"
 )
 # In values of charts a name's words begin with capitals, and `existingSecret` is the name of one.

@@ -20,7 +20,10 @@ _BINDING = one(
         "subjects": [{"kind": "ServiceAccount", "name": "app", "namespace": "ns"}],
     },
 )
-_SECRET = one("kubernetes:core/v1:Secret", {"metadata": {"name": "app", "namespace": "ns"}, "type": "Opaque"})
+_OF = {"kubernetes.io/service-account.name": "app"}
+_SECRET = one(
+    "kubernetes:core/v1:Secret", {"metadata": {"name": "app", "namespace": "ns", "annotations": _OF}, "type": "Opaque"}
+)
 
 EXAMPLES = [
     Example(

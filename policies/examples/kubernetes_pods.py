@@ -18,7 +18,8 @@ _ARMOR = "takes AppArmor off: remove securityContext.appArmorProfile"
 _PROPS = DEPLOYMENT[0].props
 _PROBED = {"exec": {"command": ["true"]}}
 # Nobody calls it: it fetches its work.
-_WORKER = changed(changed(_PROPS, f"{_CONTAINER}.ports", REMOVED), f"{_CONTAINER}.readinessProbe", REMOVED)
+_METRICS = [{"containerPort": 9090, "name": "metrics"}]
+_WORKER = changed(changed(_PROPS, f"{_CONTAINER}.ports", _METRICS), f"{_CONTAINER}.readinessProbe", REMOVED)
 WORKER = one("kubernetes:apps/v1:Deployment", changed(_WORKER, f"{_CONTAINER}.livenessProbe", _PROBED))
 # Only a pod with users of its own may see processes at all.
 APART = one("kubernetes:apps/v1:Deployment", changed(_PROPS, f"{_POD}.hostUsers", False))
@@ -49,14 +50,14 @@ EXAMPLES = [
         "probes",
         f"{_CONTAINER}.readinessProbe",
         REMOVED,
-        "listens and does not say when it is ready: add a readinessProbe",
+        "is called and does not say when it is ready: add a readinessProbe",
     ),
     Example(
         "probes",
         WORKER,
         f"{_CONTAINER}.livenessProbe",
         REMOVED,
-        "Deployment ns/app: the container main may hang unnoticed: add a livenessProbe",
+        f"{_AT}: may hang unnoticed: add a livenessProbe to a container",
     ),
     _of_pod(
         "no-idle-tokens",
