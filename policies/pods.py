@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from groundwork.policy.subject import Subject, objects
-from groundwork.policy.terms import pod_spec
+from groundwork.policy.terms import at, pod_spec
 
 # Workloads whose pod template lies under spec.template.
 WORKLOADS = (
@@ -16,6 +16,12 @@ WORKLOADS = (
     "kubernetes:batch/v1:Job",
 )
 POD_TYPES = (*WORKLOADS, "kubernetes:core/v1:Pod", "kubernetes:batch/v1:CronJob")
+
+INJECTED = at("image").is_("auto")
+"""A container in whose place Istio's webhook puts its own proxy, probes and all.
+
+https://istio.io/latest/docs/setup/additional-setup/gateway/
+"""
 
 
 def containers(subject: Subject) -> Iterator[Mapping[str, Any]]:

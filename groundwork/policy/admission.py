@@ -28,6 +28,8 @@ _NOT_MADE = (
     "object.kind != 'Pod' || !object.metadata.?ownerReferences.orValue([]).exists(owner, "
     "owner.kind in ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job'])"
 )
+# What it needs to come up it writes by itself, its own roles among it: refused that, it would not come up.
+_NOT_OF_THE_SERVER = "request.userInfo.username != 'system:apiserver'"
 _LABEL = (
     "object.kind + ' ' + object.metadata[?'namespace'].optMap(space, space + '/').orValue('') + "
     "object.metadata.?name.orValue(object.metadata.?generateName.orValue(''))"
@@ -46,7 +48,10 @@ def policy(rule: Rule, exemptions: Sequence[Exemption] = ()) -> dict[str, Any]:
     Args:
         exemptions: those that count in this environment today. What they cover by its label is not judged.
     """
-    conditions = [{"name": "judged-by-itself", "expression": _NOT_MADE}]
+    conditions = [
+        {"name": "judged-by-itself", "expression": _NOT_MADE},
+        {"name": "not-of-the-server", "expression": _NOT_OF_THE_SERVER},
+    ]
     patterns = sorted({p for entry in exemptions if entry.rule == rule.id for p in entry.resources})
     if patterns:
         exempt = " || ".join(f"({_LABEL}).matches({cel.literal(_pattern(p))})" for p in patterns)

@@ -11,6 +11,7 @@ import re
 
 from groundwork.policy.terms import (
     AllOf,
+    AnyEntry,
     AnyKey,
     AnyOf,
     At,
@@ -75,6 +76,10 @@ def expression(term: Term, item: str, depth: int = 0) -> str:
             return f"({literal(value)} in {_at(at, item)}.orValue([]))"
         case AnyKey(at, pattern):
             return f"{_at(at, item)}.orValue({{}}).exists(key, key.matches({literal(pattern)}))"
+        case AnyEntry(at, pattern, inner):
+            one, entries = f"inner{depth}", f"{_at(at, item)}.orValue({{}})"
+            held = expression(inner, f"{entries}[{one}]", depth + 1)
+            return f"{entries}.exists({one}, {one}.matches({literal(pattern)}) && {held})"
 
 
 def _root(root: str) -> str:
@@ -87,6 +92,8 @@ def _listed(wanted: Demand) -> str:
 
 
 def _at(at: At, item: str) -> str:
+    if not at.root and not at.path:
+        return f"optional.of({item})"
     return (_root(at.root) if at.root else item) + "".join(map(_step, at.path))
 
 

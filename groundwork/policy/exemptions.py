@@ -84,6 +84,11 @@ class Exemptions:
             return max(valid, key=lambda entry: entry.until), None
         return None, max(covering, key=lambda entry: entry.until, default=None)
 
+    def counting(self, environment: str) -> list[Exemption]:
+        """Return those that count in an environment today."""
+        here = [entry for entry in self.entries if not entry.environments or environment in entry.environments]
+        return [entry for entry in here if entry.until >= self.today]
+
     @property
     def expired(self) -> list[str]:
         """A sentence for each exemption and approval whose last day is over."""

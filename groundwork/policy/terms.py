@@ -77,10 +77,21 @@ class At:
         """A key of the object there has this pattern (RE2) somewhere."""
         return AnyKey(self, pattern)
 
+    def any_entry(self, pattern: str, term: Term) -> Term:
+        """An entry of the object there, whose key has this pattern (RE2) somewhere, meets the term.
+
+        The term's paths begin at the entry's value.
+        """
+        return AnyEntry(self, pattern, term)
+
 
 def at(path: str | Sequence[str]) -> At:
     """Return the value at a path of what is judged."""
     return At(tuple(path.split(".") if isinstance(path, str) else path))
+
+
+ITSELF = At(())
+"""The item itself, where a list or an object has plain ones."""
 
 
 def pod_at(path: str) -> At:
@@ -143,6 +154,15 @@ class AnyKey:
 
 
 @dataclass(frozen=True)
+class AnyEntry:
+    """An object has an entry like this."""
+
+    at: At
+    pattern: str
+    term: Term
+
+
+@dataclass(frozen=True)
 class AllOf:
     """All of several terms."""
 
@@ -163,7 +183,7 @@ class Not:
     term: Term
 
 
-Term = Present | OneOf | Matches | Has | Every | AnyKey | AllOf | AnyOf | Not
+Term = Present | OneOf | Matches | Has | Every | AnyKey | AnyEntry | AllOf | AnyOf | Not
 
 
 def all_of(*terms: Term) -> Term:
@@ -272,14 +292,13 @@ def holds(term: Term, place: Place) -> bool:
         case Not(inner):
             return not holds(inner, place)
         case Every(at, inner):
-            return all(holds(inner, Place(item, place.subject)) for item in objects(place.value(at)))
+            listed = place.value(at)
+            return not isinstance(listed, list) or all(holds(inner, Place(item, place.subject)) for item in listed)
         case Present(at):
             return place.value(at) is not None
         case OneOf(at, values, default):
             value = place.value(at)
-            return (
-                any(type(v) is type(value) and v == value for v in values) if value is not None else default in values
-            )
+            return any(_same(v, value) for v in values) if value is not None else default in values
         case Matches(at, pattern, default):
             value = place.value(at)
             return re.search(pattern, default if value is None else str(value)) is not None
@@ -288,6 +307,15 @@ def holds(term: Term, place: Place) -> bool:
             return isinstance(value, list) and wanted in value
         case AnyKey(at, pattern):
             return any(re.search(pattern, str(key)) for key in mapping(place.value(at)))
+        case AnyEntry(at, pattern, inner):
+            entries = mapping(place.value(at))
+            found = [entries[key] for key in entries if re.search(pattern, str(key))]
+            return any(holds(inner, Place(value, place.subject)) for value in found)
+
+
+def _same(wanted: Plain, value: Any) -> bool:
+    """Return whether values are equal as CEL sees it: 1 is 1.0, but not true."""
+    return isinstance(wanted, bool) is isinstance(value, bool) and bool(wanted == value)
 
 
 def _some(terms: Sequence[Term], place: Place, *, wanted: bool) -> bool:

@@ -26,6 +26,9 @@ CONTROL = "the mesh istio"
 HOST = "the host"
 """The kind of claim that each exposed host is."""
 
+ASKED_BY = "groundwork.example/login"
+"""The annotation of a route that says why no login is asked before it."""
+
 _LABELS: dict[Mode, dict[str, str]] = {
     "ambient": {"istio.io/dataplane-mode": "ambient"},
     "sidecar": {"istio-injection": "enabled"},
@@ -235,7 +238,7 @@ class IstioMesh(Mesh):
             f"{parent.name}-{name}-route",
             api_version=version,
             kind=kind,
-            metadata={"name": name, "namespace": namespace.name},
+            metadata={"name": name, "namespace": namespace.name, **_without_question(public, asks_itself)},
             spec=spec,
             opts=namespace.options(parent),
         )
@@ -248,6 +251,13 @@ class IstioMesh(Mesh):
         """Count at the caller: what no pod is there to answer is counted there alone."""
         hosts = "|".join(namespace.host(service).replace(".", "[.]") for service in services)
         return f'sum(rate(istio_requests_total{{reporter="source",destination_service=~"{hosts}"}}[2m]))'
+
+
+def _without_question(public: bool, asks_itself: bool) -> dict[str, Any]:
+    """Return what a route says that has no question before it: policies take every other for a mistake."""
+    if not public and not asks_itself:
+        return {}
+    return {"annotations": {ASKED_BY: "asks-itself" if asks_itself else "is-the-login"}}
 
 
 def _targets(namespace: Namespace, service: str, shares: Mapping[str, int]) -> list[Target]:

@@ -8,11 +8,17 @@ from groundwork.policy.example import one
 
 CONTAINER: dict[str, Any] = {
     "name": "main",
-    "image": "example.com/app:1.2",
+    "image": "ghcr.io/mlflow/app:1.2",
+    "ports": [{"containerPort": 8080}],
+    "readinessProbe": {"httpGet": {"path": "/", "port": 8080}},
+    "env": [{"name": "LEVEL", "value": "info"}],
+    "args": ["serve"],
+    "command": ["app"],
     "resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}},
     "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
 }
 POD: dict[str, Any] = {
+    "automountServiceAccountToken": False,
     "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
     "containers": [CONTAINER],
 }

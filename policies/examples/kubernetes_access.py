@@ -1,0 +1,81 @@
+"""Examples of the rules over who may do what."""
+
+from __future__ import annotations
+
+from groundwork.policy.example import Example, one
+
+_RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
+_ROLE = one(
+    f"{_RBAC}:ClusterRole",
+    {
+        "metadata": {"name": "reader"},
+        "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}],
+    },
+)
+_BINDING = one(
+    f"{_RBAC}:ClusterRoleBinding",
+    {
+        "metadata": {"name": "readers"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "reader"},
+        "subjects": [{"kind": "ServiceAccount", "name": "app", "namespace": "ns"}],
+    },
+)
+_OF = {"kubernetes.io/service-account.name": "app"}
+_SECRET = one(
+    "kubernetes:core/v1:Secret", {"metadata": {"name": "app", "namespace": "ns", "annotations": _OF}, "type": "Opaque"}
+)
+
+EXAMPLES = [
+    Example(
+        "no-cluster-admin",
+        _BINDING,
+        "roleRef.name",
+        "cluster-admin",
+        "ClusterRoleBinding readers: gives all rights there are (cluster-admin): name a role with the rights that "
+        "are needed",
+    ),
+    Example(
+        "no-cluster-admin",
+        _BINDING,
+        "subjects.0",
+        {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "system:unauthenticated"},
+        "ClusterRoleBinding readers: gives rights to system:masters, or to who has not said who he is: "
+        "name who needs them",
+    ),
+    Example(
+        "default-accounts-have-no-rights",
+        _BINDING,
+        "subjects.0.name",
+        "default",
+        "ClusterRoleBinding readers: gives rights to the default service account: make an account for whoever needs "
+        "them",
+    ),
+    Example(
+        "default-accounts-have-no-rights",
+        _BINDING,
+        "subjects.0",
+        {"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "system:serviceaccounts:ns"},
+        "ClusterRoleBinding readers: gives rights to everybody in the cluster: name the accounts that need them",
+    ),
+    Example(
+        "no-wildcard-roles",
+        _ROLE,
+        "rules.0",
+        {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
+        "ClusterRole reader: allows every verb on every resource: name them",
+    ),
+    Example(
+        "no-raising-of-rights",
+        _ROLE,
+        "rules.0.verbs",
+        ["impersonate"],
+        "ClusterRole reader: allows bind, escalate or impersonate, by which one gets every right: remove these verbs",
+    ),
+    Example(
+        "no-lasting-tokens",
+        _SECRET,
+        "type",
+        "kubernetes.io/service-account-token",
+        "Secret ns/app: asks for a token that never ends: mount a projected one, or use `kubectl create token`",
+    ),
+]

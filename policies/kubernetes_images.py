@@ -1,0 +1,91 @@
+"""Rules over images and charts: who made them, and which of them runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from groundwork.policy.facts import Facts
+from groundwork.policy.rule import RULES
+from groundwork.policy.subject import Subject, dig
+from groundwork.policy.terms import CONTAINER, Demand, any_of, at, demand, not_
+from groundwork.policy.values import texts_of
+from policies._registries import ALLOWED
+from policies.pods import INJECTED, POD_TYPES, containers
+
+_RELEASE = "kubernetes:helm.sh/v3:Release"
+_BITNAMI = r"(^|[/.])bitnami(legacy|secure|charts|prem)?([/.:]|$)"
+
+
+@RULES.admission(
+    "no-latest", severity="high", controls=("NSA Kubernetes hardening: image provenance",), types=POD_TYPES
+)
+def no_latest() -> Iterator[Demand]:
+    """An image is named by a version or a digest.
+
+    What was tested has to be what runs, on the node that starts tomorrow too.
+    """
+    versioned = any_of(INJECTED, at("image").matches("@sha256:"), at("image").matches(r":[^/:@]+$"))
+    yield demand(CONTAINER, versioned, "has the image {value}, which has no version: name one", "image")
+    latest = any_of(at("image").matches("@sha256:"), not_(at("image").matches(":latest$")))
+    yield demand(CONTAINER, latest, "has the image {value}, which is another tomorrow: name a version", "image")
+
+
+@RULES.resource(
+    "images-by-digest", severity="low", controls=("NSA Kubernetes hardening: image provenance",), types=POD_TYPES
+)
+def images_by_digest(subject: Subject, facts: Facts) -> Iterator[str]:
+    """In production an image is named by its digest.
+
+    Whoever may write to the registry can put another image under the same version. It is advice, as long as the
+    makers of charts name few digests themselves.
+    """
+    if facts.profile != "prod":
+        return
+    for container in containers(subject):
+        image = str(container.get("image") or "")
+        if image and "@sha256:" not in image:
+            yield f"{subject.label}: the container {container.get('name')} has the image {image}: add its digest"
+
+
+@RULES.admission(
+    "allowed-registries",
+    severity="high",
+    controls=("CIS EKS 5.1.4", "NSA Kubernetes hardening: image provenance"),
+    types=POD_TYPES,
+)
+def allowed_registries() -> Iterator[Demand]:
+    """Images come from the publishers whom `policies/_registries.py` names.
+
+    An image is somebody else's program with the pod's rights; a misspelt name is one that nobody has looked at.
+    """
+    known = any_of(INJECTED, *(at("image").matches(pattern) for pattern in ALLOWED))
+    otherwise = "has the image {value}, whose publisher nobody has named: add it to policies/_registries.py"
+    yield demand(CONTAINER, known, otherwise, "image")
+
+
+@RULES.admission("no-bitnami", severity="high", controls=("Groundwork: what gets fixes runs",), types=POD_TYPES)
+def no_bitnami() -> Iterator[Demand]:
+    """No image is Bitnami's.
+
+    The free ones were moved to bitnamilegacy in 2025 and get no more fixes.
+    """
+    otherwise = "has the image {value}, which gets no more fixes: use its project's own"
+    yield demand(CONTAINER, not_(at("image").matches(_BITNAMI)), otherwise, "image")
+
+
+@RULES.resource("no-bitnami-charts", severity="high", controls=("Groundwork: what gets fixes runs",), types=(_RELEASE,))
+def no_bitnami_charts(subject: Subject, facts: Facts) -> Iterator[str]:
+    """No chart is Bitnami's, and no chart is told to use an image of theirs.
+
+    The free images were moved to bitnamilegacy in 2025 and get no more fixes, and their charts name them.
+    """
+    for where in ("chart", "repositoryOpts.repo"):
+        named = str(dig(subject.props, where) or "")
+        if re.search(_BITNAMI, named):
+            yield f"Release {subject.name}: {where} is {named}, whose images get no more fixes: use another chart"
+    values: Any = subject.props.get("values")
+    for text in dict.fromkeys(texts_of(values)):
+        if re.search(_BITNAMI, text) and not re.search(r"\s", text):
+            yield f"Release {subject.name}: its values name {text}, which gets no more fixes: use its project's own"
