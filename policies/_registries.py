@@ -39,6 +39,7 @@ _PUBLISHERS = {
         "brancz",
         "jetstack",
         "kiwigrid",
+        "minio",
         "oauth2-proxy",
         "prometheus",
         "prometheus-operator",

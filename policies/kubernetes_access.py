@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
-from groundwork.policy.terms import OBJECT, Demand, all_of, any_of, at, demand, not_
+from groundwork.policy.subject import Subject, dig, objects
+from groundwork.policy.terms import OBJECT, Demand, all_of, any_of, at, demand, not_, pod_spec
+from policies.pods import POD_TYPES
 
 _RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
 _BINDINGS = (f"{_RBAC}:ClusterRoleBinding", f"{_RBAC}:RoleBinding")
 _OWN_GROUPS = ("*", "", "apps", "batch", "rbac.authorization.k8s.io", "admissionregistration.k8s.io")
+_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 _ROLES = (f"{_RBAC}:ClusterRole", f"{_RBAC}:Role")
 
 
@@ -86,3 +90,40 @@ def no_lasting_tokens() -> Iterator[Demand]:
     lasting = at("type").is_("kubernetes.io/service-account-token")
     otherwise = "asks for a token that never ends: mount a projected one, or use `kubectl create token`"
     yield demand(OBJECT, not_(lasting), otherwise)
+
+
+@RULES.stack(
+    "tokens-have-a-use",
+    severity="medium",
+    controls=("CIS EKS 4.1.6", "NSA Kubernetes hardening: authentication"),
+    types=(*POD_TYPES, _ACCOUNT, *_BINDINGS),
+)
+def tokens_have_a_use(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
+    """A pod carries the token of its service account only where that has rights.
+
+    Without rights the token serves nobody but whoever breaks into the pod. A cloud identity needs none of it: it comes
+    by a token of its own.
+    """
+    accounts = {(s.namespace, s.object_name): s for s in subjects if s.type == _ACCOUNT}
+    entitled = {whose for s in subjects if s.type in _BINDINGS for whose in _entitled(s)}
+    for pods in subjects:
+        spec = pod_spec(pods) if pods.type in POD_TYPES else {}
+        named = (pods.namespace, str(spec.get("serviceAccountName") or ""))
+        # An account of another stack, or of a chart, may have rights that are not seen from here.
+        if named not in accounts or named in entitled:
+            continue
+        mounted = spec.get("automountServiceAccountToken")
+        if mounted is None:
+            mounted = accounts[named].props.get("automountServiceAccountToken")
+        if mounted is not False:
+            yield (
+                pods,
+                f"{pods.label}: carries the token of {named[1]}, which has no rights: "
+                "set automountServiceAccountToken to false",
+            )
+
+
+def _entitled(binding: Subject) -> Iterator[tuple[str, str]]:
+    for subject in objects(dig(binding.props, "subjects")):
+        if subject.get("kind") == "ServiceAccount":
+            yield str(subject.get("namespace") or binding.namespace), str(subject.get("name"))

@@ -72,7 +72,9 @@ def requests_and_limits() -> Iterator[Demand]:
     yield demand(CONTAINER, limit, "has no limit of memory: set resources.limits.memory")
 
 
-@RULES.admission("probes", severity="medium", controls=("Groundwork: what runs works",), types=_SERVED)
+@RULES.admission(
+    "probes", severity="medium", controls=("Groundwork: what runs works",), types=_SERVED, needs_chart=True
+)
 def probes() -> Iterator[Demand]:
     """What is called says when it is ready, and of every pod something says that it is alive.
 

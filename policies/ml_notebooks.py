@@ -16,7 +16,13 @@ LONGEST_IDLE_MINUTES = 1440
 """A notebook that nobody used for a day was forgotten."""
 
 
-@RULES.resource("notebooks-culled", severity="medium", controls=("Groundwork: GPU cost",), types=(_RELEASE, _CONFIG))
+@RULES.resource(
+    "notebooks-culled",
+    severity="medium",
+    controls=("Groundwork: GPU cost",),
+    types=(_RELEASE, _CONFIG),
+    needs_chart=True,
+)
 def notebooks_culled(subject: Subject, facts: Facts) -> Iterator[str]:
     """Notebooks that nobody uses are stopped within a day.
 

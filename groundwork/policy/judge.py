@@ -50,7 +50,7 @@ class Undecided:
     """A rule that could not be judged: what it reads is known only in an update.
 
     Attributes:
-        path: the unknown property.
+        path: the unknown property; empty where the subject is a double's, which does not show what the rule reads.
     """
 
     rule: Rule
@@ -61,6 +61,8 @@ class Undecided:
     def said(self) -> str:
         """The sentence that reports show."""
         of = f"{self.subject.label}: " if self.subject else ""
+        if not self.path:
+            return f"{of}not decidable on a double: the mirror does not have the chart"
         return f"{of}{UNDECIDED}: {self.path} is known only in an update"
 
 

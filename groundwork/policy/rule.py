@@ -35,6 +35,7 @@ class Rule:
         stack: yields a resource and a sentence for each thing that is wrong between resources.
         change: yields a sentence for each thing that is wrong with a planned change of a resource.
         home: the module that defines it.
+        needs_chart: whether it reads what a double does not show: what our values turn on, a ConfigMap's texts.
         demands: the same as `resource`, in terms that the cluster's admission can be told too.
     """
 
@@ -48,6 +49,7 @@ class Rule:
     stack: StackCheck | None = None
     change: ChangeCheck | None = None
     home: str = ""
+    needs_chart: bool = False
     demands: tuple[Demand, ...] = ()
 
     @property
@@ -75,12 +77,18 @@ class Rules:
         return copy
 
     def resource(
-        self, rule_id: str, *, severity: Severity, controls: tuple[str, ...], types: tuple[str, ...]
+        self,
+        rule_id: str,
+        *,
+        severity: Severity,
+        controls: tuple[str, ...],
+        types: tuple[str, ...],
+        needs_chart: bool = False,
     ) -> Callable[[ResourceCheck], ResourceCheck]:
         """Make a function a rule over one resource: it is judged before the resource is made."""
 
         def register(check: ResourceCheck) -> ResourceCheck:
-            self._add(replace(_of(rule_id, check, severity, controls, types), resource=check))
+            self._add(replace(_of(rule_id, check, severity, controls, types), resource=check, needs_chart=needs_chart))
             return check
 
         return register
@@ -91,7 +99,7 @@ class Rules:
         """Make a function a rule over what one resource needs of another; it sees only those of its `types`."""
 
         def register(check: StackCheck) -> StackCheck:
-            self._add(replace(_of(rule_id, check, severity, controls, types), stack=check))
+            self._add(replace(_of(rule_id, check, severity, controls, types), stack=check, needs_chart=True))
             return check
 
         return register
@@ -108,7 +116,13 @@ class Rules:
         return register
 
     def admission(
-        self, rule_id: str, *, severity: Severity, controls: tuple[str, ...], types: tuple[str, ...]
+        self,
+        rule_id: str,
+        *,
+        severity: Severity,
+        controls: tuple[str, ...],
+        types: tuple[str, ...],
+        needs_chart: bool = False,
     ) -> Callable[[Demands], Demands]:
         """Make a function that yields demands a rule over one Kubernetes object, which the cluster enforces too."""
 
@@ -119,7 +133,7 @@ class Rules:
                 yield from broken(said, subject)
 
             rule = _of(rule_id, demands, severity, controls, types)
-            self._add(replace(rule, resource=check, demands=said))
+            self._add(replace(rule, resource=check, demands=said, needs_chart=needs_chart))
             return demands
 
         return register

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi_kubernetes as k8s
 from addons._charts import Copies, budget
 from addons._cloud_controller import install_controller, region_and_account
-from addons._pods import container_security, pod_security, resources
+from addons._pods import container_security, pod_security, resources, spread
 from pydantic import Field
 
 from groundwork.core.component import Component
@@ -47,6 +47,7 @@ def values(
         "image": {"repository": repository, "tag": tag},
         "replicaCount": config.replicas,
         "podDisruptionBudget": budget(config.replicas),
+        "topologySpreadConstraints": spread({"app.kubernetes.io/name": "aws-cluster-autoscaler"}),
         "rbac": {"serviceAccount": {"name": ACCOUNT}},
         "extraArgs": {
             "balance-similar-node-groups": True,

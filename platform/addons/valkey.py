@@ -137,7 +137,7 @@ class Valkey(Component[ValkeyConfig]):
         k8s.networking.v1.NetworkPolicy(
             f"{self.name}-closed",
             metadata={"name": f"{self.name}-closed", "namespace": namespace.name},
-            spec={"pod_selector": {"match_labels": _labels(self.name)}, "policy_types": ["Ingress"]},
+            spec={"pod_selector": {}, "policy_types": ["Ingress"]},
             opts=namespace.options(),
         )
         host = server_on_volume(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from groundwork.policy.example import Example, one
+from dataclasses import replace
+
+from groundwork.policy.example import REMOVED, Example, changed, one
+from groundwork.policy.subject import Subject
 
 _RBAC = "kubernetes:rbac.authorization.k8s.io/v1"
 _ROLE = one(
@@ -23,6 +26,15 @@ _BINDING = one(
 _OF = {"kubernetes.io/service-account.name": "app"}
 _SECRET = one(
     "kubernetes:core/v1:Secret", {"metadata": {"name": "app", "namespace": "ns", "annotations": _OF}, "type": "Opaque"}
+)
+_ACCOUNT = Subject("kubernetes:core/v1:ServiceAccount", "app", {"metadata": {"name": "app", "namespace": "ns"}})
+_POD = one(
+    "kubernetes:core/v1:Pod",
+    {
+        "metadata": {"name": "it", "namespace": "ns"},
+        "spec": {"serviceAccountName": "app", "automountServiceAccountToken": False},
+    },
+    _ACCOUNT,
 )
 
 EXAMPLES = [
@@ -70,6 +82,24 @@ EXAMPLES = [
         "rules.0.verbs",
         ["impersonate"],
         "ClusterRole reader: allows bind, escalate or impersonate, by which one gets every right: remove these verbs",
+    ),
+    Example(
+        "tokens-have-a-use",
+        _POD,
+        "spec.automountServiceAccountToken",
+        REMOVED,
+        "Pod ns/it: carries the token of app, which has no rights: set automountServiceAccountToken to false",
+    ),
+    Example(
+        "tokens-have-a-use",
+        (
+            _BINDING[0],
+            replace(_POD[0], props=changed(_POD[0].props, "spec.automountServiceAccountToken", True)),
+            _ACCOUNT,
+        ),
+        "subjects.0.name",
+        "another",
+        "Pod ns/it: carries the token of app, which has no rights: set automountServiceAccountToken to false",
     ),
     Example(
         "no-lasting-tokens",

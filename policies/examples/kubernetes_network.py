@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from groundwork.policy.example import REMOVED, Example, one
+from dataclasses import replace
+
+from groundwork.policy.example import REMOVED, Example, changed, one
 from groundwork.policy.subject import Subject
 
 _NS = {"namespace": "ns"}
@@ -36,6 +38,10 @@ _MESH = one(
     "kubernetes:security.istio.io/v1:AuthorizationPolicy",
     {"metadata": {"name": "default-deny", **_NS}, "spec": {}},
     Subject("kubernetes:core/v1:Namespace", "ns", {"metadata": {"name": "ns"}}, "urn:ns"),
+)
+# In a preview the name of a namespace may be unknown, but not whose it is.
+_FOLLOWED = replace(
+    _CLOSED[0], props=changed(_CLOSED[0].props, "metadata", {"name": "it"}), references={"metadata": ["urn:ns"]}
 )
 _OPEN = (
     "Namespace ns: every pod of the cluster may call its pods: "
@@ -124,6 +130,7 @@ EXAMPLES = [
     ),
     Example("closed-namespaces", _CLOSED, "spec.podSelector", {"matchLabels": {"app": "app"}}, _OPEN),
     Example("closed-namespaces", _CLOSED, "spec.ingress", [{}], _OPEN),
+    Example("closed-namespaces", (_FOLLOWED, *_CLOSED[1:]), "spec.policyTypes", ["Egress"], _OPEN),
     Example("closed-namespaces", _MESH, "spec.action", "DENY", _OPEN),
     Example(
         "namespaces-have-quotas",

@@ -11,12 +11,14 @@ from groundwork.sandbox.rendered import ChartObjects
 from groundwork.testing import Graph
 from policies.pack import judge
 from tests.addons.rendering import CHARTS, ROOT, Rendered, release, render_chart, render_double
+from tests.policies.graphs import subjects
 
 
 def _judged(graph: Graph, chart: str, rendered: Rendered, *, double: bool) -> list[str]:
     given = release(graph, chart)
     objects = ChartObjects("urn", chart, given["version"], double, given["namespace"], list(rendered.values()))
-    (verdict,) = verdicts(judge(ROOT, {"groundwork:environment": "prod"}), "prod", [objects], [])
+    others = [subject for subject in subjects(graph) if subject.type.startswith("kubernetes:")]
+    (verdict,) = verdicts(judge(ROOT, {"groundwork:environment": "prod"}), "prod", [objects], others)
     assert isinstance(verdict, ChartVerdict)
     assert verdict.objects == len(rendered) > 0
     return [violation.said for violation in verdict.refused]

@@ -18,7 +18,7 @@ def graph(build: Any) -> Graph:
 
 
 def test_only_the_users_namespace_reaches_it(graph: Graph) -> None:
-    """One policy closes the server, the other lets the pods of one namespace in at one port."""
+    """One policy closes the namespace, the other lets the pods of one namespace in at one port."""
     policies = {
         policy.inputs["metadata"]["name"]: policy.inputs
         for policy in graph.of("kubernetes:networking.k8s.io/v1:NetworkPolicy")
@@ -26,9 +26,9 @@ def test_only_the_users_namespace_reaches_it(graph: Graph) -> None:
     closed, way_in = policies["valkey-closed"], policies["valkey-queue"]
     server = graph.one("kubernetes:apps/v1:StatefulSet", "valkey-server").inputs
     assert "ingress" not in closed["spec"]
-    for policy in (closed, way_in):
-        assert policy["metadata"]["namespace"] == "valkey"
-        assert policy["spec"]["podSelector"]["matchLabels"] == server["spec"]["selector"]["matchLabels"]
+    assert closed["spec"]["podSelector"] == {}
+    assert closed["metadata"]["namespace"] == way_in["metadata"]["namespace"] == "valkey"
+    assert way_in["spec"]["podSelector"]["matchLabels"] == server["spec"]["selector"]["matchLabels"]
     (rule,) = way_in["spec"]["ingress"]
     assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "airflow"}}}]
     assert rule["ports"] == [{"port": 6379, "protocol": "TCP"}]

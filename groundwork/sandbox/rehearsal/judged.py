@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.core.stacks import StackFile
-from groundwork.policy.judge import Finding, Judge, Violation
+from groundwork.policy.judge import Finding, Judge, Undecided, Violation
 from groundwork.policy.subject import Subject, of_object
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.rehearsal.stage import Stage
@@ -46,6 +46,11 @@ class ChartVerdict:
     def advised(self) -> list[Violation]:
         """The violations that are only told, but for those that somebody took on."""
         return [f for f in self.findings if isinstance(f, Violation) and f.level == "advise" and not f.exemption]
+
+    @property
+    def undecided(self) -> list[Undecided]:
+        """What could not be judged."""
+        return [finding for finding in self.findings if isinstance(finding, Undecided)]
 
     @property
     def exempt(self) -> list[Violation]:
@@ -93,15 +98,22 @@ def verdicts(judge: Judge, stack: str, charts: Iterable[ChartObjects], others: S
         subjects = [
             of_object(_placed(each, chart.namespace), origin=origin, double=chart.double) for each in chart.objects
         ]
-        by_origin[origin] = [finding for subject in subjects for finding in judge.resource(subject)]
+        by_origin[origin] = [_decided(finding) for subject in subjects for finding in judge.resource(subject)]
         rendered += subjects
     for finding in judge.stack([*others, *rendered]):
         if finding.subject and finding.subject.origin:
-            by_origin[finding.subject.origin].append(finding)
+            by_origin[finding.subject.origin].append(_decided(finding))
     return [
         ChartVerdict(stack, chart.chart, chart.version, chart.double, len(chart.objects), tuple(by_origin[origin]))
         for chart, origin in made
     ]
+
+
+def _decided(finding: Finding) -> Finding:
+    """Return a finding, or that nothing was found: a double does not show all that its chart has."""
+    if isinstance(finding, Violation) and finding.subject.double and finding.rule.needs_chart:
+        return Undecided(finding.rule, finding.subject, "")
+    return finding
 
 
 def _placed(manifest: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:

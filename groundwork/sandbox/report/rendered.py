@@ -9,7 +9,6 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from groundwork.policy.judge import Undecided
 from groundwork.sandbox.rehearsal.judged import ChartVerdict
 from groundwork.sandbox.report.parts import heading, plain_table
 
@@ -30,6 +29,10 @@ def chart_policies(verdicts: Sequence[ChartVerdict]) -> RenderableType:
     if exempt:
         told = ", ".join(f"{count} of {rule}" for rule, count in sorted(exempt.items()))
         found.append(Text(f"Exempt by policies/exemptions.yaml: {told}"))
+    undecided = Counter(u.rule.id for verdict in verdicts for u in verdict.undecided)
+    if undecided:
+        told = ", ".join(f"{count} of {rule}" for rule, count in sorted(undecided.items()))
+        found.append(Text(f"Not decidable on doubles, which do not show it: {told}", style="yellow"))
     lines = [(verdict, finding) for verdict in verdicts for finding in (*verdict.refused, *verdict.advised)]
     if not lines:
         return Group(*found, Text("all kept", style="green"))
@@ -59,7 +62,7 @@ def as_facts(verdicts: Sequence[ChartVerdict]) -> list[dict[str, Any]]:
                 {"policy": v.rule.id, "level": v.level, "resource": v.subject.label, "message": v.said}
                 for v in (*verdict.refused, *verdict.advised)
             ],
-            "undecided": [finding.said for finding in verdict.findings if isinstance(finding, Undecided)],
+            "undecided": [finding.said for finding in verdict.undecided],
         }
         for verdict in verdicts
     ]
