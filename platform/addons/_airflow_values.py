@@ -181,6 +181,7 @@ def values(facts: Facts) -> dict[str, Any]:
             "resources": resources("10m", "64Mi", "128Mi"),
             "securityContexts": {"pod": _unprivileged(65534), "container": container_security()},
             "extraNetworkPolicies": [_MEASURING],
+            "serviceAccount": {"automountServiceAccountToken": False},
         },
     }
 
@@ -243,8 +244,10 @@ def _api_server(facts: Facts) -> dict[str, Any]:
 
 
 def _dag_processor(facts: Facts) -> dict[str, Any]:
+    # What it reads is users' code, and it never asks the API server.
+    own = {"name": account(facts.release, "dag-processor"), "automountServiceAccountToken": False}
     found = bundles(facts.dags)
-    return {} if found is None else {"dagBundleConfigList": found}
+    return {"serviceAccount": own} if found is None else {"serviceAccount": own, "dagBundleConfigList": found}
 
 
 def _scheduler(facts: Facts) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import PositiveInt
@@ -18,3 +19,9 @@ def budget(copies: int) -> dict[str, Any]:
     A budget over a single copy would keep its node from ever being drained.
     """
     return {"maxUnavailable": 1} if copies > 1 else {}
+
+
+def apart(labels: Mapping[str, str], *, weight: int = 1) -> dict[str, Any]:
+    """Return what keeps copies in different zones, if there is room: for charts that take no spread."""
+    term = {"topologyKey": "topology.kubernetes.io/zone", "labelSelector": {"matchLabels": dict(labels)}}
+    return {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": weight, "podAffinityTerm": term}]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from addons._charts import budget
 from addons._pods import resources
 
 from groundwork.core.contracts import Bucket
@@ -51,11 +52,13 @@ def values(
             "priorityClassName": priority,
             "resources": resources("200m", sizes.memory),
             "persistence": {"enabled": True, "size": f"{sizes.storage_gi}Gi", "storageClass": storage_class},
-            "podDisruptionBudget": {"enabled": several},
+            # Without a number the chart makes none.
+            "podDisruptionBudget": {"enabled": several, **budget(sizes.copies)},
         },
         # The chart refuses one program beside the three that it would otherwise be divided into.
         **{part: {"replicas": 0} for part in ("backend", "read", "write")},
-        "serviceAccount": {"name": account},
+        # It asks the bucket, and never the API server.
+        "serviceAccount": {"name": account, "automountServiceAccountToken": False},
         # Those who ask speak to it themselves; one program needs no proxy that knows its parts.
         "gateway": _OFF,
         # By default eight gibibytes of memory for what one program keeps by itself.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from addons._charts import budget
+from addons._charts import apart, budget
 from addons._pods import container_security, pod_security, resources
 
 from groundwork.core.contracts import Placement
@@ -22,6 +22,7 @@ def values(copies: int) -> dict[str, Any]:
         "crds": {"enabled": False},
         "manager": {
             "replicas": copies,
+            "affinity": _apart(copies, "kubeflow-trainer"),
             "resources": resources("100m", "128Mi", "512Mi"),
             # Prometheus brings no token of this cluster: the figures are no secret.
             "config": {"metrics": {"secureServing": False}},
@@ -33,11 +34,16 @@ def values(copies: int) -> dict[str, Any]:
             "install": True,
             "controller": {
                 "replicas": copies,
+                "affinity": _apart(copies, "jobset"),
                 "resources": resources("100m", "128Mi", "1Gi"),
                 "podDisruptionBudget": {"enabled": copies > 1, "minAvailable": None, **budget(copies)},
             },
         },
     }
+
+
+def _apart(copies: int, name: str) -> dict[str, Any]:
+    return {"podAntiAffinity": apart({"app.kubernetes.io/name": name})} if copies > 1 else {}
 
 
 def runtime(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from addons._availability import keep_available
 from addons._charts import Copies
 from addons._pods import resources, spread
 from addons.cloudnative_pg_api import CloudNativePgKinds
@@ -18,7 +19,7 @@ from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contract import Contract
-from groundwork.core.contracts import Certificates, Cluster, NodePools
+from groundwork.core.contracts import Certificates, Cluster, Namespace, NodePools
 
 _LABELS = {"app.kubernetes.io/name": "cloudnative-pg"}
 
@@ -80,7 +81,9 @@ class CloudNativePg(Component[CloudNativePgConfig]):
         operator = release(
             self.name, parent=self, chart="cloudnative-pg", namespace=namespace, values=values(self.config)
         )
+        self._keep_available(namespace, "cloudnative-pg")
         if certificates is not None:
+            self._keep_available(namespace, "plugin-barman-cloud")
             release(
                 "barman-cloud",
                 parent=self,
@@ -91,3 +94,8 @@ class CloudNativePg(Component[CloudNativePgConfig]):
                 after=[operator],
             )
         return PostgresOperator(archives=certificates is not None)
+
+    def _keep_available(self, namespace: Namespace, chart: str) -> None:
+        """Let one copy go at a time: neither chart has a budget."""
+        labels = {"app.kubernetes.io/name": chart}
+        keep_available(chart, parent=self, namespace=namespace, labels=labels, copies=self.config.replicas)

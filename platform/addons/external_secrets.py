@@ -77,7 +77,7 @@ def values(config: ExternalSecretsConfig, *, keeper: Keeper) -> dict[str, Any]:
         "livenessProbe": {"enabled": True},
         "readinessProbe": {"enabled": True},
         **part("external-secrets", "128Mi", "256Mi"),
-        "webhook": part("external-secrets-webhook", "64Mi", "128Mi"),
+        "webhook": {**part("external-secrets-webhook", "64Mi", "128Mi"), "serviceAccount": {"automount": False}},
         # Ready only when the webhook's certificate is signed and the API server has its authority: so the release
         # ends when the webhook answers, and what it admits comes after it.
         "certController": part("external-secrets-cert-controller", "96Mi", "192Mi"),

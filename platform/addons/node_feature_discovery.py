@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from addons._charts import Copies
+from addons._charts import Copies, apart
 from addons._gpu_nodes import tolerations
 from addons._pods import resources
 from addons.node_feature_discovery_api import NodeFeatureKinds
@@ -53,7 +53,7 @@ def values(
             "securityContext": security,
             # The chart would give 4 GiB; it holds one object a node.
             "resources": resources("50m", "128Mi", "512Mi"),
-            "affinity": {"podAntiAffinity": _apart(name)} if several else {},
+            "affinity": {"podAntiAffinity": apart(_labels(name))} if several else {},
             # Of the chart's two ways to say that one may go at a time, the one that its defaults do not contradict.
             "podDisruptionBudget": {"enable": several, "minAvailable": max(1, config.replicas - 1)},
             # What NVIDIA's discovery writes into the folder is of this namespace.
@@ -69,11 +69,8 @@ def values(
     }
 
 
-def _apart(name: str) -> dict[str, Any]:
-    """Return what keeps the copies in different zones, if there is room: the chart takes no spread."""
-    labels = {"app.kubernetes.io/name": "node-feature-discovery", "app.kubernetes.io/instance": name, "role": "master"}
-    term = {"topologyKey": "topology.kubernetes.io/zone", "labelSelector": {"matchLabels": labels}}
-    return {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": term}]}
+def _labels(name: str) -> dict[str, str]:
+    return {"app.kubernetes.io/name": "node-feature-discovery", "app.kubernetes.io/instance": name, "role": "master"}
 
 
 class NodeFeatureDiscovery(Component[NodeFeatureDiscoveryConfig]):
