@@ -15,6 +15,9 @@ from groundwork.policy.subject import Subject
 REMOVED = object()
 """The value of an example that takes the field away."""
 
+PROTECTED = "(protected)"
+"""The path of an example that changes whether the engine refuses to delete the resource."""
+
 
 @dataclass(frozen=True)
 class Example:
@@ -24,7 +27,7 @@ class Example:
         rule: its id.
         valid: what it finds nothing wrong with: one resource, or several that belong together.
         path: the field that is changed, in the first of them: "spec.template.spec.containers.0.image". Empty where
-            the others are taken away, and it stands alone.
+            the others are taken away, and it stands alone; `PROTECTED` where the engine's protection is.
         value: what it is changed to.
         message: what the rule says then, alone.
         facts: what the rule may know besides, where it matters: names of `Facts`' attributes.
@@ -45,6 +48,8 @@ class Example:
         first, *others = self.valid
         if not self.path:
             return (first,)
+        if self.path == PROTECTED:
+            return (replace(first, protected=self.value), *others)
         return (replace(first, props=changed(first.props, self.path, self.value)), *others)
 
     def messages(self, judge: Judge, rule: Rule, *, valid: bool) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ class Registered:
         provider: "urn::id" of an explicit provider, "" for the default one.
         aliases: URNs that it had before.
         hooks: names of those that the engine runs before it changes the resource.
+        references: property -> URNs of the resources that its value comes from.
     """
 
     type: str
@@ -34,6 +35,7 @@ class Registered:
     provider: str = ""
     aliases: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
+    references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass

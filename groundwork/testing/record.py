@@ -111,6 +111,7 @@ class _Monitor(MockMonitor):
                     provider=request.provider,
                     aliases=(*request.aliasURNs, *(self._alias(request, alias) for alias in request.aliases)),
                     hooks=tuple(request.hooks.before_update),
+                    references={key: tuple(sorted(found.urns)) for key, found in request.propertyDependencies.items()},
                 )
             )
         return response

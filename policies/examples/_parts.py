@@ -32,8 +32,62 @@ DEPLOYMENT = one(
 CLUSTER = one(
     "aws:eks/cluster:Cluster",
     {
+        "name": "it",
         "version": "1.35",
-        "encryptionConfig": {"resources": ["secrets"]},
+        "encryptionConfig": {"resources": ["secrets"], "provider": {"keyArn": "arn:aws:kms:::key/1"}},
         "vpcConfig": {"endpointPrivateAccess": True, "endpointPublicAccess": False, "publicAccessCidrs": []},
+        "enabledClusterLogTypes": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
+        "deletionProtection": True,
     },
+)
+DATABASE = one(
+    "aws:rds/instance:Instance",
+    {
+        "storageEncrypted": True,
+        "kmsKeyId": "arn:aws:kms:::key/1",
+        "manageMasterUserPassword": True,
+        "masterUserSecretKmsKeyId": "arn:aws:kms:::key/1",
+        "performanceInsightsEnabled": True,
+        "performanceInsightsKmsKeyId": "arn:aws:kms:::key/1",
+        "publiclyAccessible": False,
+        "parameterGroupName": "it",
+        "backupRetentionPeriod": 30,
+        "deleteAutomatedBackups": False,
+        "deletionProtection": True,
+        "skipFinalSnapshot": False,
+    },
+)
+LAUNCH_TEMPLATE = one(
+    "aws:ec2/launchTemplate:LaunchTemplate",
+    {
+        "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"encrypted": "true"}}],
+        "metadataOptions": {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},
+        "networkInterfaces": [{"associatePublicIpAddress": "false"}],
+    },
+)
+NODE_CLASS = one(
+    "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass",
+    {
+        "metadata": {"name": "gpu"},
+        "spec": {
+            "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": {"encrypted": True}}],
+            "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 1},
+            "associatePublicIPAddress": False,
+        },
+    },
+)
+BROKER = one(
+    "aws:elasticache/replicationGroup:ReplicationGroup",
+    {
+        "engine": "valkey",
+        "atRestEncryptionEnabled": True,
+        "transitEncryptionEnabled": True,
+        "transitEncryptionMode": "required",
+        "kmsKeyId": "arn:aws:kms:::key/1",
+        "snapshotRetentionLimit": 1,
+    },
+)
+FILES = one("aws:efs/fileSystem:FileSystem", {"encrypted": True, "kmsKeyId": "arn:aws:kms:::key/1"})
+LOG_GROUP = one(
+    "aws:cloudwatch/logGroup:LogGroup", {"name": "it", "retentionInDays": 90, "kmsKeyId": "arn:aws:kms:::key/1"}
 )
