@@ -18,6 +18,7 @@ REQUIRED_TAGS = (ENVIRONMENT_TAG, "groundwork:stack", "groundwork:project")
 
 PROVIDER = "pulumi:providers:aws"
 TAGGED = (
+    "aws:budgets/budget:Budget",
     "aws:cloudwatch/eventRule:EventRule",
     "aws:cloudwatch/logGroup:LogGroup",
     "aws:ebs/volume:Volume",
@@ -150,6 +151,8 @@ def log_retention(subject: Subject, facts: Facts) -> Iterator[str]:
     """
     least = profile(facts).log_retention_days
     days = subject.props.get("retentionInDays")
+    if subject.props.get("logGroupClass") == "DELIVERY":
+        return  # two days, and CloudWatch takes no other
     if not days:
         yield f"{subject.label}: keeps logs for ever: set retentionInDays to {least}"
     elif isinstance(days, int | float) and days < least:

@@ -45,7 +45,7 @@ def tls_to_databases(subject: Subject, facts: Facts) -> Iterator[str]:
     props = subject.props
     if subject.type == _INSTANCE:
         # AWS's own groups cannot be changed.
-        if not props.get("replicateSourceDb") and not _has_own_group(props):
+        if not _copies(props) and not _has_own_group(props):
             yield f"{subject.label}: has no parameter group of its own: add one that refuses connections without TLS"
         return
     if subject.type == _BROKER:
@@ -62,6 +62,12 @@ def tls_to_databases(subject: Subject, facts: Facts) -> Iterator[str]:
     said = {str(entry.get("name")): str(entry.get("value")).lower() for entry in objects(props.get("parameters"))}
     if said.get(name) not in _ON:
         yield f"{subject.label}: {name} is {said.get(name, 'not set')}: set it to {value}"
+
+
+def _copies(props: Mapping[str, Any]) -> bool:
+    """Return whether a database only follows another one, whose settings and backups it has."""
+    # Which one may be unknown in a preview: only reading the value would ask for it.
+    return not {"replicateSourceDb", "replicationSourceIdentifier"}.isdisjoint(list(props))
 
 
 def _has_own_group(props: Mapping[str, Any]) -> bool:
@@ -140,7 +146,7 @@ def backups_kept(subject: Subject, facts: Facts) -> Iterator[str]:
     What was lost is often noticed a week later, and a backup that is deleted with its database is none.
     """
     props, demanded = subject.props, profile(facts)
-    if subject.type in (_INSTANCE, _CLUSTER) and not props.get("replicateSourceDb"):
+    if subject.type in (_INSTANCE, _CLUSTER) and not _copies(props):
         least = min(demanded.backup_retention_days, _MOST_OF_RDS)
         # AWS keeps none of an instance, and a day's of a cluster, unless told otherwise.
         days = props.get("backupRetentionPeriod", 0 if subject.type == _INSTANCE else 1)
