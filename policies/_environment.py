@@ -39,14 +39,14 @@ def log_targets(subjects: Sequence[Subject]) -> Callable[[Subject], bool]:
     """
     by_urn = {subject.urn: subject for subject in subjects}
     urns: set[str] = set()
-    names: set[Any] = set()
+    names: list[Any] = []
     for logging in subjects:
         if logging.type != LOGGING:
             continue
         for urn in references(logging, "targetBucket"):
             urns |= {urn, *(references(by_urn[urn], "bucket") if urn in by_urn else ())}
         if not references(logging, "targetBucket"):
-            names.add(logging.props.get("targetBucket"))
+            names.append(logging.props.get("targetBucket"))
 
     def is_target(part: Subject) -> bool:
         mine = references(part, "bucket")

@@ -52,10 +52,14 @@ def _web(protocol: str, start: Any, end: Any) -> bool:
     return protocol in ("tcp", "6") and start == end and start in _WEB
 
 
+def _port(port: Any) -> str:
+    return f"{port:g}" if isinstance(port, float) else str(port)
+
+
 def _ports(protocol: str, start: Any, end: Any) -> str:
     if protocol == "-1" or start is None:
         return "every port"
-    return f"{protocol} {start:g}" if start == end else f"{protocol} {start}-{end}"
+    return f"{protocol} {_port(start)}" if start == end else f"{protocol} {_port(start)}-{_port(end)}"
 
 
 @RULES.resource(
@@ -94,7 +98,7 @@ def open_web_is_load_balancers(subjects: Sequence[Subject], facts: Facts) -> Ite
             if _web(protocol, start, end) and not any(_guards(subject, balancer) for balancer in balancers):
                 yield (
                     subject,
-                    f"{subject.label}: lets {', '.join(cidrs)} in to tcp {start:g} of what is no load balancer: "
+                    f"{subject.label}: lets {', '.join(cidrs)} in to tcp {_port(start)} of what is no load balancer: "
                     "name the CIDRs that may come in",
                 )
 
