@@ -2,7 +2,9 @@
 
 The engine refuses to replace or delete what is protected, and composing refuses to lose a component that holds data
 (`groundwork.core.kept`). Both say no for ever, to whoever runs the update. Here somebody says yes beforehand: to one
-resource, by name, in a file that is reviewed, and up to a day.
+resource, by name, in a file that is reviewed, and up to a day. Until then an approval also lifts the engine's
+protection from that resource, so that nobody has to do it by hand in the state; what leaves the program was in it once
+with its approval. AWS's own deletion protection stays, and composing's word about whole components (`retire: true`).
 """
 
 from __future__ import annotations

@@ -91,8 +91,11 @@ def test_the_real_thing_runs_each_stack_in_the_order_of_imports(project: Path, t
     path = f"{tools}:/usr/bin:/bin"
     done = run("--root", str(project), "up", "a-late", "--", "--yes", PATH=path, MINE="kept")
     assert done.returncode == 0, done.stderr
+    planning = "--non-interactive --color=never"
     assert (tmp_path / "calls").read_text().splitlines() == [
+        f"{project} kept preview --json --stack dev {planning}",
         f"{project} kept up --stack dev --policy-pack=policies --yes",
+        f"{project} kept preview --json --stack a-late {planning}",
         f"{project} kept up --stack a-late --policy-pack=policies --yes",
     ]
     failed = run("--root", str(project), "up", "dev", PATH=path, FAIL="dev")

@@ -116,7 +116,8 @@ class Component(pulumi.ComponentResource, Generic[C]):
         options = made.opts
         if options.protect:
             self.keeps = not self._retire
-            options = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(protect=not self._retire))
+            lifted = self._retire or self.environment.approves(made.type_, made.name, made.props)
+            options = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(protect=not lifted))
         former = self.former(made.name)
         if former is not None:
             parent = pulumi.create_urn(former.instance, f"groundwork:component:{former.component}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from groundwork.core.naming import join
 from groundwork.core.profiles import Profile
+from groundwork.policy.subject import Subject
 
 ENVIRONMENT_TAG, TEAM_TAG = "groundwork:environment", "groundwork:team"
 """By which tags the bill is divided."""
@@ -25,6 +28,7 @@ class Environment:
         region: the AWS region, None where the stack does not use AWS.
         account_id: the AWS account that this stack may touch, None where it does not use AWS.
         permissions_boundary: ARN of the policy beyond which no role of this stack may go, None for none.
+        approved: labels of resources that somebody has approved, today, to be replaced or deleted here.
     """
 
     name: str
@@ -35,6 +39,11 @@ class Environment:
     region: str | None = None
     account_id: str | None = None
     permissions_boundary: str | None = None
+    approved: frozenset[str] = frozenset()
+
+    def approves(self, type_: str, name: str, props: Mapping[str, Any]) -> bool:
+        """Return whether a resource may be replaced or deleted, so that nothing has to protect it today."""
+        return bool(self.approved) and Subject(type_, name, props).label in self.approved
 
     @property
     def prefix(self) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from groundwork.core.contract import Contract
 from groundwork.core.errors import StackError
 from groundwork.core.registry import Registry, discover
 from groundwork.core.stacks import Project, load_project
+from groundwork.policy.exemptions import approved
 
 # The exit code by which Pulumi's language host knows that the user has been told what is wrong.
 _TOLD = 32
@@ -56,7 +59,11 @@ def build(composition: Composition, project: Project) -> None:
     Raises:
         StackError: with what every component refuses, all at once.
     """
-    environment = composition.stack.surroundings(project.name, project.root)
+    today = datetime.datetime.now(datetime.UTC).date()
+    environment = replace(
+        composition.stack.surroundings(project.name, project.root),
+        approved=approved(project.root, composition.stack.environment, today),
+    )
     catalogue = load_catalogue(project.root)
     made: dict[str, Component[Any]] = {}
     others: dict[str, OtherStack] = {}

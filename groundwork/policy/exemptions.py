@@ -100,6 +100,26 @@ class Exemptions:
         return [f"{what} ended on {until}" for what, until in said if until < self.today]
 
 
+def approved(root: Path, environment: str, today: datetime.date) -> frozenset[str]:
+    """Return the labels of what may be replaced or deleted in an environment today.
+
+    Raises:
+        StackError: all that is wrong with the file.
+    """
+    if not (root / FILE).exists():
+        return frozenset()
+    found = _read(root)[1].approvals
+    return frozenset(entry.resource for entry in found if entry.environment == environment and entry.until >= today)
+
+
+def _read(root: Path) -> tuple[yamlfile.Document, _File]:
+    document = yamlfile.read(root / FILE)
+    try:
+        return document, _File.model_validate(document.data or {})
+    except ValidationError as error:
+        raise StackError(sentences(error, document.path.name, _File)) from None
+
+
 def load_exemptions(root: Path, rules: Sequence[str], today: datetime.date) -> Exemptions:
     """Read the project's exemptions; none where there is no file.
 
@@ -108,11 +128,7 @@ def load_exemptions(root: Path, rules: Sequence[str], today: datetime.date) -> E
     """
     if not (root / FILE).exists():
         return Exemptions((), (), today)
-    document = yamlfile.read(root / FILE)
-    try:
-        read = _File.model_validate(document.data or {})
-    except ValidationError as error:
-        raise StackError(sentences(error, document.path.name, _File)) from None
+    document, read = _read(root)
     problems = [
         f"{document.at('exemptions', index, 'rule')}: {entry.rule!r} is no rule; {closest(entry.rule, rules)}"
         for index, entry in enumerate(read.exemptions)

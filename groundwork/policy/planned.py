@@ -12,6 +12,11 @@ from groundwork.policy.judge import Violation
 _PACK = Path("policies/PulumiPolicy.yaml")
 
 
+def has_rules(root: Path) -> bool:
+    """Return whether the project in `root` has a pack."""
+    return (root / _PACK).is_file()
+
+
 def judged(root: Path, stack: StackFile, changes: Iterable[Change]) -> list[Violation]:
     """Return what is wrong with the planned changes of a stack, nothing where the project in `root` has no rules.
 
@@ -19,7 +24,7 @@ def judged(root: Path, stack: StackFile, changes: Iterable[Change]) -> list[Viol
         StackError: the file of exemptions and approvals is wrong.
     """
     found = list(changes)
-    if not found or not (root / _PACK).is_file():
+    if not found or not has_rules(root):
         return []
     # The rules are the project's, not the machinery's: only a project with a pack has them.
     from policies.pack import judge

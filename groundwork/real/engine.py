@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from groundwork.real.errors import RealError
 
@@ -56,6 +58,23 @@ class Pulumi:
     def write(self, *arguments: str, text: str) -> None:
         """Give `text` to a command (raises `RealError` with its own words where it fails)."""
         self._quiet(arguments, text)
+
+    def preview(self, stack: str) -> dict[str, Any] | None:
+        """Return what an update of a stack would do, as `pulumi preview --json` says it; None where it cannot."""
+        done = subprocess.run(
+            [self.executable, "preview", "--json", "--stack", stack, "--non-interactive", "--color=never"],
+            cwd=self.project,
+            env=dict(self.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        try:
+            found = json.loads(done.stdout)
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) and isinstance(found.get("steps"), list) else None
 
     def _quiet(self, arguments: tuple[str, ...], text: str | None) -> str:
         done = subprocess.run(

@@ -9,6 +9,7 @@ from pathlib import Path
 from groundwork.core.stacks import load_project
 from groundwork.real.engine import Pulumi
 from groundwork.real.errors import RealError
+from groundwork.real.planned import check_changes
 from groundwork.sandbox.processes import MARKER
 from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.stage import policy_flags
@@ -23,7 +24,8 @@ def up(
 
     Raises:
         StackError: the stack files are wrong.
-        RealError: there is no `pulumi`, the sandbox's environment is set, or a stack failed.
+        RealError: there is no `pulumi`, the sandbox's environment is set, a stack failed, or it would lose what holds
+            data.
     """
     if MARKER in environ:
         raise RealError("You are in the sandbox's shell: leave it with `exit` before the real thing.")
@@ -32,6 +34,7 @@ def up(
     engine = Pulumi.find(project.root, environ)
     for number, stack in enumerate(stacks, 1):
         narrator.note(f"pulumi up of {stack.name} ({number} of {len(stacks)})", "bold")
+        check_changes(project.root, stack, engine, lambda line: narrator.note(line, "yellow"))
         code = engine.show("up", "--stack", stack.name, *policy_flags(project.root), *flags)
         if code != 0:
             rest = ", ".join(s.name for s in stacks[number:])

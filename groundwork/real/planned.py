@@ -1,0 +1,65 @@
+"""What the engine would replace and delete for real, judged before it is asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from groundwork.core.stacks import StackFile
+from groundwork.policy.facts import Change
+from groundwork.policy.judge import Violation
+from groundwork.policy.planned import has_rules, judged
+from groundwork.real.engine import Pulumi
+from groundwork.real.errors import RealError
+from groundwork.sandbox.engine.outcome import LOSING
+from groundwork.sandbox.urns import name_of
+
+
+def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[str], None]) -> None:
+    """Refuse an update that would replace or delete what holds data without an approval.
+
+    Nothing is refused where the engine cannot plan: its own update says why, in its own words.
+
+    Raises:
+        RealError: with every change that no approval covers.
+        StackError: the file of exemptions and approvals is wrong.
+    """
+    if not has_rules(root):
+        return
+    planned = engine.preview(stack.name)
+    if planned is None:
+        warn(f"`pulumi preview` of {stack.name} made no plan: what the update would replace or delete is not judged.")
+        return
+    found = judged(root, stack, changes(planned))
+    for each in found:
+        if each.level != "refuse":
+            warn(f"{each.rule.id}: {each.said}")
+    refused = [_line(each) for each in found if each.level == "refuse"]
+    if refused:
+        raise RealError("\n".join([f"`pulumi up` of {stack.name} is refused, and nothing was changed:", *refused]))
+
+
+def changes(planned: Mapping[str, Any]) -> list[Change]:
+    """Return what is replaced and deleted in what `pulumi preview --json` says."""
+    found: dict[str, Change] = {}
+    for step in planned.get("steps") or ():
+        if step["op"] in LOSING:
+            old = step.get("oldState") or {}
+            found.setdefault(
+                step["urn"],
+                Change(
+                    LOSING[step["op"]],
+                    str(old.get("type") or (step.get("newState") or {}).get("type") or ""),
+                    name_of(step["urn"]),
+                    step["urn"],
+                    bool(old.get("protect")),
+                    tuple(step.get("replaceReasons") or ()),
+                    old.get("inputs") or {},
+                ),
+            )
+    return list(found.values())
+
+
+def _line(found: Violation) -> str:
+    return f"- {found.rule.id}: {found.said}"

@@ -1,0 +1,104 @@
+"""Before the real `pulumi up`: what would lose data is refused, and nothing was changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from groundwork.core.stacks import load_project
+from groundwork.real.engine import Pulumi
+from groundwork.real.errors import RealError
+from groundwork.real.planned import changes, check_changes
+from tests.real.conftest import project
+
+DATABASE = "urn:pulumi:lab::groundwork::groundwork:component:Rds$aws:rds/instance:Instance::rds-server"
+APPROVED = """\
+approvals:
+  - resource: Instance rds-server
+    action: replace
+    environment: lab
+    owner: platform
+    reason: restored from a snapshot that is encrypted with another key
+    until: "{until}"
+"""
+
+
+def step(op: str, **more: Any) -> dict[str, Any]:
+    old = {"urn": DATABASE, "type": "aws:rds/instance:Instance", "protect": True, "inputs": {"engine": "postgres"}}
+    return {"op": op, "urn": DATABASE, "oldState": old, "replaceReasons": ["kmsKeyId"], **more}
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Path:
+    """A project with a pack, and a `pulumi` that plans what lies in `plan.json`."""
+    root = project(tmp_path / "lab")
+    (root / "policies").mkdir()
+    (root / "policies" / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    (root / "platform").mkdir()
+    (root / "platform" / "catalogue.yaml").write_text('kubernetes: ["1.35"]\n')
+    fake = tmp_path / "pulumi"
+    fake.write_text("#!/bin/sh\ncat plan.json\n")
+    fake.chmod(0o755)
+    plan(root, step("create-replacement"), step("replace"), step("delete-replaced"))
+    return root
+
+
+def plan(root: Path, *steps: dict[str, Any]) -> None:
+    (root / "plan.json").write_text(json.dumps({"steps": steps}))
+
+
+def check(root: Path) -> list[str]:
+    warned: list[str] = []
+    engine = Pulumi(str(root.parent / "pulumi"), root, {"PATH": "/usr/bin:/bin"})
+    check_changes(root, load_project(root).stack("lab"), engine, warned.append)
+    return warned
+
+
+def test_a_replaced_database_is_refused_by_name(lab: Path) -> None:
+    with pytest.raises(RealError) as refused:
+        check(lab)
+    assert str(refused.value) == (
+        "`pulumi up` of lab is refused, and nothing was changed:\n"
+        "- protected-changes-approved: Instance rds-server: would be replaced for kmsKeyId, and its databases with it: "
+        "leave it as it is, or approve it in policies/exemptions.yaml: {resource: Instance rds-server, "
+        "action: replace, environment: lab, owner: ..., reason: ..., until: ...}"
+    )
+
+
+def test_an_approval_counts_up_to_its_day(lab: Path) -> None:
+    exemptions = lab / "policies" / "exemptions.yaml"
+    exemptions.write_text(APPROVED.format(until="9999-12-31"))
+    assert check(lab) == []
+    exemptions.write_text(APPROVED.format(until="2020-12-31"))
+    with pytest.raises(RealError, match="the approval of platform ended on 2020-12-31: ask again"):
+        check(lab)
+
+
+def test_where_people_try_things_out_it_is_told(lab: Path) -> None:
+    path = lab / "stacks" / "Pulumi.lab.yaml"
+    path.write_text(path.read_text().replace("profile: prod", "profile: dev"))
+    assert "Instance rds-server: would be replaced" in check(lab)[0]
+
+
+def test_what_is_updated_or_holds_nothing_is_nobodys_business(lab: Path) -> None:
+    role = DATABASE.replace("aws:rds/instance:Instance", "aws:iam/role:Role")
+    old = {"urn": role, "type": "aws:iam/role:Role", "inputs": {}}
+    plan(lab, step("update"), {"op": "delete", "urn": role, "oldState": old})
+    assert check(lab) == []
+
+
+def test_no_plan_is_told(lab: Path) -> None:
+    (lab / "plan.json").write_text("error: passphrase must be set")
+    assert check(lab) == [
+        "`pulumi preview` of lab made no plan: what the update would replace or delete is not judged."
+    ]
+
+
+def test_one_change_of_a_resource_whatever_its_steps() -> None:
+    found = changes({"steps": [step("create-replacement"), step("replace"), step("delete-replaced"), step("same")]})
+    assert [(change.action, change.name, change.keys, change.protected) for change in found] == [
+        ("replace", "rds-server", ("kmsKeyId",), True)
+    ]
