@@ -17,7 +17,7 @@ from groundwork.core.component import Component
 from groundwork.core.contracts import Around, Copies, Model, Namespace, Serverless
 
 _AUTOSCALING = "autoscaling.knative.dev"
-# Over how long the autoscaler counts: `stable-window` and then `scale-to-zero-grace-period` of Knative's defaults.
+# Over how long the autoscaler counts requests, before it finds none: `stable-window` of Knative's defaults.
 _WINDOW_SECONDS = 60
 
 

@@ -74,7 +74,11 @@ class ModelSettings(VersionSettings):
     accelerators: NonNegativeInt = Field(default=1, description="for one copy, where it has any")
     cpu: Cpu = Field(default="1", description="request of one copy")
     memory: Memory = Field(default="2Gi", description="request and limit of one copy")
-    canary: CanarySettings | None = Field(default=None, description="a version that some of the requests go to")
+    canary: CanarySettings | None = Field(
+        default=None,
+        description="a version that some of the requests go to; with kserve.mode: knative add it once the model is "
+        "there, since until there is an older version it gets all of them",
+    )
 
 
 class ModelsConfig(Config):
