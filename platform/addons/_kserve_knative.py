@@ -7,7 +7,7 @@ all requests until there is another version: add the canary once the model is th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -50,7 +50,7 @@ def serve(
     copies: Copies,
     around: Around,
     serverless: Serverless,
-    after: Sequence[pulumi.Resource],
+    options: pulumi.ResourceOptions,
 ) -> Model:
     """Make an InferenceService that Knative runs, and what exposes it.
 
@@ -75,7 +75,7 @@ def serve(
                 **({"canaryTrafficPercent": share} if share is not None else {}),
             }
         },
-        opts=namespace.options(parent, depends_on=after),
+        opts=options,
     )
     server = f"{name}-predictor"
     public = None

@@ -83,6 +83,13 @@ class KserveServing(Serving):
         ]
         if problems:
             raise StackError([f"{parent.name}: model {name!r}: {problem}" for problem in problems])
+        # KServe refuses to change the mode of a model that is there: it is made anew, by the same name.
+        options = namespace.options(
+            parent,
+            depends_on=list(source.bucket.ready) if source.bucket else [],
+            replace_on_changes=[f'metadata.annotations["{_GROUP}/deploymentMode"]'],
+            delete_before_replace=True,
+        )
         stable = _predictor(RUNTIMES[format], format, source, resources, placement, around.priorities)
         if self.by_requests and around.serverless is not None:
             keys = source.bucket.credentials if source.bucket is not None else None
@@ -97,7 +104,7 @@ class KserveServing(Serving):
                 copies=copies,
                 around=around,
                 serverless=around.serverless,
-                after=list(source.bucket.ready) if source.bucket else [],
+                options=options,
             )
         k8s.apiextensions.CustomResource(
             f"{parent.name}-{name}-model",
@@ -114,7 +121,7 @@ class KserveServing(Serving):
                 ),
             },
             spec=_spec(format, stable, copies, canary),
-            opts=namespace.options(parent, depends_on=list(source.bucket.ready) if source.bucket else []),
+            opts=options,
         )
         services = [_service(name, f"{name}-predictor", parent, namespace)]
         if canary is not None:

@@ -20,7 +20,7 @@ class KserveConfig(Config):
     mode: str = Field(
         default="standard",
         description="how models run: as Deployments, with routes by the mesh and copies by KEDA (standard); by their "
-        "requests, which wait for a copy where there is none (knative)",
+        "requests, which wait for a copy where there is none (knative); when it changes, the models are made anew",
     )
     formats: tuple[str, ...] = Field(
         default=tuple(sorted(RUNTIMES)), min_length=1, description="of models that there are servers for"
