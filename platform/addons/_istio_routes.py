@@ -61,16 +61,22 @@ def route(
     targets: Sequence[Target],
     port: int,
     paths: Sequence[str],
+    called: str | None = None,
 ) -> tuple[str, str, dict[str, Any]]:
-    """Return API version, kind and spec of the route from a host to Services of the route's own namespace."""
+    """Return API version, kind and spec of the route from a host to Services of the route's own namespace.
+
+    Args:
+        called: the host that requests name when they arrive, None for `host`.
+    """
     if routes == "gateway-api":
-        return GATEWAY_API, "HTTPRoute", _http_route(way, scheme, host, targets, port, paths)
+        return GATEWAY_API, "HTTPRoute", _http_route(way, scheme, host, targets, port, paths, called)
     spec = {
         "hosts": [host],
         "gateways": [f"{way.namespace}/{way.name}"],
         "http": [
             {
                 "match": [{"uri": {"prefix": path}} for path in paths],
+                **({"rewrite": {"authority": called}} if called else {}),
                 "route": [
                     {"destination": {"host": target.host, "port": {"number": port}}, **target.share}
                     for target in targets
@@ -82,14 +88,22 @@ def route(
 
 
 def _http_route(
-    way: Way, scheme: Scheme, host: str, targets: Sequence[Target], port: int, paths: Sequence[str]
+    way: Way,
+    scheme: Scheme,
+    host: str,
+    targets: Sequence[Target],
+    port: int,
+    paths: Sequence[str],
+    called: str | None,
 ) -> dict[str, Any]:
+    rename = {"type": "URLRewrite", "urlRewrite": {"hostname": called}}
     return {
         "parentRefs": [{"name": way.name, "namespace": way.namespace, "sectionName": scheme}],
         "hostnames": [host],
         "rules": [
             {
                 "matches": [{"path": {"type": "PathPrefix", "value": path}} for path in paths],
+                **({"filters": [rename]} if called else {}),
                 "backendRefs": [{"name": target.name, "port": port, **target.share} for target in targets],
             }
         ],

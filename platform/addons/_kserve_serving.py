@@ -1,6 +1,7 @@
-"""Serving by KServe's InferenceService in its Standard mode: a Deployment for each version, and no Knative.
+"""Serving by KServe's InferenceService: in its Standard mode, or by requests (`_kserve_knative.py`).
 
-Two things Standard mode of KServe 0.20 leaves to others, and the mesh and KEDA do them here:
+In Standard mode there is a Deployment for each version. Two things it leaves to others in KServe 0.20, and the mesh and
+KEDA do them here:
 
 - It makes a Deployment for a canary, but no route weighs it: `trafficPercent` only chooses a number of copies
   (pkg/controller/v1beta1/inferenceservice/components/predictor.go, and nothing of it in reconcilers/ingress).
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pulumi_kubernetes as k8s
+from addons import _kserve_knative as knative
 from addons._kserve_values import RUNTIMES, Runtime
 
 from groundwork.core.component import Component
@@ -72,18 +74,54 @@ class KserveServing(Serving):
         problems = [
             *_name_problems(name),
             *self._source_problems(source, format, placement, canary),
-            *_copies_problems(copies, around, on_gpu=placement is not None),
-            *_canary_problems(canary, around),
+            *(
+                knative.problems(copies, around.serverless)
+                if self.by_requests
+                else _copies_problems(copies, around, on_gpu=placement is not None)
+            ),
+            *_canary_problems(canary, around, by_requests=self.by_requests),
         ]
         if problems:
             raise StackError([f"{parent.name}: model {name!r}: {problem}" for problem in problems])
+        # KServe refuses to change the mode of a model that is there: it is made anew, by the same name.
+        options = namespace.options(
+            parent,
+            depends_on=list(source.bucket.ready) if source.bucket else [],
+            replace_on_changes=[f'metadata.annotations["{_GROUP}/deploymentMode"]'],
+            delete_before_replace=True,
+        )
+        stable = _predictor(RUNTIMES[format], format, source, resources, placement, around.priorities)
+        if self.by_requests and around.serverless is not None:
+            keys = source.bucket.credentials if source.bucket is not None else None
+            version = _version(RUNTIMES[format], format, canary.uri) if canary is not None else {}
+            return knative.serve(
+                name,
+                parent=parent,
+                namespace=namespace,
+                annotations=_annotations("Knative", keys),
+                predictor={**stable, "model": {**stable["model"], **version}},
+                share=canary.percent if canary is not None else None,
+                copies=copies,
+                around=around,
+                serverless=around.serverless,
+                options=options,
+            )
         k8s.apiextensions.CustomResource(
             f"{parent.name}-{name}-model",
             api_version=f"{_GROUP}/v1beta1",
             kind="InferenceService",
-            metadata={"name": name, "namespace": namespace.name, "annotations": _annotations(source, copies)},
-            spec=_spec(format, source, resources, copies, placement, canary, around.priorities),
-            opts=namespace.options(parent, depends_on=list(source.bucket.ready) if source.bucket else []),
+            metadata={
+                "name": name,
+                "namespace": namespace.name,
+                "annotations": _annotations(
+                    "Standard",
+                    source.bucket.credentials if source.bucket is not None else None,
+                    # "external": the number of copies is somebody else's. "none": it is the minimum.
+                    autoscalerClass="external" if copies.maximum > copies.minimum else "none",
+                ),
+            },
+            spec=_spec(format, stable, copies, canary),
+            opts=options,
         )
         services = [_service(name, f"{name}-predictor", parent, namespace)]
         if canary is not None:
@@ -171,44 +209,31 @@ def _copies_problems(copies: Copies, around: Around, *, on_gpu: bool) -> list[st
     return problems
 
 
-def _canary_problems(canary: Canary | None, around: Around) -> list[str]:
+def _canary_problems(canary: Canary | None, around: Around, *, by_requests: bool) -> list[str]:
     if canary is None:
         return []
     problems = []
     if not 0 <= canary.percent <= 100:
         problems.append(f"canary.percent is {canary.percent}: 0 to 100")
-    if around.mesh is None:
+    if around.mesh is None and not by_requests:
         problems.append("a canary needs a mesh (istio) in the stack: the gateway weighs its requests")
     return problems
 
 
-def _annotations(source: ModelSource, copies: Copies) -> dict[str, str]:
-    # "external": the number of copies is somebody else's. "none": it is the minimum.
-    scaler = "external" if copies.maximum > copies.minimum else "none"
-    keys = source.bucket.credentials if source.bucket is not None else None
-    return {
-        f"{_GROUP}/deploymentMode": "Standard",
-        f"{_GROUP}/autoscalerClass": scaler,
-        **({f"{_GROUP}/secretName": keys} if keys is not None else {}),
-    }
+def _annotations(mode: str, keys: str | None, **others: str) -> dict[str, str]:
+    """Return what KServe is told of a model.
+
+    Args:
+        keys: the Secret with the keys of its store, None where it has none.
+    """
+    secret = {"secretName": keys} if keys is not None else {}
+    return {f"{_GROUP}/{key}": value for key, value in {"deploymentMode": mode, **others, **secret}.items()}
 
 
-def _spec(
-    format: str,
-    source: ModelSource,
-    resources: Mapping[str, Any],
-    copies: Copies,
-    placement: Placement | None,
-    canary: Canary | None,
-    priorities: Priorities | None,
-) -> dict[str, Any]:
-    runtime = RUNTIMES[format]
-    predictor = _predictor(runtime, format, source, resources, placement)
-    if priorities is not None:
-        predictor["priorityClassName"] = priorities.serving
-    spec: dict[str, Any] = {"predictor": {**predictor, "minReplicas": copies.minimum, "maxReplicas": copies.maximum}}
+def _spec(format: str, stable: dict[str, Any], copies: Copies, canary: Canary | None) -> dict[str, Any]:
+    spec: dict[str, Any] = {"predictor": {**stable, "minReplicas": copies.minimum, "maxReplicas": copies.maximum}}
     if canary is not None:
-        spec["canary"] = [_canary(runtime, format, canary, copies)]
+        spec["canary"] = [_canary(RUNTIMES[format], format, canary, copies)]
     return spec
 
 
@@ -218,6 +243,7 @@ def _predictor(
     source: ModelSource,
     resources: Mapping[str, Any],
     placement: Placement | None,
+    priorities: Priorities | None,
 ) -> dict[str, Any]:
     extra = dict(placement.resources) if placement is not None else {}
     amounts = {kind: {**resources.get(kind, {}), **extra} for kind in ("requests", "limits")}
@@ -235,6 +261,7 @@ def _predictor(
             **({"runtimeVersion": runtime.gpu_version} if placement is not None and runtime.gpu_version else {}),
             "resources": amounts,
         },
+        **({"priorityClassName": priorities.serving} if priorities is not None else {}),
     }
 
 

@@ -55,19 +55,31 @@ _LEFT_OUT = (
 )
 
 
-def controller_values(s3_endpoint: str | None) -> dict[str, Any]:
+def controller_values(
+    s3_endpoint: str | None, *, by_requests: bool = False, serverless: bool = False
+) -> dict[str, Any]:
     """Return the values of kserve-resources: https://github.com/kserve/kserve/tree/v0.20.0/charts/kserve-resources.
 
     Args:
         s3_endpoint: URL of the store that models with credentials of their own come from, None for AWS.
+        by_requests: whether a model that says nothing of it runs by its requests.
+        serverless: whether there is something that runs models so.
     """
+    # Its pod looks for Knative's kinds only when it starts: it starts anew when they come.
+    knative = {"podAnnotations": {"groundwork.example/serverless": "true"}} if serverless else {}
     return {
         "kserve": {
             "controller": {
-                "deploymentMode": "Standard",
+                "deploymentMode": "Knative" if by_requests else "Standard",
+                **knative,
                 "imagePullPolicy": "IfNotPresent",
                 # The mesh routes to models as to everything else: KServe makes Services, and no way in.
-                "gateway": {"disableIngressCreation": True, "domain": _NO_INGRESS},
+                "gateway": {
+                    "disableIngressCreation": True,
+                    "domain": _NO_INGRESS,
+                    # The same of a model that runs by its requests: it is called by the name that Knative gives it.
+                    **({"disableIstioVirtualHost": True} if serverless else {}),
+                },
                 "resources": resources("100m", "300Mi", "600Mi"),
                 "rbacProxy": {"resources": resources("10m", "32Mi", "128Mi")},
             },

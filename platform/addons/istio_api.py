@@ -10,6 +10,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 from addons._istio_config import MAIN, IstioApiConfig, Mode
 from addons._istio_egress import own_entry
+from addons._istio_inside import InnerWay, inner_way
 from addons._istio_login import ask_first
 from addons._istio_policies import authorization, peers, sources
 from addons._istio_routes import ISTIO, Routes, Scheme, Target, Way, route
@@ -207,6 +208,7 @@ class IstioMesh(Mesh):
         asks_itself: bool = False,
         paths: Sequence[str] = ("/",),
         shares: Mapping[str, int] | None = None,
+        called: str | None = None,
     ) -> str:
         """Route to a Service whose pods listen at the same port, and let the gateway call that port.
 
@@ -233,6 +235,7 @@ class IstioMesh(Mesh):
             targets=_targets(namespace, service, shares or {}),
             port=port,
             paths=paths,
+            called=called,
         )
         k8s.apiextensions.CustomResource(
             f"{parent.name}-{name}-route",
@@ -246,6 +249,16 @@ class IstioMesh(Mesh):
             policy = f"{parent.name}-{name}-access"
             self._allow(policy, f"{name}-from-gateway", parent, namespace, [way.account], [port])
         return f"{self.scheme}://{host}"
+
+    def inside(self, name: str, *, parent: Component[Any], cluster: Cluster, callers: Sequence[str]) -> InnerWay:
+        """Let callers inside the cluster in by the first gateway too, where somebody else's routes take them.
+
+        Args:
+            name: of the way, and of its Service.
+            callers: namespaces that may take it; it asks nobody who he is.
+        """
+        namespace = cluster.within(self.gateway_namespace, parent=parent)
+        return inner_way(name, parent=parent, namespace=namespace, gateway=self.first, callers=callers)
 
     def request_rate(self, namespace: Namespace, services: Sequence[str]) -> str:
         """Count at the caller: what no pod is there to answer is counted there alone."""

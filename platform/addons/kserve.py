@@ -10,14 +10,18 @@ from pydantic import Field, field_validator
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Certificates, Cluster, NodePools
-from groundwork.core.errors import closest
+from groundwork.core.contracts import Certificates, Cluster, NodePools, Serverless
+from groundwork.core.errors import StackError, closest
 
 
 class KserveConfig(Config):
     """What a stack file may say under `kserve:`."""
 
-    mode: str = Field(default="standard", description="how models run: as Deployments (standard)")
+    mode: str = Field(
+        default="standard",
+        description="how models run: as Deployments, with routes by the mesh and copies by KEDA (standard); by their "
+        "requests, which wait for a copy where there is none (knative); when it changes, the models are made anew",
+    )
     formats: tuple[str, ...] = Field(
         default=tuple(sorted(RUNTIMES)), min_length=1, description="of models that there are servers for"
     )
@@ -30,10 +34,8 @@ class KserveConfig(Config):
     @field_validator("mode")
     @classmethod
     def _known_mode(cls, mode: str) -> str:
-        if mode == "knative":
-            raise ValueError("'knative' needs Knative Serving, which this platform does not install; valid: standard")
-        if mode != "standard":
-            raise ValueError(f"{mode!r} is no mode of KServe; valid: standard")
+        if mode not in ("knative", "standard"):
+            raise ValueError(f"{mode!r} is no mode of KServe; valid: knative, standard")
         return mode
 
     @field_validator("formats")
@@ -51,9 +53,27 @@ class Kserve(Component[KserveConfig]):
     single = True
 
     def build(
-        self, cluster: Cluster, kinds: KserveKinds, certificates: Certificates, pools: NodePools | None
+        self,
+        cluster: Cluster,
+        kinds: KserveKinds,
+        certificates: Certificates,
+        # KServe looks only when it starts whether there is Knative, whichever the mode is: it may be one model's own.
+        serverless: Serverless | None,
+        pools: NodePools | None,
     ) -> KserveServing:
-        """Install the charts: the controller first, whose webhooks check the servers."""
+        """Install the charts: the controller first, whose webhooks check the servers.
+
+        Raises:
+            StackError: models are to run by their requests, and nothing runs anything so.
+        """
+        by_requests = self.config.mode == "knative"
+        if by_requests and serverless is None:
+            raise StackError(
+                [
+                    f"{self.name}.mode: 'knative', but nothing in this stack runs servers by their requests; add "
+                    "`knative: {}` to it, or leave the mode at standard"
+                ]
+            )
         # The chart's issuer says this namespace, whatever the release's is; it is cert-manager that signs for it.
         namespace = cluster.namespace("kserve", parent=self)
         controller = release(
@@ -61,7 +81,9 @@ class Kserve(Component[KserveConfig]):
             parent=self,
             chart="kserve-resources",
             namespace=namespace,
-            values=controller_values(self.config.s3_endpoint),
+            values=controller_values(
+                self.config.s3_endpoint, by_requests=by_requests, serverless=serverless is not None
+            ),
         )
         release(
             "kserve-runtimes",
@@ -71,4 +93,4 @@ class Kserve(Component[KserveConfig]):
             values=runtime_values(self.config.formats),
             after=[controller],
         )
-        return KserveServing(formats=self.config.formats, s3_endpoint=self.config.s3_endpoint)
+        return KserveServing(formats=self.config.formats, by_requests=by_requests, s3_endpoint=self.config.s3_endpoint)

@@ -27,6 +27,7 @@ from groundwork.core.contracts import (
     Placement,
     Priorities,
     Scaling,
+    Serverless,
     ServiceAccount,
     Serving,
     Usage,
@@ -62,7 +63,9 @@ class ModelSettings(VersionSettings):
 
     format: str = Field(description="such as sklearn, xgboost, mlflow, huggingface, triton")
     min: int = Field(
-        default=1, description="copies that are always there; 0: none while nobody asks, and the first fail"
+        default=1,
+        description="copies that are always there; 0: none while nobody asks, and the first fail, or wait with "
+        "kserve.mode: knative",
     )
     max: int = Field(default=1, description="copies, without the canary's one")
     requests: PositiveFloat = Field(default=5.0, description="requests a second that one copy is for")
@@ -71,7 +74,11 @@ class ModelSettings(VersionSettings):
     accelerators: NonNegativeInt = Field(default=1, description="for one copy, where it has any")
     cpu: Cpu = Field(default="1", description="request of one copy")
     memory: Memory = Field(default="2Gi", description="request and limit of one copy")
-    canary: CanarySettings | None = Field(default=None, description="a version that some of the requests go to")
+    canary: CanarySettings | None = Field(
+        default=None,
+        description="a version that some of the requests go to; with kserve.mode: knative add it once the model is "
+        "there, since until there is an older version it gets all of them",
+    )
 
 
 class ModelsConfig(Config):
@@ -95,6 +102,7 @@ class Models(Component[ModelsConfig]):
         usage: Usage | None,
         metrics: Metrics | None,
         priorities: Priorities | None,
+        serverless: Serverless | None,
     ) -> None:
         """Serve each of them.
 
@@ -107,7 +115,17 @@ class Models(Component[ModelsConfig]):
         namespace = cluster.namespace(self.name, parent=self, mesh=mesh)
         account = namespace.service_account(_ACCOUNT)
         bucket = objects.bucket(self.name, parent=self, reader_writers=[account]) if objects is not None else None
-        around = Around(mesh=mesh, login=login, scaling=scaling, usage=usage, metrics=metrics, priorities=priorities)
+        around = Around(
+            mesh=mesh,
+            login=login,
+            scaling=scaling,
+            usage=usage,
+            metrics=metrics,
+            priorities=priorities,
+            serverless=serverless,
+        )
+        if serving.by_requests and serverless is not None:
+            serverless.admit(parent=self, namespace=namespace)
         for name, settings in sorted(self.config.models.items()):
             try:
                 self._serve(name, settings, serving, accelerators, namespace, account, bucket, around)

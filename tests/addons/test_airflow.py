@@ -40,6 +40,7 @@ class StubMesh(IstioMesh):
         asks_itself: bool = False,
         paths: Sequence[str] = ("/",),
         shares: Mapping[str, int] | None = None,
+        called: str | None = None,
     ) -> str:
         """Return its URL."""
         asked = login is not None and not asks_itself

@@ -11,6 +11,7 @@ from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.testing import Graph, Registered
 from tests.addons.logins import COMPANY
 from tests.addons.server import definitions, install_definitions
+from tests.addons.test_knative import BY_REQUESTS, server
 from tests.addons.test_serving import CHAT, CHURN, STACK
 
 # Choices of which the stack of every add-on makes the other one.
@@ -40,6 +41,7 @@ OTHER_CHOICES: list[dict[str, Any]] = [
     },
     {"login": COMPANY, "external-secrets": {}, "external-secrets-api": {"keeper": "kubernetes"}},
     {**STACK, "models": {"models": {"churn": CHURN, "chat": CHAT}}},
+    {**BY_REQUESTS, "models": {"models": {"churn": CHURN, "chat": CHAT}}},
     {
         **{name: {} for name in ("sql", "objects", "login")},
         "kubeflow-profiles": {"profiles": {"ml-ada": {"owner": "ada@example.com"}}},
@@ -128,9 +130,9 @@ DEFAULTS = {
 }
 
 
-@pytest.mark.parametrize("given", [TRAINING, SEARCH, DEFAULTS], ids=lambda given: str(given["kind"]))
+@pytest.mark.parametrize("given", [TRAINING, SEARCH, DEFAULTS, server("latest")], ids=lambda given: str(given["kind"]))
 def test_the_server_accepts_what_users_write(kube: KubeClient, given: dict[str, Any]) -> None:
-    """The kinds that Kubeflow's parts bring are those that their users' documentation shows."""
+    """The kinds that Kubeflow's parts and Knative bring are those that their users' documentation shows."""
     kube.apply(given, dry_run=True)
 
 

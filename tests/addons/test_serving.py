@@ -213,8 +213,8 @@ def test_what_a_model_misses_is_told(build: Any, without: tuple[str, ...], setti
     ("changes", "problem"),
     [
         (
-            {"kserve": {"mode": "knative"}},
-            "kserve.mode: 'knative' needs Knative Serving, which this platform does not install; valid: standard",
+            {"kserve": {"mode": "serverles"}},
+            "kserve.mode: 'serverles' is no mode of KServe; valid: knative, standard",
         ),
         ({"kserve": {"formats": ["sklaern"]}}, "kserve.formats: no server for 'sklaern'; did you mean 'sklearn'?"),
         (

@@ -15,6 +15,7 @@ from groundwork.core.contracts.pools import NodePool, NodePools, Placement, Tain
 from groundwork.core.contracts.priorities import Priorities
 from groundwork.core.contracts.scaling import Credentials, Scaling, SecretKey, Sizing, Trigger, Usage
 from groundwork.core.contracts.secrets import SecretReference, Secrets, SecretStore
+from groundwork.core.contracts.serverless import Serverless
 from groundwork.core.contracts.services import (
     Balancers,
     Certificates,
@@ -83,6 +84,7 @@ __all__ = [
     "SecretStore",
     "Secrets",
     "Security",
+    "Serverless",
     "ServiceAccount",
     "Serving",
     "SharedFiles",

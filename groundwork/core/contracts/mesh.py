@@ -92,10 +92,13 @@ class Mesh(Contract):
         asks_itself: bool = False,
         paths: Sequence[str] = ("/",),
         shares: Mapping[str, int] | None = None,
+        called: str | None = None,
     ) -> str:
         """Route `https://<name>.<domain>` to a Service, and allow its gateway to call it.
 
         Args:
+            called: the host that requests name when they arrive there, where the Service answers for many; None for
+                the one that the caller named.
             login: asks whoever calls for his login first.
             asks_itself: the page asks for this login itself, as a client of it: it needs to know people's roles, and
                 programs come with its own tokens, which a proxy before it would turn away.

@@ -16,6 +16,7 @@ from groundwork.core.contracts.metrics import Metrics
 from groundwork.core.contracts.pools import Placement
 from groundwork.core.contracts.priorities import Priorities
 from groundwork.core.contracts.scaling import Scaling, Usage
+from groundwork.core.contracts.serverless import Serverless
 from groundwork.core.contracts.storage import Bucket
 
 
@@ -36,7 +37,9 @@ class ModelSource:
 
 @dataclass(frozen=True, kw_only=True)
 class Canary:
-    """A version that a part of the requests goes to: one copy, beside the stable version.
+    """A version that a part of the requests goes to, beside the stable version.
+
+    It has one copy; where models run by requests, as many as its share asks for.
 
     Attributes:
         uri: of its files, in the same place and format as the stable ones.
@@ -52,7 +55,8 @@ class Copies:
     """How many copies of a model there are.
 
     Attributes:
-        minimum: that are always there; with 0 the first requests after a pause fail, and bring one back.
+        minimum: that are always there; with 0 the first requests after a pause bring one back, and fail, or wait where
+            models run by requests.
         maximum: without the canary's.
         requests: a second that one copy is for.
         idle_seconds: without a request, after which the last copy goes where the minimum is 0.
@@ -75,6 +79,7 @@ class Around:
         usage: changes it by CPU, where no `scaling` does.
         metrics: where the requests that the mesh counts can be asked for.
         priorities: by which models go before what can wait.
+        serverless: runs models by their requests, where `Serving.by_requests` says so.
     """
 
     mesh: Mesh | None = None
@@ -83,6 +88,7 @@ class Around:
     usage: Usage | None = None
     metrics: Metrics | None = None
     priorities: Priorities | None = None
+    serverless: Serverless | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +105,12 @@ class Serving(Contract):
 
     Attributes:
         formats: that it has a server for.
+        by_requests: whether it leaves to `Around.serverless` how many copies there are, and which version a request
+            goes to; no request fails then for want of a copy, and of `Around` neither scaling nor metrics is needed.
     """
 
     formats: tuple[str, ...]
+    by_requests: bool = False
 
     @abstractmethod
     def serve(
