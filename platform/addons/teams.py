@@ -80,9 +80,11 @@ class Teams(Component[TeamsConfig]):
                 files.volume(_SHARED, size_gi=team.shared_gi, parent=self, namespace=namespace)
             accounts = [namespace.service_account(_ACCOUNT)]
             if workspaces is not None:
-                workspaces.share(parent=self, namespace=namespace, members=team.members)
                 accounts.append(namespace.chart_account(workspaces.account))
             self._buckets(team, objects, accounts)
+            if workspaces is not None:
+                # What its account was granted is known by now.
+                workspaces.share(parent=self, namespace=namespace, members=team.members)
 
     def _buckets(self, team: Team, objects: ObjectStore | None, accounts: list[ServiceAccount]) -> None:
         if objects is not None:
