@@ -181,8 +181,9 @@ class Eks(AwsComponent[EksConfig]):
         return version
 
     def _control_plane(self, name: str, version: str, network: VpcNetwork) -> aws.eks.Cluster:
-        key = self.encryption_key("secrets in the cluster's own database")
-        logs = self.log_group("logs", path=f"/aws/eks/{name}/cluster")
+        path = f"/aws/eks/{name}/cluster"
+        key = self.encryption_key("secrets in the cluster's own database, and its logs", logs=[path])
+        logs = self.log_group("logs", path=path, key=key)
         role = aws.iam.Role(
             f"{self.name}-cluster",
             name=self.environment.cloud_name(self.name, "cluster", limit=ROLE_NAME),
