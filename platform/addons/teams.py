@@ -119,12 +119,14 @@ class Teams(Component[TeamsConfig]):
                 for team in teams
                 if team.shared_gi
             ]
-        if pools is not None and not pools.with_accelerators:
-            problems += [
-                f"teams/{team.name}.yaml: quota.gpus is {team.quota.gpus}, and no pool of this cluster has GPUs"
-                for team in teams
-                if team.quota.gpus
-            ]
+        if pools is not None:
+            kinds = {str(pool.resource).partition("/")[0] for pool in pools.with_accelerators}
+            for key, kind, what in (("gpus", "nvidia.com", "GPUs"), ("neurons", "aws.amazon.com", "devices of Neuron")):
+                problems += [
+                    f"teams/{team.name}.yaml: quota.{key} is {asked}, and no pool of this cluster has {what}"
+                    for team in teams
+                    if (asked := getattr(team.quota, key)) and kind not in kinds
+                ]
         if problems:
             raise StackError(problems)
 

@@ -260,6 +260,7 @@ ALTERNATIVES = {
         "existing-cluster",
         "gpu-operator",
         "minio",
+        "neuron",
         "nfs",
         "postgres",
         "postgres-cluster",

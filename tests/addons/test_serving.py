@@ -124,6 +124,18 @@ def test_a_store_with_keys_is_read_with_its_secret(build: Any) -> None:
     assert values == {"s3": {"endpoint": "store:9000", "useHttps": "0", "verifySSL": "0"}}
 
 
+def test_a_server_that_is_built_for_gpus_of_nvidia_gets_no_other_device(build: Any) -> None:
+    taint = {"key": "aws.amazon.com/neuron", "value": "present", "effect": "NoSchedule"}
+    pool = {"accelerator": "aws-inferentia2", "resource": "aws.amazon.com/neuron", "taints": [taint]}
+    served = {"use": {"accelerators": "neuron"}, "models": {"m": {**CHAT, "accelerator": "aws-inferentia2"}}}
+    with pytest.raises(StackError) as error:
+        build({**STACK, "pools": {"more": {"inference": pool}}, "neuron": {}, "models": served})
+    assert error.value.problems == (
+        "models: model 'm': the server for huggingface is built for GPUs of NVIDIA, and this accelerator is "
+        "aws.amazon.com/neuron",
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "problems"),
     [

@@ -12,6 +12,8 @@ from groundwork.core.errors import StackError, closest
 POOL_LABEL = "groundwork.example/pool"
 ACCELERATOR_LABEL = "groundwork.example/accelerator"
 ADAPTER_LABEL = "groundwork.example/adapter"
+DEVICE_LABEL = "groundwork.example/device"
+"""Of a node whose accelerators are no GPUs: what they are, "neuron"."""
 
 Sharing = Literal["timeSlicing", "mps", "mig"]
 
