@@ -169,8 +169,8 @@ def test_nodes_come_after_all_of_the_cluster_and_go_before_it() -> None:
         ),
         ({"one": {"instanceTypes": ["m7i.larg"]}}, "pools.one: 'm7i.larg' is not one of the "),
         (
-            {"old": {"instanceTypes": ["p3.2xlarge"], "max": 1}},
-            "pools.old: p3.2xlarge has 1 nvidia-v100, and pools can have aws-inferentia, ",
+            {"share": {"instanceTypes": ["g6f.large"], "max": 1}},
+            "pools.share: g6f.large has a share of one nvidia-l4, and pools can have aws-inferentia, ",
         ),
         ({"one": {"min": 3, "max": 1}}, "pools.one: min is 3, and max only 1"),
         (
