@@ -14,8 +14,7 @@ from groundwork.core.catalogue import Catalogue
 from groundwork.core.errors import closest
 from groundwork.core.naming import join
 from infra._aws import AwsComponent
-from infra._eks_cluster import ROLE_NAME
-from infra._policies import pod_trust
+from infra._eks_cluster import ROLE_NAME, EksCluster
 
 _SYSTEM_NAMESPACE = "kube-system"
 
@@ -36,14 +35,15 @@ class ManagedAddon:
     settings: Mapping[str, Any] | None = None
 
 
-def before_nodes(tags: Mapping[str, str]) -> tuple[ManagedAddon, ...]:
+def before_nodes(tags: Mapping[str, str], *, agent: bool) -> tuple[ManagedAddon, ...]:
     """Return what a node needs to become ready; all of it is there, with nothing to do, before the first node.
 
     Args:
         tags: for the network interfaces that the CNI makes, which nobody else tags.
+        agent: whether pods get their identities from an agent on their node.
     """
     return (
-        ManagedAddon(name="eks-pod-identity-agent"),
+        *([ManagedAddon(name="eks-pod-identity-agent")] if agent else []),
         ManagedAddon(name="kube-proxy"),
         ManagedAddon(
             name="vpc-cni",
@@ -83,7 +83,7 @@ def after_nodes(tags: Mapping[str, str]) -> tuple[ManagedAddon, ...]:
 
 def missing(catalogue: Catalogue) -> list[str]:
     """Return a sentence for each add-on that the catalogue has no version of."""
-    return unknown(catalogue, [addon.name for addon in (*before_nodes({}), *after_nodes({}))])
+    return unknown(catalogue, [addon.name for addon in (*before_nodes({}, agent=True), *after_nodes({}))])
 
 
 def unknown(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
@@ -99,13 +99,18 @@ def install(
     *,
     parent: AwsComponent[Any],
     cluster: aws.eks.Cluster,
-    cluster_name: str,
+    contract: EksCluster,
     after: Sequence[pulumi.Resource] = (),
 ) -> aws.eks.Addon:
     """Install an add-on, with an identity for its pods first: EKS gives it to a pod when the pod is made."""
-    identity = _identity(addon, parent, cluster, cluster_name)
+    identity = _identity(addon, parent, cluster, contract)
     return make_addon(
-        addon.name, parent=parent, cluster=cluster.name, settings=addon.settings, after=[*identity, *after]
+        addon.name,
+        parent=parent,
+        cluster=cluster.name,
+        settings=addon.settings,
+        role_arn=contract.role_arn(_role_name(addon, contract)) if identity and contract.by_token else None,
+        after=[*identity, *after],
     )
 
 
@@ -116,12 +121,14 @@ def make_addon(
     cluster: pulumi.Input[str],
     settings: Mapping[str, Any] | None,
     after: Sequence[pulumi.Resource],
+    role_arn: str | None = None,
     preserve: bool = False,
 ) -> aws.eks.Addon:
     """Make an add-on at the catalogue's version.
 
     Args:
         settings: as the add-on's own schema has them.
+        role_arn: of the role that EKS names on the add-on's service account (IRSA).
         preserve: whether its kinds, and all objects of them, stay in the cluster when the add-on is removed.
     """
     return aws.eks.Addon(
@@ -130,6 +137,7 @@ def make_addon(
         addon_name=name,
         addon_version=parent.catalogue.managed_addons[name].version,
         configuration_values=json.dumps(settings, sort_keys=True) if settings else None,
+        service_account_role_arn=role_arn,
         # What was changed by hand in the cluster goes back to what is written here.
         resolve_conflicts_on_create="OVERWRITE",
         resolve_conflicts_on_update="OVERWRITE",
@@ -138,27 +146,28 @@ def make_addon(
     )
 
 
+def _role_name(addon: ManagedAddon, cluster: EksCluster) -> str:
+    return join(cluster.name, addon.name, limit=ROLE_NAME)
+
+
 def _identity(
-    addon: ManagedAddon, parent: AwsComponent[Any], cluster: aws.eks.Cluster, cluster_name: str
+    addon: ManagedAddon, parent: AwsComponent[Any], cluster: aws.eks.Cluster, contract: EksCluster
 ) -> list[pulumi.Resource]:
     if addon.service_account is None or addon.policy is None:
         return []
     name = f"{parent.name}-{addon.name}"
     role = aws.iam.Role(
         name,
-        name=join(cluster_name, addon.name, limit=ROLE_NAME),
-        description=f"Pods of the add-on {addon.name} in {cluster_name}",
-        assume_role_policy=pod_trust(
-            cluster=cluster_name,
-            account_id=parent.account_id,
-            namespace=_SYSTEM_NAMESPACE,
-            service_account=addon.service_account,
-        ),
+        name=_role_name(addon, contract),
+        description=f"Pods of the add-on {addon.name} in {contract.name}",
+        assume_role_policy=contract.trust(_SYSTEM_NAMESPACE, addon.service_account),
         opts=parent.child(),
     )
     attached = aws.iam.RolePolicyAttachment(
         name, role=role.name, policy_arn=parent.managed_policy(addon.policy), opts=parent.child()
     )
+    if not contract.by_agent:
+        return [role, attached]
     association = aws.eks.PodIdentityAssociation(
         name,
         cluster_name=cluster.name,

@@ -10,6 +10,8 @@ from groundwork.data.efa import efa_interfaces
 from groundwork.data.instance_types import InstanceType, UnknownInstanceTypeError, instance_type, instance_types
 
 GPU_RESOURCE = "nvidia.com/gpu"
+NEURON_RESOURCE = "aws.amazon.com/neuron"
+NEURON_CORES = "aws.amazon.com/neuroncore"
 EFA_RESOURCE = "vpc.amazonaws.com/efa"
 # NVIDIA's drivers have ended the support of all before Turing with the branch 580.
 _TOO_OLD = ("nvidia-v100",)
@@ -22,10 +24,11 @@ _MOST_ALIKE = 6
 _OTHER_CARDS = ("p6-b300.48xlarge",)
 
 _IMAGES = {
-    ("x86_64", False): "AL2023_x86_64_STANDARD",
-    ("arm64", False): "AL2023_ARM_64_STANDARD",
-    ("x86_64", True): "AL2023_x86_64_NVIDIA",
-    ("arm64", True): "AL2023_ARM_64_NVIDIA",
+    ("x86_64", ""): "AL2023_x86_64_STANDARD",
+    ("arm64", ""): "AL2023_ARM_64_STANDARD",
+    ("x86_64", "nvidia"): "AL2023_x86_64_NVIDIA",
+    ("arm64", "nvidia"): "AL2023_ARM_64_NVIDIA",
+    ("x86_64", "aws"): "AL2023_x86_64_NEURON",
 }
 
 
@@ -50,7 +53,7 @@ def with_accelerator(name: str) -> tuple[str, ...]:
     fitting = [t for t in instance_types().values() if _usable(t) and accelerator_of(t) == name]
     if not fitting:
         raise ValueError(f"{name!r} is no known accelerator; {closest(name, accelerators())}")
-    return (min(fitting, key=lambda t: (t.gpus, t.usd_per_hour, t.name)).name,)
+    return (min(fitting, key=lambda t: (t.devices, t.usd_per_hour, t.name)).name,)
 
 
 def alike(name: str) -> tuple[str, ...]:
@@ -139,11 +142,17 @@ def _traits(machine: InstanceType) -> tuple[str, ...]:
 
 def image(machine: InstanceType) -> str:
     """Return EKS's word for the image that fits a type."""
-    return _IMAGES[str(machine.architecture), machine.gpus > 0]
+    return _IMAGES[str(machine.architecture), machine.accelerator.vendor if machine.accelerator else ""]
+
+
+def cores(machine: InstanceType) -> int:
+    """Return how many NeuronCores each device of a type has."""
+    return machine.accelerator.cores if machine.accelerator else 0
 
 
 def _usable(machine: InstanceType) -> bool:
-    return machine.gpus > 0 and machine.architecture is not None and accelerator_of(machine) not in _TOO_OLD
+    kind = (str(machine.architecture), machine.accelerator.vendor if machine.accelerator else "")
+    return machine.devices > 0 and kind in _IMAGES and accelerator_of(machine) not in _TOO_OLD
 
 
 def _description(machine: InstanceType) -> str:

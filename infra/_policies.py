@@ -12,6 +12,9 @@ from groundwork.core.contracts import Statement
 
 _VERSION = "2012-10-17"
 
+AUDIENCE = "sts.amazonaws.com"
+"""For whom the tokens are by which pods come to AWS (IRSA)."""
+
 
 def trust(service: str, *, conditions: Mapping[str, Any] | None = None) -> str:
     """Return the document that lets an AWS service take on a role.
@@ -49,6 +52,34 @@ def pod_trust(*, cluster: str, account_id: str, namespace: str, service_account:
         },
     }
     return json.dumps({"Version": _VERSION, "Statement": [statement]})
+
+
+def web_trust(*, account_id: str, partition: str, issuer: str, namespace: str, service_account: str) -> str:
+    """Return the document that lets only the pods of one service account of one cluster take on a role, by IRSA.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
+
+    Args:
+        issuer: of the cluster's tokens, without `https://`.
+    """
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:{partition}:iam::{account_id}:oidc-provider/{issuer}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {
+            "StringEquals": {
+                f"{issuer}:aud": AUDIENCE,
+                f"{issuer}:sub": f"system:serviceaccount:{namespace}:{service_account}",
+            }
+        },
+    }
+    return json.dumps({"Version": _VERSION, "Statement": [statement]})
+
+
+def either(*documents: str) -> str:
+    """Return the document that says what any of these does."""
+    statements = [statement for document in documents for statement in json.loads(document)["Statement"]]
+    return json.dumps({"Version": _VERSION, "Statement": statements})
 
 
 def allow(statements: Sequence[Statement]) -> pulumi.Output[str]:

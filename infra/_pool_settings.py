@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from groundwork.core.config import Config
-from groundwork.core.contracts.pools import ACCELERATOR_LABEL, ADAPTER_LABEL, POOL_LABEL
+from groundwork.core.contracts.pools import ACCELERATOR_LABEL, ADAPTER_LABEL, DEVICE_LABEL, POOL_LABEL
 from groundwork.data.instance_types import InstanceType, instance_type
 from infra import _gpu_sharing as sharing
 from infra import _machines as machines
@@ -41,7 +41,8 @@ class PoolSettings(Config):
     """What a stack file may say of one pool."""
 
     accelerator: str | None = Field(
-        default=None, description="such as nvidia-l4: machines, image, taint and labels follow from it"
+        default=None,
+        description="such as nvidia-l4 or aws-inferentia2: machines, image, taint and labels follow from it",
     )
     sharing: SharingSettings | None = Field(
         default=None, description="lets several pods use one GPU: time slices, MPS, or partitions (MIG)"
@@ -89,7 +90,7 @@ class PoolSettings(Config):
             problems += sharing.problems(self.sharing, self._machine())
         for key, value in self.labels.items():
             problems += _pair_problems("label", key, value)
-            if key in (POOL_LABEL, ACCELERATOR_LABEL, ADAPTER_LABEL, AUTOSCALER_LABEL, *sharing.LABELS):
+            if key in (POOL_LABEL, ACCELERATOR_LABEL, ADAPTER_LABEL, DEVICE_LABEL, AUTOSCALER_LABEL, *sharing.LABELS):
                 problems.append(f"label {key!r} is the platform's own; choose another")
         for taint in self.taints:
             problems += _pair_problems("taint", taint.key, taint.value)
@@ -145,7 +146,7 @@ class PoolSettings(Config):
     def _size_problems(self) -> list[str]:
         problems = []
         found, _ = machines.known(self.instance_types)
-        if (self.accelerator is not None or any(machine.gpus for machine in found)) and self.max is None:
+        if (self.accelerator is not None or any(machine.devices for machine in found)) and self.max is None:
             problems.append("max is required for a pool with accelerators, such as `max: 2`: its nodes are expensive")
         if self.min is not None and self.max is not None and self.min > self.max:
             problems.append(f"min is {self.min}, and max only {self.max}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from groundwork.core.contracts import NodePool, Taint
-from groundwork.core.contracts.pools import ACCELERATOR_LABEL, ADAPTER_LABEL, POOL_LABEL
+from groundwork.core.contracts.pools import ACCELERATOR_LABEL, ADAPTER_LABEL, DEVICE_LABEL, POOL_LABEL
 from groundwork.core.profiles import Profile, Size
 from groundwork.data.efa import efa_interfaces
 from groundwork.data.instance_types import instance_type
@@ -16,7 +16,8 @@ from infra._gpu_sharing import SharingSettings
 from infra._nodes import NodeGroup
 from infra._pool_settings import AUTOSCALER_LABEL, PoolSettings
 
-GPU_TAINT = Taint("nvidia.com/gpu", "present", "NoSchedule")
+GPU_TAINT = Taint(machines.GPU_RESOURCE, "present", "NoSchedule")
+NEURON_TAINT = Taint(machines.NEURON_RESOURCE, "present", "NoSchedule")
 _TEMPLATE = "k8s.io/cluster-autoscaler/node-template/resources/"
 
 _GENERAL_TYPE: Mapping[Size, str] = {"small": "m7i.xlarge", "medium": "m7i.xlarge", "large": "m7i.2xlarge"}
@@ -36,14 +37,20 @@ def node_group(name: str, settings: PoolSettings, profile: Profile) -> NodeGroup
     if settings.capacity != "onDemand" and not settings.instance_types:
         given = machines.alike(given[0])
     machine = instance_type(given[0])
-    accelerator = machines.accelerator_of(machine) if machine.gpus else None
+    accelerator = machines.accelerator_of(machine) if machine.devices else None
     minimum, maximum = _limits(settings, profile, scarce=accelerator is not None)
     disk = settings.disk_gib or (_DISK_WITH_ACCELERATORS if accelerator else _DISK)
     labels = {POOL_LABEL: name, **settings.labels}
     taints = tuple(Taint(t.key, t.value, t.effect) for t in settings.taints)
     # From an empty pool the autoscaler cannot see what a node has; labels and taints it asks EKS for.
     tags = {f"{_TEMPLATE}ephemeral-storage": f"{disk}Gi"}
-    if accelerator:
+    if accelerator and not machine.gpus:
+        labels |= {ACCELERATOR_LABEL: accelerator, DEVICE_LABEL: "neuron"}
+        taints = (NEURON_TAINT, *(taint for taint in taints if taint.key != NEURON_TAINT.key))
+        # Pods ask for devices or for their cores, and of neither does the autoscaler know anything by itself.
+        tags[f"{_TEMPLATE}{machines.NEURON_RESOURCE}"] = str(machine.devices)
+        tags[f"{_TEMPLATE}{machines.NEURON_CORES}"] = str(machine.devices * machines.cores(machine))
+    elif accelerator:
         shared = sharing.shared(settings.sharing, machine)
         labels |= {ACCELERATOR_LABEL: accelerator, **sharing.labels(settings.sharing, name)}
         if shared.resource == machines.GPU_RESOURCE:
@@ -112,12 +119,12 @@ def node_pool(group: NodeGroup, settings: SharingSettings | None = None, *, grou
         maximum=group.maximum,
         labels=group.labels,
         taints=group.taints,
-        accelerator=machines.accelerator_of(machine) if machine.gpus else None,
-        resource=shared.resource if machine.gpus else None,
-        accelerators=machine.gpus,
+        accelerator=machines.accelerator_of(machine) if machine.devices else None,
+        resource=(shared.resource if machine.gpus else machines.NEURON_RESOURCE) if machine.devices else None,
+        accelerators=machine.devices,
         sharing=shared.kind,
         slices=shared.slices,
-        driver=group.ami_type.endswith("_NVIDIA"),
+        driver=group.ami_type.endswith(("_NVIDIA", "_NEURON")),
         adapters=group.efa,
         spot_first=group.capacity == "spotFirst",
         grouped=grouped,

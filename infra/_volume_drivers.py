@@ -46,14 +46,17 @@ def install_driver(
     if problems := unknown(parent.catalogue, [addon]):
         raise StackError(problems)
     ready: list[pulumi.Resource] = []
+    role_arn = None
     if account is not None:
         who = cluster.within(NAMESPACE, parent=parent).chart_account(account)
         ready = cluster.grant(addon, parent=parent, account=who, statements=statements)
+        role_arn = next(iter(who.annotations.values()), None)
     return make_addon(
         addon,
         parent=parent,
         cluster=cluster.name,
         settings=settings,
+        role_arn=role_arn,
         # The name of the cluster is plain, and so no dependency: what is required has the cluster and its nodes in it.
         after=[*parent.after, *ready, *after],
         preserve=preserve,

@@ -18,11 +18,11 @@ from groundwork.core.contracts.pools import POOL_LABEL
 from groundwork.core.errors import StackError
 from infra import _eks_addons as addons
 from infra._aws import AwsComponent
-from infra._eks_cluster import ROLE_NAME, EksCluster, kubeconfig
+from infra._eks_cluster import ROLE_NAME, EksCluster, Way, kubeconfig
 from infra._eks_versions import guard
 from infra._nodes import NodeGroup, make_group
 from infra._pod_room import Nodes
-from infra._policies import allow, trust
+from infra._policies import AUDIENCE, allow, trust
 from infra._subnets import overlap
 from infra.network import VpcNetwork
 
@@ -52,6 +52,12 @@ class EksConfig(Config):
     )
     tunnel_port: int = Field(
         default=8443, ge=1024, le=65535, description="of `access: tunnel`: where the tunnel begins"
+    )
+    identity: Way = Field(
+        default="podIdentity",
+        description="how pods come to their identity in AWS: by the agent of EKS Pod Identity on their node; by a "
+        "token of the cluster's own issuer (IRSA), where nodes can have no agent or other accounts trust the "
+        "cluster; both, to go from one to the other: pods take up the new way when they start anew",
     )
     admins: tuple[str, ...] = Field(
         default=(),
@@ -138,18 +144,20 @@ class Eks(AwsComponent[EksConfig]):
             load_balancers=True,
             region=self.region,
             account_id=self.account_id,
+            identity=self.config.identity,
+            issuer=self._issuer(cluster),
             node_role_arn=node_role.arn,
             security_group_id=cluster.vpc_config.apply(_group_of),
         )
         for number, cidr in enumerate(network.cidrs):
             self._admit(contract, cidr, f"{self.name}-api-{number}" if number else f"{self.name}-api")
         first = [
-            addons.install(addon, parent=self, cluster=cluster, cluster_name=name)
-            for addon in addons.before_nodes(self.environment.tags)
+            addons.install(addon, parent=self, cluster=cluster, contract=contract)
+            for addon in addons.before_nodes(self.environment.tags, agent=contract.by_agent)
         ]
         nodes = self._system_nodes(contract, cluster, network, [*may, *first])
         last = [
-            addons.install(addon, parent=self, cluster=cluster, cluster_name=name, after=[nodes])
+            addons.install(addon, parent=self, cluster=cluster, contract=contract, after=[nodes])
             for addon in addons.after_nodes(self.environment.tags)
         ]
         self._storage_class(contract, last)
@@ -173,8 +181,9 @@ class Eks(AwsComponent[EksConfig]):
         return version
 
     def _control_plane(self, name: str, version: str, network: VpcNetwork) -> aws.eks.Cluster:
-        key = self.encryption_key("secrets in the cluster's own database")
-        logs = self.log_group("logs", path=f"/aws/eks/{name}/cluster")
+        path = f"/aws/eks/{name}/cluster"
+        key = self.encryption_key("secrets in the cluster's own database, and its logs", logs=[path])
+        logs = self.log_group("logs", path=path, key=key)
         role = aws.iam.Role(
             f"{self.name}-cluster",
             name=self.environment.cloud_name(self.name, "cluster", limit=ROLE_NAME),
@@ -244,6 +253,21 @@ class Eks(AwsComponent[EksConfig]):
                 )
             )
         return found
+
+    def _issuer(self, cluster: aws.eks.Cluster) -> pulumi.Output[str]:
+        """Make the cluster's issuer of tokens known to IAM, where pods come with them; return it without its scheme."""
+        if self.config.identity == "podIdentity":
+            return pulumi.Output.from_input("")
+        url = cluster.identities.apply(lambda found: str(found[0]["oidcs"][0]["issuer"]))
+        provider = aws.iam.OpenIdConnectProvider(
+            f"{self.name}-issuer",
+            url=url,
+            # AWS knows the authority that signed the certificate of the issuer, so no thumbprint is pinned.
+            client_id_lists=[AUDIENCE],
+            opts=self.child(),
+        )
+        # A role that trusts it waits for it.
+        return pulumi.Output.all(url, provider.id).apply(lambda known: str(known[0]).removeprefix("https://"))
 
     @property
     def _tunnel(self) -> int | None:

@@ -55,10 +55,11 @@ class Karpenter(AwsComponent[KarpenterConfig]):
         role, profile, may = self._nodes(cluster)
         queue, told = self._queue(cluster)
         namespace = cluster.namespace(self.name, parent=self)
+        account = namespace.chart_account(karpenter.ACCOUNT)
         granted = cluster.grant(
             "nodes",
             parent=self,
-            account=namespace.chart_account(karpenter.ACCOUNT),
+            account=account,
             statements=karpenter.statements(
                 cluster=cluster.name,
                 partition=self.partition,
@@ -80,6 +81,7 @@ class Karpenter(AwsComponent[KarpenterConfig]):
                 replicas=self.config.replicas,
                 system_pool=SYSTEM_POOL,
             ),
+            accounts={"serviceAccount": account},
             after=[*granted, *told, *may],
         )
         if metrics is not None:

@@ -307,9 +307,9 @@ class Network(AwsComponent[NetworkConfig]):
         )
 
     def _flow_logs(self, vpc: aws.ec2.Vpc) -> None:
-        group = self.log_group(
-            "flow-logs", path=f"/{self.environment.project}/{self.environment.name}/{self.name}/flow-logs"
-        )
+        path = f"/{self.environment.project}/{self.environment.name}/{self.name}/flow-logs"
+        key = self.encryption_key("flow logs", logs=[path])
+        group = self.log_group("flow-logs", path=path, key=key)
         role = aws.iam.Role(
             f"{self.name}-flow-logs",
             name=self.environment.cloud_name(self.name, "flow-logs", limit=64),

@@ -12,7 +12,7 @@ import pulumi_kubernetes as k8s
 
 from groundwork.core.catalogue import Chart
 from groundwork.core.component import Component
-from groundwork.core.contracts.cluster import Namespace
+from groundwork.core.contracts.cluster import Namespace, ServiceAccount
 from groundwork.core.errors import StackError
 from groundwork.core.mirror import archive_name, fault, read_lock
 
@@ -55,6 +55,7 @@ def release(
     chart: str,
     namespace: Namespace,
     values: Mapping[str, Any],
+    accounts: Mapping[str, ServiceAccount] | None = None,
     after: Sequence[pulumi.Resource] = (),
     timeout_seconds: int = 600,
 ) -> k8s.helm.v3.Release:
@@ -65,6 +66,8 @@ def release(
         chart: its key in `platform/catalogue.yaml`.
         values: plain data; what is secret reaches the chart through a Secret that it names. None takes a default of the
             chart away.
+        accounts: service accounts that the chart makes and that were granted something, by the path of the value whose
+            key `annotations` the chart puts on them: "rbac.serviceAccount".
         after: what has to be there first: databases, buckets, Secrets.
 
     Where the catalogue has no such chart, or has it past its end, where upstream ships none and no mirror has one, or
@@ -88,13 +91,27 @@ def release(
         namespace=namespace.name,
         create_namespace=False,
         skip_crds=True,
-        values=dict(values),
+        values=annotated(values, accounts or {}),
         timeout=timeout_seconds,
         # A failed first install is removed, a failed upgrade rolled back: nothing stays half done.
         atomic=True,
         wait_for_jobs=True,
         opts=namespace.options(parent, depends_on=after),
     )
+
+
+def annotated(values: Mapping[str, Any], accounts: Mapping[str, ServiceAccount]) -> dict[str, Any]:
+    """Return values with what the service accounts have to say, where they have to say anything."""
+    result = dict(values)
+    for path, account in accounts.items():
+        if not account.annotations:
+            continue
+        node = result
+        for step in path.split("."):
+            node[step] = dict(node.get(step) or {})
+            node = node[step]
+        node["annotations"] = {**(node.get("annotations") or {}), **account.annotations}
+    return result
 
 
 def _locate(key: str, entry: Chart) -> tuple[str, str | None]:

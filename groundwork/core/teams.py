@@ -23,6 +23,7 @@ class Quota(Config):
     cpu: Quantity = Field(default="16", description="cores: 16, or 500m")
     memory: Quantity = Field(default="64Gi", description="such as 64Gi")
     gpus: int = Field(default=0, ge=0, description="NVIDIA GPUs")
+    neurons: int = Field(default=0, ge=0, description="devices of AWS Neuron: Inferentia, Trainium")
     storage: Quantity = Field(default="100Gi", description="of all volumes together")
     pods: int = Field(default=50, ge=1, description="at the same time")
 

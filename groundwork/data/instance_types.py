@@ -42,6 +42,16 @@ class Accelerator:
         """The name by which stack files choose an accelerator: `nvidia-l4`, `aws-inferentia2`."""
         return f"{self.vendor}-{self.model.lower().replace(' ', '-')}"
 
+    @property
+    def cores(self) -> int:
+        """NeuronCores of one device, each of which a pod can have for itself; 0 for a GPU.
+
+        https://awsdocs-neuron.readthedocs-hosted.com/en/latest/general/arch/neuron-hardware/neuron-core-v2.html
+        """
+        if self.vendor != "aws":
+            return 0
+        return {"Inferentia": 4, "Trainium2": 8}.get(self.model, 2)
+
 
 @dataclass(frozen=True)
 class InstanceType:
@@ -57,6 +67,11 @@ class InstanceType:
     accelerator: Accelerator | None
     efa: bool = False
     """Whether it can have an Elastic Fabric Adapter."""
+
+    @property
+    def devices(self) -> int:
+        """Whole accelerators of whatever kind."""
+        return self.accelerator.count if self.accelerator else 0
 
     @property
     def gpus(self) -> int:

@@ -96,6 +96,12 @@ def parts(executors: Sequence[str]) -> tuple[str, ...]:
     return (*_KEYS, *(part for executor, part in runners.items() if executor in executors))
 
 
+def account_values(part: str) -> str:
+    """Return the path of the chart's value that says more of a part's service account."""
+    runners = {"worker": "workers.kubernetes", "celery-worker": "workers.celery"}
+    return f"{runners[part] if part in runners else _KEYS[part]}.serviceAccount"
+
+
 def account(release: str, part: str) -> str:
     """Return the name of a part's service account."""
     return f"{release}-{part}"

@@ -45,6 +45,7 @@ def install_controller(
     cluster: Cluster,
     identity: CloudIdentity,
     account: str,
+    account_values: str = "serviceAccount",
     grant: str,
     statements: Sequence[Statement],
     values: Mapping[str, Any],
@@ -54,11 +55,13 @@ def install_controller(
 
     Args:
         account: the service account that the chart makes.
+        account_values: path of the chart's value that says more of it.
         grant: what `statements` are called.
         settings: what is known only later and is no secret: keys of the ConfigMap `SETTINGS`, which values may name.
     """
     namespace = cluster.namespace(parent.name, parent=parent)
-    before = identity.grant(grant, parent=parent, account=namespace.chart_account(account), statements=statements)
+    who = namespace.chart_account(account)
+    before = identity.grant(grant, parent=parent, account=who, statements=statements)
     if settings:
         given = k8s.core.v1.ConfigMap(
             f"{parent.name}-{SETTINGS}",
@@ -67,5 +70,13 @@ def install_controller(
             opts=namespace.options(),
         )
         before = [*before, given]
-    release(parent.name, parent=parent, chart=chart, namespace=namespace, values=values, after=before)
+    release(
+        parent.name,
+        parent=parent,
+        chart=chart,
+        namespace=namespace,
+        values=values,
+        accounts={account_values: who},
+        after=before,
+    )
     return namespace

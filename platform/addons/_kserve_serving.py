@@ -181,6 +181,9 @@ class KserveServing(Serving):
         elif placement is not None and not RUNTIMES[format].gpus:
             able = ", ".join(sorted(name for name in self.formats if RUNTIMES[name].gpus))
             problems.append(f"the server for {format} uses no accelerator; those for {able} do")
+        elif placement is not None and not all(kind.startswith("nvidia.com/") for kind in placement.resources):
+            given = " and ".join(placement.resources)
+            problems.append(f"the server for {format} is built for GPUs of NVIDIA, and this accelerator is {given}")
         bucket = source.bucket
         if bucket is not None and bucket.endpoint is not None and bucket.endpoint != self.s3_endpoint:
             problems.append(f"its store is {bucket.endpoint}, which KServe was not told; set kserve.s3Endpoint to it")

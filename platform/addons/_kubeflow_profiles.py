@@ -42,6 +42,8 @@ NAMESPACE_LABELS = {
 # The policies of profiles read a header, which only sidecars do: so the controller asks for them too.
 _SIDECARS = {"istio-injection": "enabled", "istio.io/dataplane-mode": "none"}
 _RBAC = "rbac.authorization.k8s.io"
+# The one thing that an account can say and the controller has a plugin for: plugin_iam.go of kubeflow/dashboard 2.0.0.
+_AWS_ROLE = "eks.amazonaws.com/role-arn"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +91,23 @@ class Profiles(Workspaces):
             raise StackError(
                 [f"{parent.name}: {namespace.name}: {' and '.join(twice)} have one name among Kubeflow's contributors"]
             )
+        said = namespace.chart_account(self.account).annotations
+        # The controller puts it on the account that it makes; the role's trust is none of its business.
+        plugins = [
+            {"kind": "AwsIamForServiceAccount", "spec": {"awsIamRole": said[key], "annotateOnly": True}}
+            for key in (_AWS_ROLE,)
+            if key in said
+        ]
         k8s.apiextensions.CustomResource(
             f"{parent.name}-{namespace.name}-profile",
             api_version="kubeflow.org/v1",
             kind="Profile",
             metadata={"name": namespace.name},
             # No quota: the namespace has the team's.
-            spec={"owner": {"apiGroup": _RBAC, "kind": "User", "name": self.annotations(namespace.name)["owner"]}},
+            spec={
+                "owner": {"apiGroup": _RBAC, "kind": "User", "name": self.annotations(namespace.name)["owner"]},
+                **({"plugins": plugins} if plugins else {}),
+            },
             opts=namespace.options(parent),
         )
         for member, name in names.items():

@@ -12,6 +12,9 @@ def hard(quota: Quota) -> dict[str, str]:
         "requests.memory": quota.memory,
         "limits.memory": quota.memory,
         "requests.nvidia.com/gpu": str(quota.gpus),
+        "requests.aws.amazon.com/neuron": str(quota.neurons),
+        # By the core nobody gets what is counted by the device.
+        "requests.aws.amazon.com/neuroncore": "0",
         "requests.storage": quota.storage,
         "pods": str(quota.pods),
         # The way in is the mesh's gateway; an address of its own would go round it.

@@ -15,7 +15,7 @@ from addons._airflow_plan import Plan, plan
 from addons._airflow_pods import local_settings
 from addons._airflow_prepare import prepare
 from addons._airflow_secrets import Secrets
-from addons._airflow_values import Facts, account, parts, values
+from addons._airflow_values import Facts, account, account_values, parts, values
 from addons._airflow_watch import measure
 from addons._watch import watch
 
@@ -73,8 +73,8 @@ class Airflow(Component[AirflowConfig]):
             place = urlsplit(self.config.dags.repository)
             namespace.reach("dags", parent=self, hosts=[str(place.hostname)], port=place.port or 443)
         database = sql.database(self.name, parent=self, namespace=namespace)
-        accounts = [namespace.chart_account(account(self.name, part)) for part in parts(self.config.executors)]
-        logs = objects.bucket(f"{self.name}-logs", parent=self, reader_writers=accounts)
+        accounts = {part: namespace.chart_account(account(self.name, part)) for part in parts(self.config.executors)}
+        logs = objects.bucket(f"{self.name}-logs", parent=self, reader_writers=list(accounts.values()))
         entrance = self._entrance(mesh, login, namespace)
         secrets = Secrets(self, namespace)
         keys = secrets.keys()
@@ -103,6 +103,7 @@ class Airflow(Component[AirflowConfig]):
             chart="airflow",
             namespace=namespace,
             values=values(self._facts(planned, logs, entrance, pools, priorities)),
+            accounts={account_values(part): who for part, who in accounts.items()},
             after=[prepared, *after],
         )
         if metrics is not None:

@@ -143,6 +143,7 @@ class ArgoWorkflows(Component[ArgoWorkflowsConfig]):
             chart="argo-workflows",
             namespace=namespace,
             values=values(facts, digest),
+            accounts=dict(zip(("workflow.serviceAccount", "server.serviceAccount"), accounts, strict=True)),
             after=[*prepared, *database.ready, *store.ready],
         )
         if metrics is not None:

@@ -55,6 +55,7 @@ class CertManager(Component[CertManagerConfig]):
             chart="cert-manager",
             namespace=namespace,
             values=values(self.config),
+            accounts={"serviceAccount": namespace.chart_account(ACCOUNT)},
             after=granted,
         )
         issuer = certificates.issuer

@@ -118,6 +118,7 @@ class ClusterAutoscaler(Component[ClusterAutoscalerConfig]):
             cluster=cluster,
             identity=identity,
             account=ACCOUNT,
+            account_values="rbac.serviceAccount",
             grant="node-groups",
             statements=statements(cluster=cluster.name, region=region, account_id=account_id),
             values=values(self.config, cluster=cluster.name, region=region, image=image, spot_first=spot_first),

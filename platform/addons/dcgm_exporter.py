@@ -11,6 +11,7 @@ from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Accelerators, Cluster, Metrics, NodePool
+from groundwork.core.errors import StackError
 
 
 class DcgmExporterConfig(Config):
@@ -35,7 +36,19 @@ class DcgmExporter(Component[DcgmExporterConfig]):
     single = True
 
     def build(self, cluster: Cluster, accelerators: Accelerators, metrics: Metrics | None) -> None:
-        """Install the chart, and have it scraped."""
+        """Install the chart, and have it scraped.
+
+        Raises:
+            StackError: the accelerators are none of NVIDIA's.
+        """
+        others = sorted(p.name for p in accelerators.all if not (p.resource or "").startswith("nvidia.com/"))
+        if others:
+            raise StackError(
+                [
+                    f"{self.name}: it reads GPUs of NVIDIA, and {', '.join(others)} has none: name who makes those "
+                    f"known, such as `{self.name}: {{use: {{accelerators: nvidia-device-plugin}}}}`, or leave it out"
+                ]
+            )
         # It reads the kubelet's list of devices from a folder of the node, and GPUs' profiling counters as SYS_ADMIN.
         namespace = cluster.namespace(self.name, parent=self, security="privileged")
         release(self.name, parent=self, chart="dcgm-exporter", namespace=namespace, values=values(accelerators.all))

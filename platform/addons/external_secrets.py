@@ -121,6 +121,7 @@ class ExternalSecretsOperator(Component[ExternalSecretsConfig]):
             chart="external-secrets",
             namespace=namespace,
             values=values(self.config, keeper=secrets.keeper),
+            accounts={"serviceAccount": namespace.chart_account(ACCOUNT)},
             after=before,
         )
         k8s.apiextensions.CustomResource(

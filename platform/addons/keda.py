@@ -98,7 +98,15 @@ class Keda(Component[KedaConfig]):
         namespace = cluster.namespace(self.name, parent=self)
         given = values(self.config, scraped=metrics is not None, priority=priorities.platform if priorities else None)
         allowed = self._allow(identity, namespace, scaling.queues) if identity is not None and scaling.queues else []
-        made = release(self.name, parent=self, chart="keda", namespace=namespace, values=given, after=allowed)
+        made = release(
+            self.name,
+            parent=self,
+            chart="keda",
+            namespace=namespace,
+            values=given,
+            accounts={"serviceAccount.operator": namespace.chart_account(_PARTS["operator"])},
+            after=allowed,
+        )
         if allowed:
             k8s.apiextensions.CustomResource(
                 f"{self.name}-{CLOUD}",

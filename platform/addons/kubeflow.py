@@ -148,6 +148,7 @@ class Kubeflow(Component[KubeflowConfig]):
                 metadata_secret=metadata.secret,
                 store=Store(bucket.name, bucket.region, bucket.endpoint, bucket.credentials),
             ),
+            accounts={f"serviceAccounts.{account.name}": account for account in accounts},
             after=[runs, *metadata.ready, *bucket.ready],
         )
         for name, labels in COPIED.items():

@@ -50,7 +50,8 @@ class Loki(Component[LokiConfig]):
     ) -> Logs:
         """Make the bucket, then install the chart."""
         namespace = cluster.namespace(self.name, parent=self)
-        bucket = objects.bucket(self.name, parent=self, reader_writers=[namespace.chart_account(_ACCOUNT)])
+        account = namespace.chart_account(_ACCOUNT)
+        bucket = objects.bucket(self.name, parent=self, reader_writers=[account])
         config = self.config
         release(
             self.name,
@@ -65,6 +66,7 @@ class Loki(Component[LokiConfig]):
                 storage_class=cluster.storage_class,
                 priority=priorities.platform if priorities else None,
             ),
+            accounts={"serviceAccount": account},
             after=bucket.ready,
         )
         close_to_teams(namespace)

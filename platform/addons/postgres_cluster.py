@@ -9,6 +9,7 @@ https://cloudnative-pg.io/documentation/1.30/
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -24,7 +25,17 @@ from pydantic import Field, PositiveInt
 from groundwork.core.amounts import Cpu, Memory
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
-from groundwork.core.contracts import Alert, Cluster, Database, Metrics, Namespace, NodePools, ObjectStore, SqlServer
+from groundwork.core.contracts import (
+    Alert,
+    Cluster,
+    Database,
+    Metrics,
+    Namespace,
+    NodePools,
+    ObjectStore,
+    ServiceAccount,
+    SqlServer,
+)
 from groundwork.core.errors import StackError
 
 _API = "postgresql.cnpg.io/v1"
@@ -64,11 +75,19 @@ class PostgresClusterConfig(Config):
     )
 
 
-def spec(config: PostgresClusterConfig, *, image: str, storage_class: str, archive: str | None) -> dict[str, Any]:
+def spec(
+    config: PostgresClusterConfig,
+    *,
+    image: str,
+    storage_class: str,
+    archive: str | None,
+    account: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return the spec of the operator's Cluster.
 
     Args:
         archive: name of the ObjectStore, None for no archive.
+        account: annotations of the servers' service account.
     """
     found: dict[str, Any] = {
         "imageName": image,
@@ -96,6 +115,8 @@ def spec(config: PostgresClusterConfig, *, image: str, storage_class: str, archi
     if archive is not None:
         parameters = {"barmanObjectName": archive}
         found["plugins"] = [{"name": PLUGIN, "isWALArchiver": True, "parameters": parameters}]
+    if account:
+        found["serviceAccountTemplate"] = {"metadata": {"annotations": dict(account)}}
     return found
 
 
@@ -257,7 +278,9 @@ class PostgresCluster(Component[PostgresClusterConfig]):
             )
         namespace = cluster.namespace(self.name, parent=self)
         wanted = self.config.archive is not False and operator.archives
-        archive = self._archive(namespace, objects) if objects is not None and wanted else []
+        # The operator makes the servers' account, and calls it after the Cluster.
+        account = namespace.chart_account(self.name)
+        archive = self._archive(account, objects) if objects is not None and wanted else []
         made = k8s.apiextensions.CustomResource(
             f"{self.name}-cluster",
             api_version=_API,
@@ -268,6 +291,7 @@ class PostgresCluster(Component[PostgresClusterConfig]):
                 image=self.catalogue.image("postgres-cluster"),
                 storage_class=cluster.storage_class,
                 archive=self.name if archive else None,
+                account=account.annotations,
             ),
             opts=namespace.options(protect=self.environment.profile.protect, depends_on=archive),
         )
@@ -284,9 +308,8 @@ class PostgresCluster(Component[PostgresClusterConfig]):
             self._watch(metrics, namespace, archived=bool(archive))
         return PostgresClusterServer(name=self.name, namespace=namespace.name)
 
-    def _archive(self, namespace: Namespace, objects: ObjectStore) -> list[pulumi.Resource]:
-        # The operator makes the servers' account, and calls it after the Cluster.
-        account = namespace.chart_account(self.name)
+    def _archive(self, account: ServiceAccount, objects: ObjectStore) -> list[pulumi.Resource]:
+        namespace = account.namespace
         bucket = objects.bucket(f"{self.name}-archive", parent=self, reader_writers=[account])
         made = k8s.apiextensions.CustomResource(
             f"{self.name}-archive",

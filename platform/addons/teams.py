@@ -80,9 +80,11 @@ class Teams(Component[TeamsConfig]):
                 files.volume(_SHARED, size_gi=team.shared_gi, parent=self, namespace=namespace)
             accounts = [namespace.service_account(_ACCOUNT)]
             if workspaces is not None:
-                workspaces.share(parent=self, namespace=namespace, members=team.members)
                 accounts.append(namespace.chart_account(workspaces.account))
             self._buckets(team, objects, accounts)
+            if workspaces is not None:
+                # What its account was granted is known by now.
+                workspaces.share(parent=self, namespace=namespace, members=team.members)
 
     def _buckets(self, team: Team, objects: ObjectStore | None, accounts: list[ServiceAccount]) -> None:
         if objects is not None:
@@ -117,12 +119,14 @@ class Teams(Component[TeamsConfig]):
                 for team in teams
                 if team.shared_gi
             ]
-        if pools is not None and not pools.with_accelerators:
-            problems += [
-                f"teams/{team.name}.yaml: quota.gpus is {team.quota.gpus}, and no pool of this cluster has GPUs"
-                for team in teams
-                if team.quota.gpus
-            ]
+        if pools is not None:
+            kinds = {str(pool.resource).partition("/")[0] for pool in pools.with_accelerators}
+            for key, kind, what in (("gpus", "nvidia.com", "GPUs"), ("neurons", "aws.amazon.com", "devices of Neuron")):
+                problems += [
+                    f"teams/{team.name}.yaml: quota.{key} is {asked}, and no pool of this cluster has {what}"
+                    for team in teams
+                    if (asked := getattr(team.quota, key)) and kind not in kinds
+                ]
         if problems:
             raise StackError(problems)
 

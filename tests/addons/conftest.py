@@ -257,6 +257,7 @@ ALTERNATIVES = {
         "existing-cluster",
         "gpu-operator",
         "minio",
+        "neuron",
         "nfs",
         "postgres",
         "postgres-cluster",
@@ -279,9 +280,8 @@ STUBS: dict[str, type[Component[Any]]] = {
     "user": User,
 }
 
-REGISTRY = Registry(
-    {**STUBS, **{name: f"addons.{name.replace('-', '_')}" for name in ADD_ONS if name not in ALTERNATIVES}}
-)
+AVAILABLE = {name: f"addons.{name.replace('-', '_')}" for name in ADD_ONS if name not in ALTERNATIVES}
+REGISTRY = Registry({**STUBS, **AVAILABLE})
 
 # What a component cannot guess.
 NEEDED: dict[str, dict[str, Any]] = {

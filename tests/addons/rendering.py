@@ -32,7 +32,14 @@ ARCHIVES = "GROUNDWORK_TEST_CHARTS"
 Rendered = dict[str, dict[str, Any]]
 
 # A chart that no stack of every add-on installs has a test of its own that does.
-NOT_IN_EVERYTHING: set[str] = {"aws-efa-k8s-device-plugin", "csi-driver-nfs", "gpu-operator", "karpenter", "seaweedfs"}
+NOT_IN_EVERYTHING: set[str] = {
+    "aws-efa-k8s-device-plugin",
+    "csi-driver-nfs",
+    "gpu-operator",
+    "karpenter",
+    "neuron-helm-chart",
+    "seaweedfs",
+}
 CHARTS = sorted({entry.chart for entry in load_catalogue(ROOT).charts.values()} - NOT_IN_EVERYTHING)
 
 

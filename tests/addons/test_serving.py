@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from groundwork.core.errors import StackError
-from groundwork.testing import Graph
+from groundwork.core.registry import Registry
+from groundwork.testing import Graph, record
+from tests.addons.conftest import AVAILABLE, STUBS
 
 STACK: dict[str, Any] = {
     "objects": {},
@@ -122,6 +124,20 @@ def test_a_store_with_keys_is_read_with_its_secret(build: Any) -> None:
     assert model(made, "churn")["metadata"]["annotations"]["serving.kserve.io/secretName"] == "models-keys"
     values = made.one("kubernetes:helm.sh/v3:Release", "kserve").inputs["values"]["kserve"]["storage"]
     assert values == {"s3": {"endpoint": "store:9000", "useHttps": "0", "verifySSL": "0"}}
+
+
+def test_a_server_that_is_built_for_gpus_of_nvidia_gets_no_other_device() -> None:
+    taint = {"key": "aws.amazon.com/neuron", "value": "present", "effect": "NoSchedule"}
+    pool = {"accelerator": "aws-inferentia2", "resource": "aws.amazon.com/neuron", "taints": [taint]}
+    served = {"use": {"accelerators": "neuron"}, "models": {"m": {**CHAT, "accelerator": "aws-inferentia2"}}}
+    stack = {"cluster": {}, **STACK, "pools": {"more": {"inference": pool}}, "neuron": {}, "models": served}
+    registry = Registry({**STUBS, **AVAILABLE, "neuron": "addons.neuron"})
+    with pytest.raises(StackError) as error:
+        record(stack, registry=registry)
+    assert error.value.problems == (
+        "models: model 'm': the server for huggingface is built for GPUs of NVIDIA, and this accelerator is "
+        "aws.amazon.com/neuron",
+    )
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,14 @@ ADD_ONS = (
 )
 
 
+ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/0A1B"
+
+
 def _cluster(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "endpoint": "https://eks.example",
         "certificateAuthority": {"data": "Q0E="},
+        "identities": [{"oidcs": [{"issuer": f"https://{ISSUER}"}]}],
         "vpcConfig": {**inputs["vpcConfig"], "clusterSecurityGroupId": "sg-cluster"},
     }
 

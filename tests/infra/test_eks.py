@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -12,6 +13,7 @@ from groundwork.core.catalogue import load_catalogue
 from groundwork.core.errors import StackError
 from groundwork.testing import Graph
 from groundwork.testing.record import ROOT
+from groundwork.testing.replay import surprises
 from infra._eks_versions import step_problem
 from tests.infra.stacks import build, document, whole
 
@@ -105,6 +107,29 @@ def test_secrets_are_encrypted_and_everything_is_logged() -> None:
     logs = graph.one("aws:cloudwatch/logGroup:LogGroup", "eks-logs")
     assert logs.inputs["name"] == "/aws/eks/groundwork-dev-eks/cluster"
     assert logs.urn in graph.one(CLUSTER).depends_on, "EKS would make a group that keeps everything for ever"
+    assert logs.inputs["kmsKeyId"] == "arn:aws:kms:eu-west-1:111122223333:eks-key"
+
+
+def test_the_key_of_a_cluster_serves_cloudwatch_for_its_own_logs_alone() -> None:
+    owner, logs = document(eks("prod").one("aws:kms/key:Key", "eks-key").inputs["policy"])
+    assert (owner["Principal"], owner["Action"]) == ({"AWS": "arn:aws:iam::111122223333:root"}, "kms:*")
+    assert logs["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
+    assert logs["Condition"] == {
+        "ArnEquals": {
+            "kms:EncryptionContext:aws:logs:arn": [
+                "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/eks/groundwork-prod-eks/cluster"
+            ]
+        }
+    }
+
+
+def test_a_key_for_the_logs_of_a_stack_that_is_up_replaces_nothing() -> None:
+    after = eks("prod")
+    left_out = {"aws:kms/key:Key": "policy", "aws:cloudwatch/logGroup:LogGroup": "kmsKeyId"}
+    before = [
+        replace(r, inputs={key: value for key, value in r.inputs.items() if key != left_out.get(r.type)}) for r in after
+    ]
+    assert surprises(Graph(before), after) == []
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,13 @@ def test_all_traffic_is_logged_by_a_role_of_this_account_that_may_write_there_on
     assert graph.one("aws:ec2/flowLog:FlowLog").inputs["trafficType"] == "ALL"
     group = graph.one("aws:cloudwatch/logGroup:LogGroup")
     assert group.inputs["name"] == "/groundwork/dev/network/flow-logs"
+    assert group.inputs["kmsKeyId"] == "arn:aws:kms:eu-west-1:111122223333:network-key"
+    key = graph.one("aws:kms/key:Key")
+    _, logs = document(key.inputs["policy"])
+    assert logs["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"] == [
+        "arn:aws:logs:eu-west-1:111122223333:log-group:/groundwork/dev/network/flow-logs"
+    ]
+    assert (key.protect, build("prod", network={}).one("aws:kms/key:Key").protect) == (False, True)
     policy = graph.one("aws:iam/rolePolicy:RolePolicy")
     (statement,) = document(policy.inputs["policy"])
     assert [resource.removesuffix(":*") for resource in statement["Resource"]] == [

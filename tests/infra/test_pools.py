@@ -140,8 +140,9 @@ def test_nodes_come_after_all_of_the_cluster_and_go_before_it() -> None:
         (
             {"gpu": {"accelerator": "nvidia-l5", "max": 1}},
             "pools.gpu: accelerator: 'nvidia-l5' is no known accelerator; did you mean 'nvidia-l4'? valid: "
-            "nvidia-a100, nvidia-a10g, nvidia-b200, nvidia-b300, nvidia-h100, nvidia-h200, nvidia-l4, nvidia-l40s, "
-            "nvidia-rtx-pro-4500, nvidia-rtx-pro-server-6000, nvidia-t4, nvidia-t4g",
+            "aws-inferentia, aws-inferentia2, aws-trainium, nvidia-a100, nvidia-a10g, nvidia-b200, nvidia-b300, "
+            "nvidia-h100, nvidia-h200, nvidia-l4, nvidia-l40s, nvidia-rtx-pro-4500, nvidia-rtx-pro-server-6000, "
+            "nvidia-t4, nvidia-t4g",
         ),
         (
             {"gpu": {"accelerator": "nvidia-l4"}},
@@ -168,8 +169,8 @@ def test_nodes_come_after_all_of_the_cluster_and_go_before_it() -> None:
         ),
         ({"one": {"instanceTypes": ["m7i.larg"]}}, "pools.one: 'm7i.larg' is not one of the "),
         (
-            {"neuron": {"instanceTypes": ["inf2.xlarge"], "max": 1}},
-            "pools.neuron: inf2.xlarge has 1 aws-inferentia2, and pools can have nvidia-a100, ",
+            {"share": {"instanceTypes": ["g6f.large"], "max": 1}},
+            "pools.share: g6f.large has a share of one nvidia-l4, and pools can have aws-inferentia, ",
         ),
         ({"one": {"min": 3, "max": 1}}, "pools.one: min is 3, and max only 1"),
         (

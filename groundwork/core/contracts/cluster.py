@@ -56,6 +56,10 @@ class Cluster(Contract):
         """Return options for a child of `parent` that lives in this cluster."""
         return parent.child(provider=self.provider, **options)
 
+    def account_annotations(self, account: ServiceAccount) -> Mapping[str, str]:
+        """Return what a service account has to say for its pods to have the identity that it was granted so far."""
+        return {}
+
     def within(self, name: str, *, parent: Component[Any]) -> Namespace:
         """Name a namespace that one of those has made whom `parent` requires."""
         return Namespace(name, self, None, parent)
@@ -172,7 +176,7 @@ class Namespace:
             self.mesh.reach(name, parent=parent, namespace=self, hosts=hosts, port=port, ranges=ranges)
 
     def chart_account(self, name: str) -> ServiceAccount:
-        """Name a service account that a chart makes."""
+        """Name a service account that a chart makes, which has to put `annotations` on it."""
         return ServiceAccount(name, self, ())
 
 
@@ -188,3 +192,8 @@ class ServiceAccount:
     def address(self) -> str:
         """`namespace/name`."""
         return f"{self.namespace.name}/{self.name}"
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """What it has to say for its pods to have what it was granted so far: ask after the grants."""
+        return self.namespace.cluster.account_annotations(self)

@@ -14,6 +14,8 @@ ACCELERATOR_LABEL = "groundwork.example/accelerator"
 ADAPTER_LABEL = "groundwork.example/adapter"
 PURPOSE_LABEL = "groundwork.example/purpose"
 """Of a pool itself, not of its nodes: what it is for."""
+DEVICE_LABEL = "groundwork.example/device"
+"""Of a node whose accelerators are no GPUs: what they are, "neuron"."""
 
 Sharing = Literal["timeSlicing", "mps", "mig"]
 

@@ -26,6 +26,7 @@ class Vendor:
     """Images that run the device plugin themselves: https://bottlerocket.dev, `nvidia-k8s-device-plugin`."""
 
 
+_NEURON = "aws.amazon.com/neuron"
 VENDORS = (
     Vendor(
         name="nvidia",
@@ -43,7 +44,7 @@ VENDORS = (
     ),
     Vendor(
         name="aws",
-        resource="aws.amazon.com/neuron",
+        resource=_NEURON,
         plugin_image="neuron-device-plugin",
         ami_types=frozenset({"AL2023_x86_64_NEURON"}),
         built_in_prefix=None,
@@ -108,9 +109,12 @@ def of_pool(
         and pool.ami_type in vendor.ami_types
         and (_plugged(vendor, pool, running) or (by_operator and vendor is VENDORS[0]))
     }
+    accelerator = instance_type(pool.instance_types[0]).accelerator
+    if accelerator and _NEURON in shown:
+        # The plugin offers both; a pod asks for devices or for their cores.
+        shown[f"{_NEURON}core"] = shown[_NEURON] * accelerator.cores
     if pool.efa and any(_runs(pod, _EFA_IMAGE) for pod in running):
         shown[EFA] = pool.efa
-    accelerator = instance_type(pool.instance_types[0]).accelerator
     model = accelerator.model if accelerator else ""
     if accelerator and (whole := shown.pop(gpu_sharing.RESOURCE, 0)):
         given = labels or {}

@@ -75,12 +75,12 @@ class Autoscaler:
         return priority if given else lambda pool: 0
 
 
-def running(world: World, identity: HasIdentity, may_describe: Callable[[str, str], bool]) -> Autoscaler | str:
+def running(world: World, identity: HasIdentity, may_describe: HasIdentity) -> Autoscaler | str:
     """Return the autoscaler, or the sentence that says why nothing adds nodes."""
     found = working(world, IMAGE, "cluster-autoscaler", identity)
     if isinstance(found, str):
         return found
-    return Autoscaler(found, may_describe(found.namespace, found.service_account))
+    return Autoscaler(found, bool(may_describe(found.namespace, found.service_account)))
 
 
 def node_to_be(world: World, pool: NodePool, zone: str, autoscaler: Autoscaler) -> tuple[Object, Resources]:

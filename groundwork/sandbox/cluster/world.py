@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from groundwork.sandbox.cluster.marks import Object, full_name, leaving
+from groundwork.sandbox.cluster.marks import Object, annotations_of, full_name, leaving
 
-HasIdentity = Callable[[str, str], bool]
-"""Whether a pod of that namespace and service account reaches AWS: by a pod identity or IRSA that exists."""
+HasIdentity = Callable[[str, str], bool | frozenset[str]]
+"""Whether a pod of that namespace and service account reaches AWS: by a pod identity or IRSA that exists; the ARNs of
+roles where it does if its service account names one of them."""
+
+ROLE = "eks.amazonaws.com/role-arn"
+"""What a service account says for its pods to come with a token, as whom (IRSA)."""
 
 
 class Kind(NamedTuple):
@@ -30,7 +34,19 @@ CSI_DRIVER = Kind("storage.k8s.io/v1", "CSIDriver")
 DEPLOYMENT = Kind("apps/v1", "Deployment")
 DAEMON_SET = Kind("apps/v1", "DaemonSet")
 CONFIG_MAP = Kind("v1", "ConfigMap")
-WATCHED = (NODE, POD, CLAIM, VOLUME, SERVICE, STORAGE_CLASS, CSI_DRIVER, DEPLOYMENT, DAEMON_SET, CONFIG_MAP)
+WATCHED = (
+    NODE,
+    POD,
+    CLAIM,
+    VOLUME,
+    SERVICE,
+    SERVICE_ACCOUNT,
+    STORAGE_CLASS,
+    CSI_DRIVER,
+    DEPLOYMENT,
+    DAEMON_SET,
+    CONFIG_MAP,
+)
 
 
 @dataclass(frozen=True)
@@ -164,7 +180,16 @@ def working(world: World, image: str, what: str, identity: HasIdentity | None) -
     first = found[0]
     if not first.available:
         return f"the {what} ({first.label}) has no available pod"
-    if identity is not None and not identity(first.namespace, first.service_account):
+    reaches = True if identity is None else identity(first.namespace, first.service_account)
+    if isinstance(reaches, frozenset):
+        account = world.get(SERVICE_ACCOUNT, first.service_account, first.namespace)
+        said = annotations_of(account).get(ROLE) if account else None
+        if said not in reaches:
+            return (
+                f"the {what} ({first.label}) has no cloud identity: service account "
+                f"{first.namespace}/{first.service_account} does not say {ROLE}: {' or '.join(sorted(reaches))}"
+            )
+    elif not reaches:
         return (
             f"the {what} ({first.label}) has no cloud identity: service account "
             f"{first.namespace}/{first.service_account} has neither a pod identity with its agent nor IRSA with its "

@@ -6,7 +6,7 @@ import fnmatch
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from groundwork.sandbox.cluster.karpenter import Ground, Subnet
 from groundwork.sandbox.cluster.pools import NodePool, PoolSubnet, Taint, discovery_tags
@@ -45,29 +45,48 @@ def pool_of(group: NodeGroupFacts) -> NodePool:
     )
 
 
-def reaches(subjects: Iterable[tuple[str, str]], namespace: str, account: str) -> bool:
-    """Whether a service account is one of (namespace, name) pairs, which may hold wildcards."""
-    return any(fnmatch.fnmatchcase(namespace, ns) and fnmatch.fnmatchcase(account, sa) for ns, sa in subjects)
+class Subject(NamedTuple):
+    """A service account that reaches AWS.
+
+    Attributes:
+        namespace: may hold wildcards, as `account` may.
+        role: ARN of the role that it has to name for that; None where it need not.
+    """
+
+    namespace: str
+    account: str
+    role: str | None = None
 
 
-def subjects_of(facts: Facts) -> list[tuple[str, str]]:
-    """Return the (namespace, service account) pairs that reach AWS: pod identities, add-ons' own, and IRSA.
+def reaches(subjects: Iterable[Subject], namespace: str, account: str) -> bool | frozenset[str]:
+    """Whether a service account is one of these, or the roles of which it has to name one to be."""
+    found = [
+        subject.role
+        for subject in subjects
+        if fnmatch.fnmatchcase(namespace, subject.namespace) and fnmatch.fnmatchcase(account, subject.account)
+    ]
+    return True if None in found else frozenset(role for role in found if role) or False
+
+
+def subjects_of(facts: Facts) -> list[Subject]:
+    """Return the service accounts that reach AWS: pod identities, add-ons' own, and IRSA.
 
     A pod identity is handed out by the agent of its cluster only, and a token is taken only from an issuer that IAM
-    knows as a provider.
+    knows as a provider, for a role that the service account names; EKS itself writes that on those of its add-ons.
     """
     associated = [(cluster, namespace, account) for cluster, namespace, account, _ in facts.pod_identities()]
     associated += [(cluster, _ADDONS_NAMESPACE, account) for cluster, _, account, _ in facts.addon_identities()]
     served = {cluster for cluster, _, _ in associated if _AGENT in facts.addons(cluster)}
-    found = [(namespace, account) for cluster, namespace, account in associated if cluster in served]
-    issuers = facts.trusted_issuers()
+    found = [Subject(namespace, account) for cluster, namespace, account in associated if cluster in served]
+    issuers, named = facts.trusted_issuers(), facts.addon_roles()
     for identity in facts.web_identities():
         if identity.issuer not in issuers:
             continue
         for subject in identity.subjects:
             parts = subject.split(":")
             if len(parts) == 4 and parts[:2] == ["system", "serviceaccount"]:
-                found.append((parts[2], parts[3]))
+                by_eks = parts[2] == _ADDONS_NAMESPACE and identity.role_arn in named
+                found.append(Subject(parts[2], parts[3], None if by_eks else identity.role_arn))
     return found
 
 
@@ -92,7 +111,7 @@ class CloudWatch:
     def __init__(self) -> None:
         """Know nothing yet; `follow` begins."""
         self.pools: list[NodePool] = []
-        self._subjects: list[tuple[str, str]] = []
+        self._subjects: list[Subject] = []
         self._changed = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
@@ -102,8 +121,8 @@ class CloudWatch:
         self._idle.clear()
         self._changed.set()
 
-    def has_identity(self, namespace: str, account: str) -> bool:
-        """Whether pods of that service account reach AWS."""
+    def has_identity(self, namespace: str, account: str) -> bool | frozenset[str]:
+        """Whether pods of that service account reach AWS, or as which roles if it names one of them."""
         return reaches(self._subjects, namespace, account)
 
     def wait(self, timeout: float) -> None:

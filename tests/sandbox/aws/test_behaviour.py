@@ -15,7 +15,7 @@ from groundwork.sandbox.standins.aws.clients import Clients, Identity
 from groundwork.sandbox.standins.aws.declare import RESOURCES
 from groundwork.sandbox.standins.aws.known import SubnetFacts
 from groundwork.sandbox.standins.aws.moto import Moto
-from groundwork.sandbox.standins.cloud import subjects_of
+from groundwork.sandbox.standins.cloud import reaches, subjects_of
 from groundwork.sandbox.standins.values import UNKNOWN, conceal, to_python, to_struct
 from tests.sandbox.aws.cases import ALLOW, policy
 from tests.sandbox.aws.conftest import ACCOUNT, EKS, REGION, StandIn
@@ -580,12 +580,14 @@ def test_a_pod_identity_needs_the_agent_and_irsa_the_provider_of_the_clusters_is
     ]
     assert subjects_of(facts) == []
     made.append(aws.create("aws:eks/addon:Addon", {"clusterName": "own", "addonName": "eks-pod-identity-agent"}))
-    assert subjects_of(facts) == [("ml", "pods")]
+    assert subjects_of(facts) == [("ml", "pods", None)]
     thumbprint = {"clientIdLists": ["sts.amazonaws.com"], "thumbprintLists": ["a" * 40]}
     provider = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
     made.append(aws.create(provider, {"url": issuer, **thumbprint}))
     assert standin.events[-1] == f"oidc-provider created {made[-1].id}"
-    assert subjects_of(facts) == [("ml", "pods"), ("ml", "irsa")]
+    assert subjects_of(facts) == [("ml", "pods", None), ("ml", "irsa", made[0].outputs["arn"])]
+    assert reaches(subjects_of(facts), "ml", "irsa") == frozenset({made[0].outputs["arn"]})
+    assert (reaches(subjects_of(facts), "ml", "pods"), reaches(subjects_of(facts), "ml", "other")) == (True, False)
     for item in reversed(made):
         aws.delete(item)
 

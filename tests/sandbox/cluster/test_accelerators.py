@@ -81,7 +81,7 @@ def test_bottlerocket_runs_the_plugin_itself(gpu: NodePool) -> None:
 def test_neuron_devices_need_their_own_plugin_and_image(gpu: NodePool, make_pod: Make) -> None:
     inferentia = dataclasses.replace(gpu, instance_types=("inf2.24xlarge",), ami_type="AL2023_x86_64_NEURON")
     plugin = make_pod(node="n", owner="DaemonSet", image="public.ecr.aws/neuron/neuron-device-plugin:2.29")
-    assert of_pool(inferentia, [plugin]).resources == {"aws.amazon.com/neuron": 6}
+    assert of_pool(inferentia, [plugin]).resources == {"aws.amazon.com/neuron": 6, "aws.amazon.com/neuroncore": 12}
     assert of_pool(inferentia, [make_pod(node="n", owner="DaemonSet", image=_PLUGIN)]).resources == {}
 
 

@@ -109,6 +109,23 @@ def test_a_driver_without_available_pods_provisions_nothing(
     )
 
 
+def test_a_driver_that_comes_with_a_token_has_to_say_as_whom(served: list[Object], make_claim: Make) -> None:
+    claim = make_claim(node=_node_in(served, "eu-west-1a"))
+    role = "arn:aws:iam::111122223333:role/volumes"
+
+    def by_token(namespace: str, account: str) -> frozenset[str]:
+        return frozenset({role})
+
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "ebs-csi-controller-sa"}}
+    account["metadata"] |= {"namespace": "kube-system"}  # type: ignore[operator]  # a map, as all metadata
+    assert _step([*served, account], claim, by=by_token) == Waits(
+        "the controller of ebs.csi.aws.com (Deployment kube-system/ebs-csi-controller) has no cloud identity: "
+        f"service account kube-system/ebs-csi-controller-sa does not say eks.amazonaws.com/role-arn: {role}"
+    )
+    account["metadata"] |= {"annotations": {"eks.amazonaws.com/role-arn": role}}  # type: ignore[operator]  # the same
+    assert isinstance(_step([*served, account], claim, by=by_token), Provision)
+
+
 def test_a_driver_without_cloud_identity_provisions_nothing(served: list[Object], make_claim: Make) -> None:
     claim = make_claim(node=_node_in(served, "eu-west-1a"))
     assert _step(served, claim, by=_nobody) == Waits(

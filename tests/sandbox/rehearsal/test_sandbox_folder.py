@@ -13,7 +13,7 @@ from rich.console import Console
 from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.sandbox import Sandbox, SandboxBusyError, all_sandboxes
 from groundwork.sandbox.standins.arrangement import Ready
-from groundwork.sandbox.standins.cloud import reaches
+from groundwork.sandbox.standins.cloud import Subject, reaches
 from groundwork.sandbox.standins.control import ControlError, ask, serve_control
 
 
@@ -97,7 +97,7 @@ def test_the_standins_answer_only_who_knows_the_token() -> None:
 
 
 def test_a_service_account_reaches_aws_by_name_or_wildcard() -> None:
-    subjects = [("kube-system", "autoscaler"), ("team-*", "*")]
+    subjects = [Subject("kube-system", "autoscaler"), Subject("team-*", "*")]
     assert reaches(subjects, "kube-system", "autoscaler")
     assert reaches(subjects, "team-a", "worker")
     assert not reaches(subjects, "kube-system", "other")

@@ -22,6 +22,7 @@ _POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 _ACCESS_ENTRY = "aws:eks/accessEntry:AccessEntry"
 _CLUSTER = "aws:eks/cluster:Cluster"
 _CNI = "vpc-cni"
+_AUDIENCE = "sts.amazonaws.com"
 _PREFIXES = "ENABLE_PREFIX_DELEGATION"
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
@@ -102,6 +103,14 @@ class Facts:
             for item in addon.get("podIdentityAssociations") or []
         )
 
+    def addon_roles(self) -> set[str]:
+        """Return the ARNs of the roles that EKS names on service accounts of its add-ons."""
+        return {
+            addon["serviceAccountRoleArn"]
+            for addon in self._store.recorded_of(_ADDON)
+            if addon.get("serviceAccountRoleArn")
+        }
+
     def pod_identities(self) -> list[tuple[str, str, str, str]]:
         """Return (cluster, namespace, service account, role ARN) of each pod identity association."""
         return sorted(
@@ -119,10 +128,19 @@ class Facts:
         return found
 
     def trusted_issuers(self) -> set[str]:
-        """Return the issuers, without `https://`, of clusters for which IAM has an OpenID Connect provider."""
+        """Return the issuers, without `https://`, of clusters whose pods' tokens IAM takes: it knows them as providers.
+
+        EKS gives these tokens to pods for the audience `sts.amazonaws.com`, which the provider has to name.
+        """
         listed = self._session.ask("iam", "list_open_id_connect_providers")["OpenIDConnectProviderList"]
-        known = {item["Arn"].partition(":oidc-provider/")[2] for item in listed}
-        return known & {self._issuer(cluster) for cluster in self.clusters()}
+        issuers = {self._issuer(cluster) for cluster in self.clusters()}
+        found = set()
+        for arn in (item["Arn"] for item in listed):
+            issuer = arn.partition(":oidc-provider/")[2]
+            if issuer in issuers:
+                known = self._session.ask("iam", "get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
+                found |= {issuer} if _AUDIENCE in known.get("ClientIDList", ()) else set()
+        return found
 
     def _issuer(self, cluster: str) -> str:
         seen = read(self._session, RESOURCES[_CLUSTER], cluster, {}, {})
@@ -211,7 +229,7 @@ def prefix_delegation(configuration: str | None) -> bool:
 
 
 def _trusted(policy: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield (issuer, subjects) of each statement that trusts an OpenID Connect provider."""
+    """Yield (issuer, subjects) of each statement that trusts an OpenID Connect provider, for tokens as EKS has them."""
     statements = policy.get("Statement") or []
     for statement in statements if isinstance(statements, list) else [statements]:
         principal = statement.get("Principal")
@@ -220,8 +238,10 @@ def _trusted(policy: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
             if not provider or ":oidc-provider/" not in provider or statement.get("Effect") != "Allow":
                 continue
             issuer = provider.partition(":oidc-provider/")[2]
-            subjects: list[str] = []
-            for conditions in (statement.get("Condition") or {}).values():
-                value = conditions.get(f"{issuer}:sub")
-                subjects += value if isinstance(value, list) else [value] if value else []
-            yield issuer, tuple(subjects)
+            if _AUDIENCE in (_values(statement, f"{issuer}:aud") or [_AUDIENCE]):
+                yield issuer, tuple(_values(statement, f"{issuer}:sub"))
+
+
+def _values(statement: dict[str, Any], key: str) -> list[str]:
+    found = [conditions.get(key) for conditions in (statement.get("Condition") or {}).values()]
+    return [text for value in found if value for text in (value if isinstance(value, list) else [value])]
