@@ -7,7 +7,6 @@ from pathlib import Path
 
 from groundwork.core.errors import StackError
 from groundwork.preview.cost import Paid
-from groundwork.sandbox.engine.failures import EngineError
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
 from groundwork.sandbox.rehearsal.stage import Stage, on_stage
@@ -44,20 +43,19 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
         asked = [stack for stack in stage.stacks if stack.name == name] or stage.stacks
         for stack in asked:
             _require_imports(stage, stack.name, stack.imports)
-            with narrator.phase(f"prepare {stack.name}"):
-                state = stage.recover(stack.name)
+        with narrator.phase(f"prepare {', '.join(stack.name for stack in asked)}"):
+            for stack in asked:
                 made.before += [
                     Paid(r["type"], name_of(r["urn"]), r.get("inputs", {}))
-                    for r in state.resources()
+                    for r in stage.recover(stack.name).resources()
                     if r.get("custom")
                 ]
-            try:
-                made.outcomes[stack.name] = stage.run("preview", stack.name, *stage.policy_flags)
-            except EngineError as error:
-                made.outcomes[stack.name] = error.outcome
-                made.error = str(error)
-                break
-            steps = made.outcomes[stack.name].steps.values()
+        # A preview reads of other stacks what their last up put out, and leaves nothing for others: none waits.
+        made.outcomes = stage.side_by_side("preview", [stack.name for stack in asked], *stage.policy_flags)
+        failed = {stack: outcome for stack, outcome in made.outcomes.items() if not outcome.succeeded}
+        made.error = "\n".join(str(stage.failure("preview", *found)) for found in failed.items())
+        for outcome in made.outcomes.values():
+            steps = outcome.steps.values()
             made.after += [Paid(s.type, s.name, s.inputs) for s in steps if s.custom and not s.op.startswith("delete")]
         made.seconds = narrator.seconds
     return made
