@@ -64,7 +64,7 @@ def release(
         name: of the Helm release: deterministic, since other objects name what the chart makes.
         chart: its key in `platform/catalogue.yaml`.
         values: plain data; what is secret reaches the chart through a Secret that it names. None takes a default of the
-            chart away.
+            chart away, as `null` does in Helm: the provider passes it on since its release 4.30.
         after: what has to be there first: databases, buckets, Secrets.
 
     Where the catalogue has no such chart, or has it past its end, where upstream ships none and no mirror has one, or
