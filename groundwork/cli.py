@@ -116,6 +116,37 @@ def up(
     run(_root, name, flags or [], _narrator())
 
 
+@app.command(context_settings={"ignore_unknown_options": True})
+def destroy(
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT")],
+    flags: Annotated[list[str] | None, typer.Argument(metavar="[-- FLAG...]", help="of `pulumi destroy`")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
+    force: Annotated[bool, typer.Option("--force", help="take the finalizers from what does not go")] = False,
+    drain: Annotated[bool, typer.Option("--drain/--no-drain", help="let go of what the cluster holds first")] = True,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="for each stage of the drain")] = 600.0,
+) -> None:
+    """Destroy for real: show what goes, drain the cluster, `pulumi destroy` of each stack, look for what is left."""
+    from groundwork.real.destroy import destroy as run
+    from groundwork.real.destroy import look
+    from groundwork.real.show import of_outlook
+
+    outlook = look(_root, name, drain=drain)
+    _show(of_outlook(outlook))
+    if outlook.refusal:
+        raise typer.Exit(_FAILED)
+    if not outlook.stacks:
+        return
+    if not yes:
+        if not sys.stdin.isatty():
+            _console().print("Nothing was changed: --yes does it.", highlight=False)
+            return
+        if typer.prompt(f"Type {name} to destroy it", default="", show_default=False) != name:
+            _complain("Nothing was changed.", _FAILED)
+    narrator = _narrator()
+    run(_root, outlook, ["--yes", *(flags or [])], narrator.note, timeout=timeout, force=force)
+    _console().print(f"{name} is destroyed. `groundwork sweep {name}` shows what is left on AWS.", highlight=False)
+
+
 @app.command()
 def cost(
     name: Annotated[str, typer.Argument(metavar="ENVIRONMENT")] = "dev",

@@ -62,7 +62,8 @@ class PoolSettings(Config):
     )
     purpose: Purpose = Field(
         default="general",
-        description="batch and interactive: a node stays as long as a pod works on it; serving: moved seldom",
+        description="batch and interactive: a node stays as long as a pod works on it; serving: moved seldom. Only "
+        "Karpenter's pools have rules of their own for it: of node groups the autoscaler treats all alike",
     )
     reservation: ReservationSettings | None = Field(
         default=None, description="a capacity reservation or capacity block that nodes are taken from"

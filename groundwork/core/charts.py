@@ -65,7 +65,7 @@ def release(
         name: of the Helm release: deterministic, since other objects name what the chart makes.
         chart: its key in `platform/catalogue.yaml`.
         values: plain data; what is secret reaches the chart through a Secret that it names. None takes a default of the
-            chart away.
+            chart away, as `null` does in Helm: the provider passes it on since its release 4.30.
         accounts: service accounts that the chart makes and that were granted something, by the path of the value whose
             key `annotations` the chart puts on them: "rbac.serviceAccount".
         after: what has to be there first: databases, buckets, Secrets.

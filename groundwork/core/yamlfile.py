@@ -6,6 +6,7 @@ keys. What they would read differently is an error here, so that the file means 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ def read(path: Path) -> Document:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = _compose(text)
     except OSError as error:
         raise StackError([f"{path}: {error.strerror}"]) from None
     except UnicodeDecodeError:
@@ -67,6 +68,15 @@ def read(path: Path) -> Document:
     if problems:
         raise StackError(problems)
     return document
+
+
+def _compose(text: str) -> yaml.Node | None:
+    """Return the root of a document, read by libyaml, ten times as fast as Python's own parser, where that is there."""
+    if yaml.__with_libyaml__:
+        # What is wrong is told by the other parser: one message, whichever is there.
+        with contextlib.suppress(yaml.YAMLError):
+            return yaml.compose(text, Loader=yaml.CSafeLoader)
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def _value(node: yaml.Node, at: tuple[str | int, ...], document: Document, problems: list[str]) -> Any:
@@ -101,7 +111,7 @@ def _scalar(node: yaml.Node, document: Document, problems: list[str]) -> Any:
     if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
         problems.append(f"{where}: the tag {node.tag} is not supported")
         return None
-    if isinstance(node, yaml.ScalarNode) and node.style is not None:
+    if isinstance(node, yaml.ScalarNode) and node.style:
         return text
     if text in ("", "~", "null"):
         return None

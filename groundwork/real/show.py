@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from groundwork.real.destroy import Outlook
+from groundwork.real.drain import described
 from groundwork.real.preflight.answers import Answer, Verdict
 from groundwork.real.sweep import Sweep
 
@@ -30,6 +32,25 @@ def of_answers(environment: str, answers: Sequence[Answer]) -> RenderableType:
     ends = f"{stops} of {len(answers)} answers would stop an up. Nothing was changed."
     fine = f"Nothing in the way of `groundwork up {environment}`, of what can be asked."
     return Group(table, Text(), Text(ends, style="red") if stops else Text(fine, style="green"))
+
+
+def of_outlook(outlook: Outlook) -> RenderableType:
+    """Return what a destroy would do, in its order."""
+    if not outlook.stacks:
+        return Text(f"Nothing of {outlook.environment} is there.", style="green")
+    if outlook.refusal:
+        return Text(outlook.refusal, style="red")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table.add_column("first")
+    table.add_column("what", overflow="fold")
+    for volume in outlook.drain.keeps if outlook.drain else ():
+        table.add_row("stays when its claim goes", described(volume))
+    for stage in outlook.drain.stages if outlook.drain else ():
+        for each in stage.goes:
+            table.add_row(stage.does, described(each))
+    found: list[RenderableType] = [table, Text()] if table.row_count else []
+    found += [Text(f"pulumi destroy of {stack}: {count} resources") for stack, count in outlook.stacks.items()]
+    return Group(*found)
 
 
 def of_sweep(result: Sweep, *, acted: bool) -> RenderableType:

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from groundwork.sandbox.rehearsal.plan import plan
 from groundwork.sandbox.rehearsal.rehearse import Rehearsal, rehearse
 from groundwork.sandbox.rehearsal.shell import shell
 from groundwork.sandbox.rehearsal.stage import on_stage
@@ -71,6 +72,9 @@ def test_a_component_moves_with_its_data(works: Works, capfd: pytest.CaptureFixt
     assert refused.error is not None
     assert "store holds data, and the stack one no longer has it" in refused.error
     assert "`groundwork move store --from one --to STACK`" in refused.error
+    planned = plan(works.root, "works", narrator())
+    assert "store holds data, and the stack one no longer has it" in planned.error
+    assert planned.outcomes["two"].changes["create"] > 0, "a plan tells of every stack, also where one fails"
 
     assert works.command("move", "store", "--from", "one", "--to", "two") == 0, capfd.readouterr()
     assert "store: 3 resources are in two now, and none was changed." in capfd.readouterr().out

@@ -25,6 +25,41 @@ Listener = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
+class Task:
+    """One run of the engine: up, preview, refresh or destroy of a stack; each event is told to `listen`."""
+
+    verb: str
+    stack: str
+    flags: Sequence[str] = ()
+    listen: Listener = lambda event: None
+
+
+class _Run:
+    """A run that was started, and what came of it so far."""
+
+    def __init__(self, process: subprocess.Popen[bytes], stream: EventStream, listen: Listener, log: Path) -> None:
+        self.process = process
+        self.outcome = Outcome()
+        self._stream = stream
+        self._listen = listen
+        self._log = log
+        self._began = time.monotonic()
+
+    def ended(self) -> bool:
+        """Take in what was told since the last time, and say whether that was all."""
+        code = self.process.poll()
+        for event in self._stream.new():
+            self.outcome.add(event, time.monotonic() - self._began)
+            self._listen(event)
+        if code is None:
+            return False
+        self.outcome.code = code
+        self.outcome.seconds = time.monotonic() - self._began
+        self.outcome.output = "\n".join(self._log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+        return True
+
+
+@dataclass(frozen=True)
 class Engine:
     """The plain CLI, in one project and one environment.
 
@@ -53,9 +88,30 @@ class Engine:
         tick: Callable[[], None] = lambda: None,
     ) -> Outcome:
         """Run up, preview, refresh or destroy, telling each event to `listen` and calling `tick` in between."""
-        outcome = Outcome()
-        started = time.monotonic()
-        log = self.log(verb, stack)
+        return self.side_by_side([Task(verb, stack, flags, listen)], tick)[0]
+
+    def side_by_side(
+        self, tasks: Sequence[Task], tick: Callable[[], None] = lambda: None, at_once: int = 1
+    ) -> list[Outcome]:
+        """Run several, `at_once` of them at a time in their order, calling `tick` in between.
+
+        An interrupt ends all that run, and the others are not begun.
+        """
+        waiting, runs, running = list(tasks), list[_Run](), list[_Run]()
+        with contextlib.ExitStack() as ends, _interruptions(running, waiting):
+            while waiting or running:
+                while waiting and len(running) < at_once:
+                    runs.append(ends.enter_context(self._started(waiting.pop(0))))
+                    running.append(runs[-1])
+                running[:] = [run for run in running if not run.ended()]
+                if running:
+                    tick()
+                    time.sleep(_POLL_SECONDS)
+        return [run.outcome for run in runs]
+
+    @contextlib.contextmanager
+    def _started(self, task: Task) -> Iterator[_Run]:
+        log = self.log(task.verb, task.stack)
         # The event log belongs to the commands for debugging the engine itself. Checkpoints: the engine would write
         # its whole state, megabytes, twice for each resource. It still does so at its end, after a failure or an
         # interrupt too; after a kill the stand-ins' journals know what was made, and the next run adopts it.
@@ -68,10 +124,10 @@ class Engine:
         }
         with log.open("wb") as output, EventStream() as stream:
             log.chmod(0o600)
-            target = ("--stack", stack, "--event-log", stream.address)
+            target = ("--stack", task.stack, "--event-log", stream.address)
             # A session of its own: an interrupt at the terminal reaches the engine once, from us.
             process = subprocess.Popen(
-                [str(self.pulumi), verb, *target, *_QUIET, *flags],
+                [str(self.pulumi), task.verb, *target, *_QUIET, *task.flags],
                 cwd=self.project,
                 env=environ,
                 stdin=subprocess.DEVNULL,
@@ -80,24 +136,11 @@ class Engine:
                 start_new_session=True,
             )
             try:
-                with _interruptions(process):
-                    while True:
-                        code = process.poll()
-                        for event in stream.new():
-                            outcome.add(event, time.monotonic() - started)
-                            listen(event)
-                        if code is not None:
-                            break
-                        tick()
-                        time.sleep(_POLL_SECONDS)
+                yield _Run(process, stream, task.listen, log)
             finally:
                 if process.poll() is None:
                     process.kill()
                     process.wait()
-        outcome.code = code
-        outcome.seconds = time.monotonic() - started
-        outcome.output = "\n".join(log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
-        return outcome
 
     def call(self, *arguments: str, input: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run any other command of the CLI and return what it answered."""
@@ -117,17 +160,21 @@ _QUIET = ("--non-interactive", "--color=never", "--suppress-progress", "--suppre
 
 
 @contextlib.contextmanager
-def _interruptions(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Pass the first interrupt on, so that the engine ends in order; a second one, or impatience, kills it."""
+def _interruptions(running: Sequence[_Run], waiting: list[Task]) -> Iterator[None]:
+    """Pass the first interrupt on, so that engines end in order; a second one, or impatience, kills them."""
     first: list[float] = []
 
     def handle(number: int, frame: object) -> None:
-        if first:
-            process.kill()
-            return
+        waiting.clear()
+        again = bool(first)
         first.append(time.monotonic())
-        process.send_signal(signal.SIGINT)
-        signal.setitimer(signal.ITIMER_REAL, _GRACE)
+        for run in running:
+            if again:
+                run.process.kill()
+            else:
+                run.process.send_signal(signal.SIGINT)
+        if not again:
+            signal.setitimer(signal.ITIMER_REAL, _GRACE)
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
     try:

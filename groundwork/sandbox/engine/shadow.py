@@ -37,6 +37,23 @@ def cast_shadow(root: Path, shadow: Path) -> None:
     _mirror(root, shadow, config)
 
 
+def share_salt(shadow: Path, stack: str) -> None:
+    """Give the stack file of `stack` in a shadow the salt of another one there, where it has none yet.
+
+    The engine makes a key of salt and passphrase for each stack that a run reads, its own and those imported, which
+    takes a quarter of a second; it remembers the keys of one salt.
+    """
+    folder = shadow / stack_folder(shadow)
+    file = folder / f"Pulumi.{stack}.yaml"
+    if not file.is_file() or _SALT.search(file.read_text(encoding="utf-8")):
+        return
+    for other in sorted(folder.glob("Pulumi.*.yaml")):
+        if found := _SALT.search(other.read_text(encoding="utf-8")):
+            with file.open("a", encoding="utf-8") as content:
+                content.write(f"{found[0].rstrip()}\n")
+            return
+
+
 def stack_folder(root: Path) -> Path:
     """Return the folder of the stack files, relative to the project."""
     data = yamlfile.read(root / "Pulumi.yaml").data

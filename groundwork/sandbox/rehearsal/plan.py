@@ -7,7 +7,6 @@ from pathlib import Path
 
 from groundwork.core.errors import StackError
 from groundwork.preview.cost import Paid
-from groundwork.sandbox.engine.failures import EngineError
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.rehearsal.changes import judge_lost
 from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, planned_subjects, refusal
@@ -50,24 +49,23 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
         asked = [stack for stack in stage.stacks if stack.name == name] or stage.stacks
         for stack in asked:
             _require_imports(stage, stack.name, stack.imports)
-            with narrator.phase(f"prepare {stack.name}"):
-                state = stage.recover(stack.name)
+        with narrator.phase(f"prepare {', '.join(stack.name for stack in asked)}"):
+            for stack in asked:
                 made.before += [
                     Paid(r["type"], name_of(r["urn"]), r.get("inputs", {}))
-                    for r in state.resources()
+                    for r in stage.recover(stack.name).resources()
                     if r.get("custom")
                 ]
-            try:
-                made.outcomes[stack.name] = stage.run("preview", stack.name, *stage.policy_flags)
-            except EngineError as error:
-                made.outcomes[stack.name] = error.outcome
-                made.error = str(error)
-            refused = judge_lost(root, stack, made.outcomes[stack.name])
+        # A preview reads of other stacks what their last up put out, and leaves nothing for others: none waits.
+        made.outcomes = stage.side_by_side("preview", [stack.name for stack in asked], *stage.policy_flags)
+        failed = {stack: outcome for stack, outcome in made.outcomes.items() if not outcome.succeeded}
+        made.error = "\n".join(str(stage.failure("preview", *found)) for found in failed.items())
+        for stack in asked:
+            outcome = made.outcomes[stack.name]
+            refused = judge_lost(root, stack, outcome)
             made.error = made.error or refused
-            if made.error:
-                break
-            steps = made.outcomes[stack.name].steps.values()
-            made.charts += judge_charts(stage, stack, planned_subjects(made.outcomes[stack.name]), planned=True)
+            made.charts += judge_charts(stage, stack, planned_subjects(outcome), planned=True)
+            steps = outcome.steps.values()
             made.after += [Paid(s.type, s.name, s.inputs) for s in steps if s.custom and not s.op.startswith("delete")]
         made.error = made.error or refusal(made.charts)
         made.seconds = narrator.seconds

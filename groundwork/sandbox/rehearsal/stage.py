@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,11 +15,11 @@ from groundwork.core.errors import StackError
 from groundwork.core.mirror import check_archives
 from groundwork.core.stacks import Project, StackFile, load_project
 from groundwork.sandbox.engine.environment import engine_environment
-from groundwork.sandbox.engine.failures import failure
+from groundwork.sandbox.engine.failures import EngineError, failure
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.engine.progress import Progress
-from groundwork.sandbox.engine.run import Engine
-from groundwork.sandbox.engine.shadow import cast_shadow
+from groundwork.sandbox.engine.run import Engine, Task
+from groundwork.sandbox.engine.shadow import cast_shadow, share_salt
 from groundwork.sandbox.engine.state import StackState
 from groundwork.sandbox.home import home, pulled_from
 from groundwork.sandbox.processes import Processes
@@ -70,6 +71,7 @@ class Stage:
             StackLockedError: a run of it is not over.
         """
         state = self.state(stack)
+        share_salt(self.sandbox.paths.project, stack)
         state.init()
         cut_off = state.unlock()
         pending = state.settle_pending()
@@ -88,23 +90,37 @@ class Stage:
         Raises:
             EngineError: it did not succeed.
         """
-        progress = Progress()
-        with self.narrator.phase(f"{verb} {stack}") as activity:
-            activity.words, activity.lines = progress.words, progress.lines
-            outcome = self.engine.run(
-                verb,
-                stack,
-                [_PARALLEL, *flags],
-                listen=progress.add,
-                tick=lambda: self.narrator.tick(activity),
-            )
-            activity.words, activity.lines = (lambda: counts(outcome)), list
-            if outcome.first_step is not None:
-                activity.took("engine, language host and program start", outcome.first_step)
-                activity.took("resources", outcome.seconds - outcome.first_step)
+        outcome = self.side_by_side(verb, [stack], *flags)[stack]
         if not outcome.succeeded:
-            raise failure(f"{verb} of {stack}", outcome, str(self.engine.log(verb, stack)))
+            raise self.failure(verb, stack, outcome)
         return outcome
+
+    def side_by_side(self, verb: str, stacks: Sequence[str], *flags: str) -> dict[str, Outcome]:
+        """Run the engine on stacks that do not wait for each other, as one phase; some may not have succeeded."""
+        progress = {stack: Progress() for stack in stacks}
+        with self.narrator.phase(f"{verb} {', '.join(stacks)}") as activity:
+            activity.words = lambda: "; ".join(_named(stack, p.words(), progress) for stack, p in progress.items())
+            activity.lines = lambda: [
+                _named(stack, line, progress) for stack, p in progress.items() for line in p.lines()
+            ]
+            outcomes = self.engine.side_by_side(
+                [Task(verb, stack, [_PARALLEL, *flags], progress[stack].add) for stack in stacks],
+                tick=lambda: self.narrator.tick(activity),
+                # A program and its engine take turns: two of them fill two cores.
+                at_once=max(2, os.cpu_count() or 1),
+            )
+            done = dict(zip(stacks, outcomes, strict=True))
+            activity.words = lambda: "; ".join(_named(stack, counts(found), done) for stack, found in done.items())
+            activity.lines = list
+            for stack, found in done.items():
+                if found.first_step is not None:
+                    activity.took(_named(stack, "engine, language host and program start", done), found.first_step)
+                    activity.took(_named(stack, "resources", done), found.seconds - found.first_step)
+        return done
+
+    def failure(self, verb: str, stack: str, outcome: Outcome) -> EngineError:
+        """Return the error of a run that did not succeed."""
+        return failure(f"{verb} of {stack}", outcome, str(self.engine.log(verb, stack)))
 
     @property
     def policy_flags(self) -> tuple[str, ...]:
@@ -115,6 +131,10 @@ class Stage:
 def policy_flags(root: Path) -> tuple[str, ...]:
     """Return the engine's flags for the policy pack of the project in `root`, none where it has no pack."""
     return (f"--policy-pack={POLICIES}",) if (root / POLICIES / "PulumiPolicy.yaml").is_file() else ()
+
+
+def _named(stack: str, text: str, among: Mapping[str, object]) -> str:
+    return f"{stack}: {text}" if len(among) > 1 else text
 
 
 def counts(outcome: Outcome) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from groundwork.sandbox.cluster import record
 from groundwork.sandbox.cluster.pools import ExistingCluster, NodePool
 from groundwork.sandbox.cluster.simulation import ClusterSimulation
 from groundwork.sandbox.controlplane.client import KubeClient
+from tests.infra.stacks import build
 from tests.sandbox.waiting import until
 
 Object = dict[str, Any]
@@ -90,6 +92,55 @@ def test_a_claim_binds_only_with_driver_and_identity_and_its_volume_goes_with_it
     kube.delete("v1", "Pod", "user", namespace)
     kube.delete("v1", "PersistentVolumeClaim", "data", namespace)
     until(lambda: kube.find("v1", "PersistentVolume", volume["metadata"]["name"]) is None)
+
+
+@pytest.mark.parametrize(
+    ("component", "driver", "addon"),
+    [
+        ("efs", "efs.csi.aws.com", "aws-efs-csi-driver"),
+        ("fsx-lustre", "fsx.csi.aws.com", "aws-fsx-csi-driver"),
+    ],
+)
+def test_pods_in_two_zones_write_one_volume_that_a_component_offers(
+    kube: KubeClient,
+    simulation: ClusterSimulation,
+    nodes: NodePool,
+    namespace: str,
+    make_pod: Make,
+    unique: str,
+    record_file: Path,
+    component: str,
+    driver: str,
+    addon: str,
+) -> None:
+    """With the very class, volume and claim of the program; what EFS makes, it makes only while its driver is there."""
+    graph = build("dev", **{"network": {}, "eks": {}, "sharer": {}, component: {}})
+    kinds = ("storage.k8s.io/v1:StorageClass", "core/v1:PersistentVolume", "core/v1:PersistentVolumeClaim")
+    declared = [each.inputs for kind in kinds for each in graph.of(f"kubernetes:{kind}")]
+    text = json.dumps([each for each in declared if not each["metadata"]["name"].startswith("gp3")])
+    made = [kube.create(_served(each)) for each in json.loads(text.replace('"sharer', f'"{namespace}'))]
+    for zone in ("a", "b"):
+        volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "notebooks"}}]
+        selector = {"test": unique, "topology.kubernetes.io/zone": f"eu-west-1{zone}"}
+        pod = make_pod(f"user-{zone}", namespace=namespace, volumes=volumes, nodeSelector=selector)
+        kube.create({key: value for key, value in pod.items() if key != "status"})
+    if component == "efs":
+        no_driver = f"provisioner {driver}: no CSIDriver {driver} is installed"
+        until(lambda: _reason(record_file, "claims", f"{namespace}/notebooks") == no_driver)
+    simulation.set_addons({addon})
+    until(lambda: [kube.get("v1", "Pod", f"user-{z}", namespace)["status"]["phase"] for z in "ab"] == ["Running"] * 2)
+    bound = _claim(kube, namespace, "notebooks")
+    assert (bound["status"]["phase"], bound["status"]["accessModes"]) == ("Bound", ["ReadWriteMany"])
+    volume = kube.get("v1", "PersistentVolume", bound["spec"]["volumeName"])
+    assert volume["spec"]["csi"]["driver"] == driver
+    assert "nodeAffinity" not in volume["spec"], "every zone reaches it"
+    kube.delete("storage.k8s.io/v1", "StorageClass", made[0]["metadata"]["name"])
+
+
+def _served(inputs: Mapping[str, Any]) -> Object:
+    """Return an object as the engine hands it to the provider, without what is only the engine's."""
+    metadata = {key: value for key, value in inputs["metadata"].items() if key != "annotations"}
+    return {**{key: value for key, value in inputs.items() if value is not None}, "metadata": metadata}
 
 
 def test_a_claim_on_an_existing_cluster_binds_by_its_default_class(

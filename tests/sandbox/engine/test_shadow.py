@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.core.errors import StackError
-from groundwork.sandbox.engine.shadow import cast_shadow
+from groundwork.sandbox.engine.shadow import cast_shadow, share_salt
 
 SALT = "encryptionsalt: v1:abc=\n"
 
@@ -75,3 +75,20 @@ def test_a_project_without_a_folder_of_stack_files(root: Path, tmp_path: Path) -
     cast_shadow(root, tmp_path / "shadow")
     assert not (tmp_path / "shadow" / "Pulumi.dev.yaml").is_symlink()
     assert (tmp_path / "shadow" / "stacks").is_symlink()
+
+
+def test_stacks_share_one_salt(root: Path, tmp_path: Path) -> None:
+    """The engine makes a key once for each salt that a run meets; a stack that has one keeps it."""
+    shadow = tmp_path / "shadow"
+    for name in ("first", "second"):
+        (root / "stacks" / f"Pulumi.{name}.yaml").write_text("config: {}\n")
+    cast_shadow(root, shadow)
+    share_salt(shadow, "first")
+    first, second = (shadow / "stacks" / f"Pulumi.{name}.yaml" for name in ("first", "second"))
+    assert first.read_text() == "config: {}\n", "nobody has one yet"
+    first.write_text("config: {}\n" + SALT)
+    share_salt(shadow, "second")
+    assert second.read_text() == "config: {}\n" + SALT
+    second.write_text("config: {}\n" + SALT.replace("v1", "v2"))
+    share_salt(shadow, "second")
+    assert second.read_text() == "config: {}\n" + SALT.replace("v1", "v2")

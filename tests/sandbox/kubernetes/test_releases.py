@@ -170,6 +170,14 @@ def test_a_chart_that_does_not_render_fails_the_preview(
     assert words in str(refused)
 
 
+def test_a_null_takes_a_default_of_the_chart_away(engine: Engine, namespace: str, node: str, mirror: Path) -> None:
+    """As the real provider has it since 4.30, where `allowNullValues` means nothing any more."""
+    refused = engine.refusal(lambda: engine.preview(RELEASE, "paint", release(namespace, color=None)))
+    assert "a color is needed" in str(refused), "the chart's own is blue"
+    inputs = engine.check(engine.urn(RELEASE, "paint"), release(namespace, nodeSelector={"disk": None}))
+    assert inputs["values"] == {"nodeSelector": {"disk": None}}
+
+
 def test_the_newest_version_is_taken_where_none_is_given(engine: Engine, namespace: str, mirror: Path) -> None:
     assert engine.check(engine.urn(RELEASE, "p"), release(namespace, None))["version"] == "1.1.0"
 

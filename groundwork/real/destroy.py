@@ -1,0 +1,193 @@
+"""`pulumi destroy` of an environment's stacks that ends by itself: looked at first, drained, in reverse order."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from groundwork.core.errors import StackError, closest
+from groundwork.core.stacks import load_project
+from groundwork.real import drain as draining
+from groundwork.real.drain import Drain
+from groundwork.real.engine import Pulumi
+from groundwork.real.errors import RealError
+from groundwork.real.kubectl import Kubectl
+from groundwork.sandbox.processes import MARKER
+from groundwork.sandbox.urns import name_of, short_type, type_of
+
+_CLUSTER = "aws:eks/cluster:Cluster"
+_DEFINITION = ":CustomResourceDefinition"
+_STACK = "pulumi:pulumi:Stack"
+
+Resource = Mapping[str, Any]
+
+
+@dataclass
+class Outlook:
+    """What a destroy would do.
+
+    Attributes:
+        environment: its name.
+        stacks: stack -> number of resources, in the order of the destroy, without those that were never brought up.
+        protected: (stack, component) -> what of it is protected, by type and name.
+        drain: what goes before; None where no cluster of the environment runs.
+        cluster: whose kubeconfig to use: stack and output, None where no cluster of the environment runs.
+    """
+
+    environment: str
+    stacks: dict[str, int] = field(default_factory=dict)
+    protected: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    drain: Drain | None = None
+    cluster: tuple[str, str] | None = None
+
+    @property
+    def refusal(self) -> str:
+        """Why it would not begin, empty where it would."""
+        if not self.protected:
+            return ""
+        lines = [
+            f"- {stack}: {component}: {', '.join(sorted(names))}"
+            for (stack, component), names in self.protected.items()
+        ]
+        return "\n".join(
+            [
+                f"{self.environment} protects what would be lost:",
+                *lines,
+                "Write `retire: true` into each of these components and run `groundwork up "
+                f"{self.environment}` once, which lifts AWS' own deletion protection too; then destroy it. "
+                "Nothing was changed.",
+            ]
+        )
+
+
+def look(root: Path, name: str, environ: Mapping[str, str] = os.environ, *, drain: bool = True) -> Outlook:
+    """Return what a destroy of an environment would do; nothing is changed.
+
+    Args:
+        drain: look into the cluster too.
+
+    Raises:
+        StackError: the stack files are wrong, or have no such environment.
+        RealError: there is no `pulumi` or `kubectl`, or one of them failed.
+    """
+    project = load_project(root)
+    if name not in project.environments:
+        raise StackError([f"no environment {name!r} to destroy as a whole; {closest(name, project.environments)}"])
+    engine, stacks = Pulumi.find(project.root, environ), project.environment(name)
+    there = {stack["name"].rpartition("/")[2] for stack in json.loads(engine.read("stack", "ls", "--json"))}
+    outlook, known = Outlook(name), set[draining.Key]()
+    for stack in reversed(stacks):
+        if stack.name not in there:
+            continue
+        resources = _resources(engine, stack.name)
+        instances = _instances(resources)
+        outlook.stacks[stack.name] = sum(resource["type"] != _STACK for resource in resources)
+        known |= draining.keys_of(resources)
+        for resource in resources:
+            # The definitions of a cluster's kinds hold nothing themselves.
+            if resource.get("protect") and not resource["type"].endswith(_DEFINITION):
+                told = f"{short_type(resource['type'])} {name_of(resource['urn'])}"
+                outlook.protected.setdefault((stack.name, instances[resource["urn"]]), []).append(told)
+            if resource["type"] == _CLUSTER:
+                outlook.cluster = (stack.name, f"{instances[resource['urn']]}.kubeconfig")
+    if drain and outlook.cluster and not outlook.protected:
+        keep = any(stack.profile.protect for stack in stacks)
+        with _kubectl(engine, outlook.cluster) as cluster:
+            outlook.drain = draining.look(cluster, frozenset(known), keep_volumes=keep)
+    return outlook
+
+
+def destroy(
+    root: Path,
+    outlook: Outlook,
+    flags: Sequence[str],
+    tell: Callable[[str], None],
+    environ: Mapping[str, str] = os.environ,
+    *,
+    timeout: float,
+    force: bool = False,
+) -> None:
+    """Drain the cluster, then run `pulumi destroy` for each stack, those first that import others.
+
+    Args:
+        outlook: what was looked at before, and agreed to.
+        flags: passed on to `pulumi destroy`.
+        timeout: seconds for each stage of the drain.
+        force: take the finalizers from what a drain leaves.
+
+    Raises:
+        RealError: something is protected, does not go, or a stack failed: what comes after it was not begun.
+    """
+    if outlook.refusal:
+        raise RealError(outlook.refusal)
+    engine = Pulumi.find(root, environ)
+    if outlook.drain is not None and outlook.cluster is not None:
+        with _kubectl(engine, outlook.cluster) as cluster:
+            result = draining.drain(cluster, outlook.drain, timeout=timeout, force=force, tell=tell)
+        for obj in result.forced:
+            tell(f"lost its finalizers: {draining.described(obj)}")
+        if result.left:
+            names = "\n".join(f"- {draining.described(obj)}" for obj in result.left)
+            raise RealError(
+                f"Still there after {timeout:.0f} s, so a destroy would not end:\n{names}\nSee why its controller does "
+                "not let go, and repeat; --force takes the finalizers away, and leaves what they stood for, which "
+                f"`groundwork sweep {outlook.environment}` finds. No stack was begun."
+            )
+    for number, stack in enumerate(outlook.stacks, 1):
+        _unprotect_definitions(engine, stack)
+        tell(f"pulumi destroy of {stack} ({number} of {len(outlook.stacks)})")
+        code = engine.show("destroy", "--stack", stack, *flags)
+        if code != 0:
+            rest = ", ".join(list(outlook.stacks)[number:])
+            left = f" Not begun: {rest}." if rest else ""
+            raise RealError(f"`pulumi destroy` of {stack} ended with exit code {code}.{left}")
+
+
+def _instances(resources: Sequence[Resource]) -> dict[str, str]:
+    """Return the component that each resource is of, by URN: the topmost one below the stack."""
+    found: dict[str, str] = {}
+    # The engine writes parents before their children.
+    for resource in resources:
+        urn, parent = str(resource["urn"]), str(resource.get("parent") or "")
+        found[urn] = found[parent] if parent and type_of(parent) != _STACK else name_of(urn)
+    return found
+
+
+def _resources(engine: Pulumi, stack: str) -> list[dict[str, Any]]:
+    # Secrets stay as they are: encrypted.
+    exported = json.loads(engine.read("stack", "export", "--stack", stack))
+    return list(exported["deployment"].get("resources") or ())
+
+
+def _unprotect_definitions(engine: Pulumi, stack: str) -> None:
+    """Let the engine forget the definitions of kinds: they go with the cluster, or stay in one that is not ours."""
+    exported = json.loads(engine.read("stack", "export", "--stack", stack))
+    held = [
+        resource
+        for resource in exported["deployment"].get("resources") or ()
+        if resource["type"].endswith(_DEFINITION) and resource.pop("protect", None)
+    ]
+    if held:
+        engine.write("stack", "import", "--stack", stack, text=json.dumps(exported))
+
+
+@contextmanager
+def _kubectl(engine: Pulumi, where: tuple[str, str]) -> Iterator[Kubectl]:
+    stack, output = where
+    text = json.loads(engine.read("stack", "output", output, "--json", "--show-secrets", "--stack", stack))
+    # In the sandbox's shell, the emulated AWS gives tokens that its API server does not know.
+    if not text or MARKER in engine.environ:
+        yield Kubectl.find(engine.environ)
+        return
+    # A folder of its own, which only its owner can look into.
+    with tempfile.TemporaryDirectory(prefix="groundwork-") as folder:
+        kubeconfig = Path(folder) / "kubeconfig"
+        kubeconfig.write_text(text, encoding="utf-8")
+        kubeconfig.chmod(0o600)
+        yield Kubectl.find({**engine.environ, "KUBECONFIG": str(kubeconfig)})
