@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -20,6 +20,7 @@ from groundwork.core.regions import regions
 _KEYS = ("environment", "profile", "components", "imports", "permissionsBoundary")
 _ACCOUNT = re.compile(r"\d{12}")
 _POLICY = re.compile(r"arn:aws(-cn|-us-gov)?:iam::(\d{12}|aws):policy/[\w+=,.@/-]+")
+_PLACE = re.compile(r"[^\s:]+\.ya?ml(:\d+)?: ")
 # Written by the engine on `pulumi stack init`; never committed, and of no meaning to a program.
 _ENGINE_KEYS = {"config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment"}
 
@@ -38,6 +39,7 @@ class StackFile:
         components: instance key -> what is written under it.
         imports: stacks of the same project whose contracts this one uses.
         document: the file, for the lines of errors.
+        homes: instance key -> the file that it stands in, where that is another: of stacks that are looked at as one.
     """
 
     name: str
@@ -50,6 +52,7 @@ class StackFile:
     components: Mapping[str, Mapping[str, Any]]
     imports: tuple[str, ...]
     document: yamlfile.Document = field(repr=False, compare=False)
+    homes: Mapping[str, yamlfile.Document] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def profile(self) -> Profile:
@@ -58,7 +61,22 @@ class StackFile:
 
     def at(self, *path: str | int) -> str:
         """Return `file:line` of a part of the component table."""
-        return self.document.at("config", "groundwork:components", *path)
+        document = self.homes.get(str(path[0]), self.document) if path else self.document
+        return document.at("config", "groundwork:components", *path)
+
+    def placed(self, instance: str, problems: Iterable[str]) -> list[str]:
+        """Put `file:line` before what a component says is wrong: of the key that it names, else of its own.
+
+        A stack that is in no file, as a test's, has none.
+        """
+        if not self.document.lines:
+            return list(problems)
+        found = []
+        for problem in problems:
+            keys = re.match(rf"{re.escape(instance)}((?:\.[\w-]+)+)", problem)
+            steps = [int(key) if key.isdigit() else key for key in keys[1].split(".")[1:]] if keys else []
+            found.append(problem if _PLACE.match(problem) else f"{self.at(instance, *steps)}: {problem}")
+        return found
 
     def surroundings(self, project: str, root: Path) -> Environment:
         """Return what components may know of this stack."""
@@ -117,7 +135,12 @@ def read_stack(path: Path) -> StackFile:
 def _environment(document: yamlfile.Document, config: Mapping[str, Any], problems: list[str]) -> tuple[str, str]:
     """Return the environment's name and that of its profile."""
     environment, profile = config.get("groundwork:environment"), config.get("groundwork:profile")
-    if profile is None and environment not in PROFILES:
+    if environment is None:
+        problems.append(
+            f"{document.at('config', 'groundwork:environment')}: groundwork:environment is required: one of "
+            f"{', '.join(sorted(PROFILES))}, or any name beside a groundwork:profile"
+        )
+    elif profile is None and environment not in PROFILES:
         where = document.at("config", "groundwork:environment")
         problems.append(
             f"{where}: groundwork:environment is {environment!r}; {closest(str(environment), PROFILES)}, "
@@ -266,6 +289,17 @@ class Project:
                 todo += [(found[name], inner) for inner in found[name].imports]
         if problems:
             raise StackError(problems)
+        return found
+
+    def importers(self, name: str) -> list[str]:
+        """Return the stacks that import the one of this name, of the files that can be read."""
+        found = []
+        for other in self.stack_names:
+            try:
+                if name in self.stack(other).imports:
+                    found.append(other)
+            except StackError:
+                continue
         return found
 
     def ordered(self, stacks: Mapping[str, StackFile]) -> list[StackFile]:
