@@ -101,7 +101,7 @@ def test_the_real_thing_without_the_official_cli(project: Path) -> None:
 def test_the_real_thing_runs_each_stack_in_the_order_of_imports(project: Path, tmp_path: Path) -> None:
     stacks = project / "stacks"
     first = (stacks / "Pulumi.dev.yaml").read_text()
-    (stacks / "Pulumi.a-late.yaml").write_text(first + "  groundwork:imports: [dev]\n")
+    (stacks / "Pulumi.a-late.yaml").write_text(first.replace("thing", "more") + "  groundwork:imports: [dev]\n")
     (project / "policies").mkdir()
     (project / "policies" / "PulumiPolicy.yaml").write_text("runtime: python\n")
     tools = tmp_path / "tools"

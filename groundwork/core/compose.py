@@ -18,6 +18,7 @@ from groundwork.core.errors import StackError, article, closest, listing, neares
 from groundwork.core.registry import Registry
 from groundwork.core.signature import Need, Spec
 from groundwork.core.stacks import Project, StackFile
+from groundwork.core.wording import shown
 
 _RESERVED = ("component", "use", "retire")
 
@@ -105,6 +106,22 @@ def compose(project: Project, stack: StackFile, registry: Registry) -> Compositi
     return composition
 
 
+def compose_all(project: Project, stacks: Iterable[StackFile], registry: Registry) -> None:
+    """Compose stacks only to see whether they can be.
+
+    Raises:
+        StackError: with every problem of all of them, each once.
+    """
+    problems: list[str] = []
+    for stack in stacks:
+        try:
+            compose(project, stack, registry)
+        except StackError as error:
+            problems += error.problems
+    if problems:
+        raise StackError(problems)
+
+
 def _seen_by(stack: StackFile, known: Mapping[str, Composition]) -> tuple[list[Provider], dict[str, str]]:
     """Return what the imports of `stack` provide, and which single components they have already."""
     providers: list[Provider] = []
@@ -151,8 +168,12 @@ def _read_instances(stack: StackFile, registry: Registry, problems: list[str]) -
     wanted: dict[str, _Wanted] = {}
     for instance, given in stack.components.items():
         name = given.get("component", instance)
+        if not isinstance(name, str):
+            where = stack.at(instance, "component")
+            problems.append(f"{where}: {instance}.component must be the name of one (got {shown(name)})")
+            continue
         if name not in registry:
-            problems.append(f"{stack.at(instance)}: {instance}: no component {name!r}; {_known(str(name), registry)}")
+            problems.append(f"{stack.at(instance)}: {instance}: no component {name!r}; {_known(name, registry)}")
             continue
         spec = registry[name]
         raw = {key: value for key, value in given.items() if key not in _RESERVED}
@@ -167,7 +188,7 @@ def _read_instances(stack: StackFile, registry: Registry, problems: list[str]) -
         use = given.get("use", {})
         parameters = [need.parameter for need in spec.needs]
         if not isinstance(use, dict) or not all(isinstance(v, str) for v in use.values()):
-            problems.append(f"{stack.at(instance, 'use')}: {instance}.use must be a map of names (got {use!r})")
+            problems.append(f"{stack.at(instance, 'use')}: {instance}.use must be a map of names (got {shown(use)})")
             use = {}
         for parameter in use:
             if parameter not in parameters:
@@ -178,7 +199,7 @@ def _read_instances(stack: StackFile, registry: Registry, problems: list[str]) -
         retire = given.get("retire", False)
         if not isinstance(retire, bool):
             where = stack.at(instance, "retire")
-            problems.append(f"{where}: {instance}.retire must be true or false (got {retire!r})")
+            problems.append(f"{where}: {instance}.retire must be true or false (got {shown(retire)})")
         wanted[instance] = _Wanted(instance, spec, raw, use, config, retire=retire is True)
     return wanted
 

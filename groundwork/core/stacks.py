@@ -20,6 +20,7 @@ from groundwork.core.regions import regions
 _KEYS = ("environment", "profile", "components", "imports", "permissionsBoundary")
 _ACCOUNT = re.compile(r"\d{12}")
 _POLICY = re.compile(r"arn:aws(-cn|-us-gov)?:iam::(\d{12}|aws):policy/[\w+=,.@/-]+")
+_EXISTING = "existing-"
 _PLACE = re.compile(r"[^\s:]+\.ya?ml(:\d+)?: ")
 # Written by the engine on `pulumi stack init`; never committed, and of no meaning to a program.
 _ENGINE_KEYS = {"config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment"}
@@ -113,7 +114,8 @@ def read_stack(path: Path) -> StackFile:
         space, _, rest = key.partition(":")
         if not rest or (space == "groundwork" and rest not in _KEYS):
             valid = [f"groundwork:{k}" for k in _KEYS] + ["aws:region", "aws:allowedAccountIds"]
-            problems.append(f"{document.at('config', key)}: unknown setting {key!r}; {closest(key, valid)}")
+            told = closest(key, valid) if rest else "components stand under groundwork:components, further in"
+            problems.append(f"{document.at('config', key)}: unknown setting {key!r}; {told}")
     environment, profile = _environment(document, config, problems)
     stack = StackFile(
         name=name,
@@ -267,13 +269,14 @@ class Project:
         found: dict[str, StackFile] = {}
         problems: list[str] = []
         todo = [(stack, name) for name in stack.imports]
+        others = [name for name in self.stack_names if name != stack.name]
         while todo:
             importer, name = todo.pop()
             where = importer.document.at("config", "groundwork:imports")
             if name == stack.name:
                 problems.append(f"{where}: stacks import each other in a circle: {stack.name}, {importer.name}")
             elif name not in self.stack_names:
-                problems.append(f"{where}: imports {name!r}: no such stack; {closest(name, self.stack_names)}")
+                problems.append(f"{where}: imports {name!r}: no such stack; {closest(name, others)}")
             elif name not in found:
                 found[name] = self.stack(name)
                 if found[name].profile_name != stack.profile_name and found[name].environment == stack.environment:
@@ -329,15 +332,36 @@ class Project:
         """
         if name in self.stack_names:
             stack = self.stack(name)
+            _check_apart(map(self.stack, self.environments[stack.environment]))
             return self.ordered({name: stack, **self.imports_of(stack)})
         members = [self.stack(stack) for stack in self.environments.get(name, [])]
         if not members:
             valid = {*self.environments, *self.stack_names}
             raise StackError([f"no environment or stack {name!r}; {closest(name, valid)}"])
+        _check_apart(members)
         table = {stack.name: stack for stack in members}
         for stack in members:
             table |= self.imports_of(stack)
         return self.ordered(table)
+
+
+def _check_apart(stacks: Iterable[StackFile]) -> None:
+    """Refuse a key that two stacks of one environment have: both would give what they make the same names.
+
+    What was there before, and is only named, every stack may name.
+    """
+    first: dict[str, StackFile] = {}
+    problems = []
+    for stack in stacks:
+        for instance, given in stack.components.items():
+            other = first.setdefault(instance, stack)
+            if other is not stack and not str(given.get("component", instance)).startswith(_EXISTING):
+                problems.append(
+                    f"{stack.at(instance)}: {instance} is in {other.at(instance)} too, of the same environment "
+                    f"{stack.environment}: keep one, and import its stack; or give one of them another key"
+                )
+    if problems:
+        raise StackError(problems)
 
 
 def load_project(root: Path) -> Project:

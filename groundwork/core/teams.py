@@ -78,7 +78,7 @@ def load_teams(root: Path) -> tuple[Team, ...]:
         try:
             teams.append(_read(path))
         except StackError as error:
-            problems += error.problems
+            problems += [p if p.startswith("teams/") else f"teams/{p}" for p in error.problems]
     if problems:
         raise StackError(problems)
     return tuple(teams)

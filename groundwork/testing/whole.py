@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,9 @@ def merged(project: Project, environment: str) -> StackFile:
     homes: dict[str, Document] = {}
     for stack in stacks:
         for instance, given in stack.components.items():
-            use = {parameter: name.rpartition("/")[2] for parameter, name in given.get("use", {}).items()}
+            use = given.get("use")
+            if isinstance(use, Mapping):  # what is no map is refused by whoever composes
+                use = {each: name.rpartition("/")[2] if isinstance(name, str) else name for each, name in use.items()}
             components[instance] = {**given, **({"use": use} if use else {})}
             homes[instance] = stack.document
     return replace(stacks[-1], components=components, imports=(), homes=homes)

@@ -142,6 +142,17 @@ def test_contracts_of_an_imported_stack_are_there(project: Make, registry: Regis
     assert provider.address == "base/roof"
 
 
+def test_a_component_is_a_name(project: Make, registry: Registry) -> None:
+    """A list was a traceback."""
+    given = {"a": {"component": ["grid"]}, "b": {"component": 3}, "grid": {"use": "roof", "retire": "soon"}}
+    assert _problems(project(dev=given), registry) == [
+        "Pulumi.dev.yaml:5: a.component must be the name of one (got ['grid'])",
+        "Pulumi.dev.yaml:8: b.component must be the name of one (got 3)",
+        "Pulumi.dev.yaml:10: grid.use must be a map of names (got 'roof')",
+        "Pulumi.dev.yaml:11: grid.retire must be true or false (got 'soon')",
+    ]
+
+
 def test_all_problems_come_at_once(project: Make, registry: Registry) -> None:
     given = {"gird": {}, "grid": {"volts": "many", "nmae": "x"}, "lamp": {"use": {"power": "roof"}}}
     problems = _problems(project(dev=given), registry)

@@ -114,12 +114,32 @@ def test_an_unknown_environment_lists_the_valid(project: Make) -> None:
         project(top={"grid": {}, "environment": "prod"}).environment("prd")
 
 
+def test_two_stacks_of_one_environment_share_no_key(project: Make) -> None:
+    """What they make would have the same names; what is there already, both may name."""
+    made = project(a={"grid": {}, "existing-grid": {}}, b={"grid": {}, "existing-grid": {}})
+    for name in ("dev", "b"):
+        with pytest.raises(StackError) as error:
+            made.environment(name)
+        assert error.value.problems == (
+            "Pulumi.b.yaml:4: grid is in Pulumi.a.yaml:4 too, of the same environment dev: keep one, and import its "
+            "stack; or give one of them another key",
+        )
+
+
+def test_a_component_beside_its_table_is_told_where_it_goes(tmp_path: Path) -> None:
+    text = "config:\n  groundwork:environment: dev\n  groundwork:components:\n  eks: {}\n"
+    assert _problems(tmp_path, text) == (
+        "Pulumi.dev.yaml:4: unknown setting 'eks'; components stand under groundwork:components, further in",
+        "Pulumi.dev.yaml:3: groundwork:components is required: a map of at least one component",
+    )
+
+
 def test_imports_that_cannot_be(project: Make) -> None:
     made = project(dev={"lamp": {}, "imports": ["nowhere", "dev", "live"]}, live={"grid": {}, "environment": "prod"})
     with pytest.raises(StackError) as error:
         made.imports_of(made.stack("dev"))
     assert set(error.value.problems) == {
-        "Pulumi.dev.yaml:5: imports 'nowhere': no such stack; valid: dev, live",
+        "Pulumi.dev.yaml:5: imports 'nowhere': no such stack; valid: live",
         "Pulumi.dev.yaml:5: stacks import each other in a circle: dev, dev",
         "Pulumi.dev.yaml:5: imports live, which is of the environment prod, not dev",
     }
