@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import click
 import typer
 import typer.core
 from rich.console import Console
@@ -27,8 +26,8 @@ _WIDTH = 100
 class _Verbs(typer.core.TyperGroup):
     """The commands with the whole of what each does: click would cut it at the width of the terminal."""
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write them in the order of this file."""
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write them in the order of this file (the types are of the click that typer keeps to itself)."""
         rows = [(name, (command.help or "").partition("\n")[0]) for name, command in self.commands.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
