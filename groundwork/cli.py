@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -11,14 +12,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+import typer.core
 from rich.console import Console
+
+from groundwork.lines import warning
 
 if TYPE_CHECKING:
     from groundwork.sandbox.rehearsal.narrator import Narrator
 
 _WIDTH = 100
+
+
+class _Verbs(typer.core.TyperGroup):
+    """The commands with the whole of what each does: click would cut it at the width of the terminal."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write them in the order of this file (the types are of the click that typer keeps to itself)."""
+        rows = [(name, (command.help or "").partition("\n")[0]) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 app = typer.Typer(
     name="groundwork",
+    cls=_Verbs,
     help="An ML platform as code, and its rehearsal on one machine: no cloud account, no containers, no internet.",
     no_args_is_help=True,
     add_completion=False,
@@ -29,14 +46,44 @@ app = typer.Typer(
 _FAILED, _WRONG_INPUT, _INTERRUPTED = 1, 2, 130
 _root = Path()
 
+
+def _named(ctx: typer.Context, name: str) -> str:
+    """Return the argument (raises StackError where there is none, with what could be)."""
+    if not name and not ctx.resilient_parsing:
+        from groundwork.core.errors import StackError
+        from groundwork.core.stacks import load_project
+
+        there = ", ".join(sorted(load_project(_root).environments)) or "none yet"
+        raise StackError([f"`groundwork {ctx.info_name}` needs the name of an environment; there are: {there}"])
+    return name
+
+
 Target = Annotated[str, typer.Argument(metavar="ENVIRONMENT|STACK", help="an environment, or one of its stacks")]
+Required = Annotated[
+    str,
+    typer.Argument(
+        metavar="ENVIRONMENT|STACK",
+        help="an environment, or one of its stacks",
+        callback=_named,
+        show_default=False,
+    ),
+]
 JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="write the facts as JSON, - to print")]
+
+
+class _Warnings(logging.Handler):
+    """What programs and libraries warn of, marked as such, on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one."""
+        _console(stderr=True).print(warning(record.getMessage()), soft_wrap=True, highlight=False)
 
 
 @app.callback()
 def _begin(root: Annotated[Path, typer.Option(hidden=True, envvar="GROUNDWORK_ROOT")] = Path()) -> None:
     global _root
     _root = root.resolve()
+    logging.basicConfig(handlers=[_Warnings(logging.WARNING)], force=True)
 
 
 @app.command()
@@ -107,7 +154,7 @@ def shell(
 
 @app.command(context_settings={"ignore_unknown_options": True})
 def up(
-    name: Target,
+    name: Required = "",
     flags: Annotated[list[str] | None, typer.Argument(metavar="[-- FLAG...]", help="flags of `pulumi up`")] = None,
 ) -> None:
     """Deploy for real: `pulumi up` of each stack, as you."""
@@ -154,19 +201,24 @@ def cost(
     json_file: JsonFile = None,
 ) -> None:
     """Estimate what an environment costs a month, with its pools at minimum and at maximum."""
+    from groundwork.core.stacks import load_project
     from groundwork.preview.command import as_json
     from groundwork.preview.command import cost as run
     from groundwork.preview.show import of_estimate
 
     found = run(_root, name, prices)
     if str(json_file) != "-":
-        _show(of_estimate(name, found))
+        regions = {stack.region for stack in load_project(_root).environment(name) if stack.region}
+        _show(of_estimate(name, found, regions=sorted(regions), own=prices))
     _write(json_file, as_json(found))
 
 
 @app.command()
 def state(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="whose account and region")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="ENVIRONMENT", help="whose account and region", callback=_named, show_default=False),
+    ] = "",
 ) -> None:
     """Make the bucket and the key for the state of real stacks, in your account; again changes nothing."""
     from groundwork.real.state import bootstrap
@@ -185,7 +237,7 @@ def state(
 
 @app.command()
 def preflight(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT")],
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", callback=_named, show_default=False)] = "",
     json_file: JsonFile = None,
 ) -> None:
     """Ask your account, before any change, for all that an up would fail for."""
@@ -205,7 +257,12 @@ def preflight(
 
 @app.command()
 def sweep(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="an environment that was destroyed")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="ENVIRONMENT", help="an environment that was destroyed", callback=_named, show_default=False
+        ),
+    ] = "",
     delete: Annotated[bool, typer.Option("--delete", help="delete what is found; else it is only shown")] = False,
     volumes: Annotated[
         bool, typer.Option("--volumes", help="volumes too, where the environment protects data")

@@ -23,6 +23,8 @@ _MOST_ALIKE = 6
 # Their adapters do not begin at the first network card, and how they lie is not published where this could be checked.
 _OTHER_CARDS = ("p6-b300.48xlarge",)
 
+_ALL = "`groundwork explain pools`"
+
 _IMAGES = {
     ("x86_64", ""): "AL2023_x86_64_STANDARD",
     ("arm64", ""): "AL2023_ARM_64_STANDARD",
@@ -52,7 +54,7 @@ def with_accelerator(name: str) -> tuple[str, ...]:
     """
     fitting = [t for t in instance_types().values() if _usable(t) and accelerator_of(t) == name]
     if not fitting:
-        raise ValueError(f"{name!r} is no known accelerator; {closest(name, accelerators())}")
+        raise ValueError(f"{name!r} is no known accelerator; {closest(name, accelerators(), see=_ALL)}")
     return (min(fitting, key=lambda t: (t.devices, t.usd_per_hour, t.name)).name,)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from groundwork.core.config import Config
+from groundwork.core.config import Config, Told
 from groundwork.core.contracts.pools import ACCELERATOR_LABEL, ADAPTER_LABEL, DEVICE_LABEL, POOL_LABEL
+from groundwork.core.profiles import Size
 from groundwork.data.instance_types import InstanceType, instance_type
 from infra import _gpu_sharing as sharing
 from infra import _machines as machines
@@ -29,33 +31,48 @@ _VALUE = re.compile(rf"({_WORD})?")
 _RESERVED = re.compile(r"([a-z0-9.-]*\.)?(kubernetes\.io|k8s\.io|eks\.amazonaws\.com)/.*")
 
 
+USUAL_TYPE: Mapping[Size, str] = {"small": "m7i.xlarge", "medium": "m7i.xlarge", "large": "m7i.2xlarge"}
+USUAL_MINIMUM: Mapping[Size, int] = {"small": 2, "medium": 2, "large": 3}
+USUAL_MAXIMUM: Mapping[Size, int] = {"small": 6, "medium": 12, "large": 30}
+DISK, DISK_WITH_ACCELERATORS = 100, 200
+"""GiB."""
+
+
 class TaintSettings(Config):
     """A taint, in Kubernetes' own words."""
 
-    key: str
-    value: str = ""
-    effect: Literal["NoSchedule", "NoExecute", "PreferNoSchedule"] = "NoSchedule"
+    key: str = Field(description="such as example.com/team")
+    value: str = Field(default="", description="beside the key")
+    effect: Literal["NoSchedule", "NoExecute", "PreferNoSchedule"] = Field(
+        default="NoSchedule", description="what happens to pods that do not tolerate it"
+    )
 
 
 class PoolSettings(Config):
-    """What a stack file may say of one pool."""
+    """A pool under a name of its own, such as gpu: as many as there are kinds of nodes."""
 
     accelerator: str | None = Field(
         default=None,
-        description="such as nvidia-l4 or aws-inferentia2: machines, image, taint and labels follow from it",
+        description=f"machines, image, taint and labels follow from it: {', '.join(machines.accelerators())}",
     )
     sharing: SharingSettings | None = Field(
         default=None, description="lets several pods use one GPU: time slices, MPS, or partitions (MIG)"
     )
-    instance_types: tuple[str, ...] = Field(
-        default=(), description="EC2 instance types, all alike; several give spot capacity a choice"
-    )
-    min: NonNegativeInt | None = Field(
+    instance_types: Annotated[
+        tuple[str, ...], Told(lambda profile: f"{USUAL_TYPE[profile.size]}, or the accelerator's cheapest")
+    ] = Field(default=(), description="EC2 instance types, all alike; several give spot capacity a choice")
+    min: Annotated[
+        NonNegativeInt | None, Told(lambda profile: f"{USUAL_MINIMUM[profile.size]}, or 0 with an accelerator")
+    ] = Field(
         default=None,
         description="nodes that are always there; none of accelerators, and none where Karpenter makes them",
     )
-    max: PositiveInt | None = Field(default=None, description="most nodes; required with accelerators: they cost")
-    disk_gib: int | None = Field(default=None, ge=20, le=16384, description="root volume of a node, images included")
+    max: Annotated[
+        PositiveInt | None, Told(lambda profile: f"{USUAL_MAXIMUM[profile.size]}, or required with an accelerator")
+    ] = Field(default=None, description="most nodes; required with accelerators: they cost")
+    disk_gib: Annotated[int | None, Told(lambda _: f"{DISK}, or {DISK_WITH_ACCELERATORS} with an accelerator")] = Field(
+        default=None, ge=20, le=16384, description="root volume of a node in GiB, images included"
+    )
     capacity: Capacity = Field(
         default="onDemand",
         description="spot is cheaper, and can be taken back at any moment; spotFirst takes on demand what spot lacks",

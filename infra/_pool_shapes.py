@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from groundwork.core.contracts import NodePool, Taint
 from groundwork.core.contracts.pools import ACCELERATOR_LABEL, ADAPTER_LABEL, DEVICE_LABEL, POOL_LABEL
-from groundwork.core.profiles import Profile, Size
+from groundwork.core.profiles import Profile
 from groundwork.data.efa import efa_interfaces
 from groundwork.data.instance_types import instance_type
 from infra import _gpu_sharing as sharing
 from infra import _machines as machines
 from infra._gpu_sharing import SharingSettings
 from infra._nodes import NodeGroup
-from infra._pool_settings import AUTOSCALER_LABEL, PoolSettings
+from infra._pool_settings import (
+    AUTOSCALER_LABEL,
+    DISK,
+    DISK_WITH_ACCELERATORS,
+    USUAL_MAXIMUM,
+    USUAL_MINIMUM,
+    USUAL_TYPE,
+    PoolSettings,
+)
 
 GPU_TAINT = Taint(machines.GPU_RESOURCE, "present", "NoSchedule")
 NEURON_TAINT = Taint(machines.NEURON_RESOURCE, "present", "NoSchedule")
 _TEMPLATE = "k8s.io/cluster-autoscaler/node-template/resources/"
 
-_GENERAL_TYPE: Mapping[Size, str] = {"small": "m7i.xlarge", "medium": "m7i.xlarge", "large": "m7i.2xlarge"}
-_GENERAL_MINIMUM: Mapping[Size, int] = {"small": 2, "medium": 2, "large": 3}
-_GENERAL_MAXIMUM: Mapping[Size, int] = {"small": 6, "medium": 12, "large": 30}
-_DISK, _DISK_WITH_ACCELERATORS = 100, 200
 SPOT = "-spot"
 """What the name of the first group of a spotFirst pool ends in; by it the cluster-autoscaler asks this one first."""
 
@@ -33,13 +36,13 @@ def node_group(name: str, settings: PoolSettings, profile: Profile) -> NodeGroup
 
     Sizes that are left out are the environment's; a pool with accelerators begins with no node.
     """
-    given = settings.machines or (_GENERAL_TYPE[profile.size],)
+    given = settings.machines or (USUAL_TYPE[profile.size],)
     if settings.capacity != "onDemand" and not settings.instance_types:
         given = machines.alike(given[0])
     machine = instance_type(given[0])
     accelerator = machines.accelerator_of(machine) if machine.devices else None
     minimum, maximum = _limits(settings, profile, scarce=accelerator is not None)
-    disk = settings.disk_gib or (_DISK_WITH_ACCELERATORS if accelerator else _DISK)
+    disk = settings.disk_gib or (DISK_WITH_ACCELERATORS if accelerator else DISK)
     labels = {POOL_LABEL: name, **settings.labels}
     taints = tuple(Taint(t.key, t.value, t.effect) for t in settings.taints)
     # From an empty pool the autoscaler cannot see what a node has; labels and taints it asks EKS for.
@@ -103,7 +106,7 @@ def provisioned(group: NodeGroup) -> NodeGroup:
 
 
 def _limits(settings: PoolSettings, profile: Profile, *, scarce: bool) -> tuple[int, int]:
-    usual = (0 if scarce else _GENERAL_MINIMUM[profile.size], _GENERAL_MAXIMUM[profile.size])
+    usual = (0 if scarce else USUAL_MINIMUM[profile.size], USUAL_MAXIMUM[profile.size])
     # One that is given moves the other, where that is not.
     minimum = settings.min if settings.min is not None else min(usual[0], settings.max or usual[1])
     return minimum, settings.max or max(minimum, usual[1])

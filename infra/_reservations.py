@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
 from groundwork.core.config import Config
+from groundwork.core.forms import Form
 
 
 class ReservationSettings(Config):
     """A capacity reservation of EC2, made before. What it is for stands here too, so that it can be checked offline."""
 
-    id: str = Field(pattern=r"^cr-[0-9a-z]+$", description="such as cr-0123456789abcdef0")
+    id: Annotated[str, Form(r"cr-[0-9a-z]+", "the id of a reservation", "cr-0123456789abcdef0")] = Field(
+        description="such as cr-0123456789abcdef0"
+    )
     zone: str = Field(description="the zone that it is in, such as eu-west-1a: nodes are made there alone")
     instance_type: str = Field(description="the type that is reserved")
     count: PositiveInt = Field(description="how many instances are reserved")

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import pulumi_aws as aws
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt
 
 from groundwork.core.config import ByProfile, Config
-from groundwork.core.contacts import is_address
 from groundwork.core.environment import ENVIRONMENT_TAG, TEAM_TAG
+from groundwork.core.forms import Email
 from groundwork.core.teams import load_teams
 from groundwork.data.monthly_budgets import MONTHLY_USD
 from infra._aws import AwsComponent
@@ -25,15 +25,7 @@ class BudgetConfig(Config):
     monthly_usd: Annotated[PositiveInt, ByProfile("size", MONTHLY_USD)] = Field(
         description="what the whole environment may cost a month: alarms before it, and no plan that may cost more"
     )
-    emails: tuple[str, ...] = Field(min_length=1, max_length=10, description="who is told, ten addresses at most")
-
-    @field_validator("emails")
-    @classmethod
-    def _addresses(cls, emails: tuple[str, ...]) -> tuple[str, ...]:
-        wrong = [email for email in emails if not is_address(email)]
-        if wrong:
-            raise ValueError("must be e-mail addresses, such as ops@example.com")
-        return emails
+    emails: tuple[Email, ...] = Field(min_length=1, max_length=10, description="who is told, ten addresses at most")
 
 
 class Budget(AwsComponent[BudgetConfig]):

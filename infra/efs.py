@@ -52,7 +52,7 @@ class Efs(AwsComponent[EfsConfig]):
     def build(self, cluster: EksCluster, network: Network, pools: NodePools | None) -> SharedFiles:
         """Make the file system and the class."""
         if self.config.default:
-            self.claim("the default storage class", f"set {self.name}.default: false")
+            self.claim("the default storage class", f"set {self.name}.default: false", either=True)
         system = self._system()
         targets = self._targets(system, cluster, network)
         policy = self._policy(system)

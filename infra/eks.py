@@ -30,6 +30,7 @@ SYSTEM_POOL = "system"
 # For whom pods' addresses are counted: the most nodes, of the largest type that a profile takes.
 SYSTEM_NODES = Nodes("m7i.xlarge", 4)
 STORAGE_CLASS = "gp3"
+_DEFAULT_CLASS = "the default storage class"
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 # EKS' own two choices for a cluster, by the network that it is in, and a third for one that has both.
 _SERVICE_CIDRS = ("10.100.0.0/16", "172.20.0.0/16", "192.168.0.0/16")
@@ -73,6 +74,12 @@ class EksConfig(Config):
     system_instance_type: Annotated[
         str, ByProfile("size", {"small": "m7i.large", "medium": "m7i.large", "large": "m7i.xlarge"})
     ] = Field(description="of the nodes that are always there, for the cluster's own pods")
+
+    default_storage_class: bool = Field(
+        default=True,
+        description="whether claims that name no storage class get the cluster's own; false beside another's "
+        "`default: true`",
+    )
 
     @field_validator("public_access_cidrs")
     @classmethod
@@ -235,6 +242,16 @@ class Eks(AwsComponent[EksConfig]):
             ),
         )
 
+    def complete(self) -> None:
+        """Refuse a cluster in which a claim that names no storage class would wait for ever."""
+        if not self.config.default_storage_class and not self.is_claimed(_DEFAULT_CLASS):
+            raise StackError(
+                [
+                    f"{self.name}.defaultStorageClass: false, and no other component is {_DEFAULT_CLASS}: write "
+                    "`default: true` under one that can be, such as efs, or leave this out"
+                ]
+            )
+
     def _admins(self, cluster: aws.eks.Cluster) -> list[aws.eks.AccessPolicyAssociation]:
         found = []
         for arn in self.config.admins:
@@ -330,12 +347,14 @@ class Eks(AwsComponent[EksConfig]):
         )
 
     def _storage_class(self, contract: EksCluster, after: Sequence[pulumi.Resource]) -> None:
-        self.claim("the default storage class", f"leave it to {self.name}")
+        is_default = self.config.default_storage_class
+        if is_default:
+            self.claim(_DEFAULT_CLASS, f"set {self.name}.defaultStorageClass: false", either=True)
         k8s.storage.v1.StorageClass(
             f"{self.name}-{STORAGE_CLASS}",
             metadata={
                 "name": STORAGE_CLASS,
-                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"} if is_default else {},
             },
             provisioner="ebs.csi.aws.com",
             parameters={"type": "gp3", "encrypted": "true", "csi.storage.k8s.io/fstype": "ext4"},

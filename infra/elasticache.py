@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Broker, Namespace, Queue
+from groundwork.core.forms import Form
 from infra._access import one_port
 from infra._aws import AwsComponent
 from infra._windows import daily, overlap, weekly
@@ -32,8 +33,10 @@ class ElastiCacheConfig(Config):
 
     version: Literal["7.2", "8.0", "8.1"] = Field(default="8.1", description="of Valkey, in quotes")
     node_type: Annotated[
-        str, ByProfile("size", {"small": "cache.t4g.small", "medium": "cache.m7g.large", "large": "cache.m7g.large"})
-    ] = Field(pattern=r"^cache\.[a-z0-9-]+\.[a-z0-9]+$", description="ElastiCache node type: CPUs and memory")
+        str,
+        Form(r"cache\.[a-z0-9-]+\.[a-z0-9]+", "a node type of ElastiCache", "cache.t4g.small"),
+        ByProfile("size", {"small": "cache.t4g.small", "medium": "cache.m7g.large", "large": "cache.m7g.large"}),
+    ] = Field(description="ElastiCache node type: CPUs and memory")
     replicas: Annotated[int, ByProfile("highly_available", {True: 1, False: 0})] = Field(
         ge=0, le=5, description="copies in other zones, one of which takes over; 0: messages are lost with the node"
     )

@@ -12,11 +12,12 @@ from pydantic import Field, model_validator
 
 from groundwork.core.config import Config
 from groundwork.core.errors import StackError
+from groundwork.core.forms import Form
 from infra import _subnets
 from infra._aws import AwsComponent
 from infra.network import VpcNetwork
 
-SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8}([0-9a-f]{9})?$")]
+SubnetId = Annotated[str, Form(r"subnet-[0-9a-f]{8}([0-9a-f]{9})?", "the id of a subnet", "subnet-0123456789abcdef0")]
 
 
 class SubnetSettings(Config):
@@ -52,7 +53,9 @@ class ExistingNetworkConfig(Config):
     All of it is written down, and nothing is asked of AWS: a plan is the same for everybody, with no credentials.
     """
 
-    vpc_id: str = Field(pattern=r"^vpc-[0-9a-f]{8}([0-9a-f]{9})?$", description="such as vpc-0123456789abcdef0")
+    vpc_id: Annotated[str, Form(r"vpc-[0-9a-f]{8}([0-9a-f]{9})?", "the id of a VPC", "vpc-0123456789abcdef0")] = Field(
+        description="such as vpc-0123456789abcdef0"
+    )
     cidr: str = Field(description="the VPC's first block of addresses")
     more_cidrs: tuple[str, ...] = Field(default=(), description="its other blocks, where it has any")
     zones: dict[str, ZoneSettings] = Field(description="zone -> its subnets; two or three zones")

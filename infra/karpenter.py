@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import pulumi
 import pulumi_aws as aws
@@ -16,6 +16,7 @@ from groundwork.core.charts import release
 from groundwork.core.config import Config
 from groundwork.core.contracts import Alert, Metrics, Namespace
 from groundwork.core.errors import StackError
+from groundwork.core.forms import Form
 from infra import _karpenter_values as karpenter
 from infra._aws import AwsComponent
 from infra._eks_cluster import ROLE_NAME, EksCluster
@@ -32,9 +33,8 @@ class KarpenterConfig(Config):
     """What a stack file may say under `karpenter:`."""
 
     replicas: Copies = Field(description="copies of the controller; one is active")
-    image_release: str | None = Field(
+    image_release: Annotated[str, Form(r"v\d{8}", "a release of Amazon Linux", "v20261101")] | None = Field(
         default=None,
-        pattern=r"^v\d{8}$",
         description="release of Amazon Linux 2023 for EKS that nodes are made of; the catalogue's if left out",
     )
 

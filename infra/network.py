@@ -14,6 +14,7 @@ from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Network as NetworkContract
 from groundwork.core.contracts import Statement
 from groundwork.core.errors import StackError
+from groundwork.core.forms import Form
 from infra import _endpoints, _subnets
 from infra._aws import AwsComponent
 from infra._endpoints import Endpoint
@@ -53,7 +54,9 @@ class NetworkConfig(Config):
             "saves the NAT gateways' traffic; S3's endpoint costs nothing, and is always there"
         )
     )
-    s3_accounts: tuple[Annotated[str, Field(pattern=r"^\d{12}$")], ...] = Field(
+    s3_accounts: tuple[
+        Annotated[str, Form(r"\d{12}", "an account: twelve digits in quotes", '"111122223333"')], ...
+    ] = Field(
         default=(),
         description="other accounts in whose buckets the network may write; it may read anywhere, and write in its own",
     )

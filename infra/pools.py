@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from groundwork.core.config import Config
+from groundwork.core.config import Config, Told
 from groundwork.core.contracts import NodePools
 from groundwork.core.errors import StackError, closest
 from groundwork.core.naming import is_label
@@ -54,7 +54,7 @@ class PoolsConfig(Config):
         default="nodeGroups",
         description="who makes the nodes: managed node groups, which the cluster-autoscaler sizes, or `karpenter`",
     )
-    general: PoolSettings | None = Field(
+    general: Annotated[PoolSettings | None, Told(lambda _: "{}")] = Field(
         default=None, validate_default=True, description="for whatever asks for no other; null leaves it out"
     )
 

@@ -11,6 +11,7 @@ import pulumi_random as random
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from groundwork.core.config import ByProfile, Config
+from groundwork.core.forms import Form
 from infra._access import one_port
 from infra._aws import AwsComponent
 from infra._policies import trust
@@ -30,8 +31,10 @@ class RdsConfig(Config):
         default="17", description="major version, in quotes; AWS chooses the minor one, and upgrades it"
     )
     instance_class: Annotated[
-        str, ByProfile("size", {"small": "db.t4g.medium", "medium": "db.m7g.large", "large": "db.m7g.xlarge"})
-    ] = Field(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9-]+$", description="RDS instance class: CPUs and memory")
+        str,
+        Form(r"db\.[a-z0-9-]+\.[a-z0-9-]+", "an instance class of RDS", "db.m7g.large"),
+        ByProfile("size", {"small": "db.t4g.medium", "medium": "db.m7g.large", "large": "db.m7g.xlarge"}),
+    ] = Field(description="RDS instance class: CPUs and memory")
     storage_gi: Annotated[int, ByProfile("size", {"small": 20, "medium": 100, "large": 400})] = Field(
         ge=20, le=65536, description="to begin with, in GiB"
     )
@@ -72,9 +75,16 @@ class RdsConfig(Config):
         description="of PostgreSQL, by name, each value in quotes; what is not among the defaults waits for a restart",
     )
 
-    authorities: str | None = Field(
+    authorities: (
+        Annotated[
+            str,
+            Form(
+                r"-----BEGIN CERTIFICATE-----\n(.|\n)*", "certificates in PEM: -----BEGIN CERTIFICATE-----, and so on"
+            ),
+        ]
+        | None
+    ) = Field(
         default=None,
-        pattern=r"^-----BEGIN CERTIFICATE-----\n",
         description="PEM certificates of who signs the server's; the region's own by default",
     )
 

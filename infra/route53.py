@@ -13,6 +13,7 @@ from groundwork.core.config import Config
 from groundwork.core.contracts import HostedZones, Network
 from groundwork.core.dns import domain
 from groundwork.core.errors import StackError
+from groundwork.core.forms import Form
 from infra._aws import AwsComponent
 
 
@@ -28,10 +29,11 @@ class Route53Config(Config):
     zones: Annotated[dict[Annotated[str, AfterValidator(domain)], ZoneConfig], Field(min_length=1)] = Field(
         description="domain -> how it is hosted; {} for a public one"
     )
-    delegation_set: str | None = Field(
-        default=None,
-        pattern=r"^N[A-Z0-9]{1,31}$",
-        description="id of the account's own set of name servers, for public zones: the same for each of them",
+    delegation_set: Annotated[str, Form(r"N[A-Z0-9]{1,31}", "the id of a delegation set", "N1PA6795SAMPLE")] | None = (
+        Field(
+            default=None,
+            description="id of the account's own set of name servers, for public zones: the same for each of them",
+        )
     )
 
 

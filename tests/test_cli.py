@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -32,13 +33,33 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_help_shows_every_verb_with_a_whole_line() -> None:
-    shown = run("--help").stdout
+@pytest.mark.parametrize("columns", ["60", "80", "100"])
+def test_help_shows_the_whole_of_what_every_verb_does(columns: str) -> None:
+    shown = run("--help", COLUMNS=columns).stdout
+    lines = [line.strip() for line in shown.partition("Commands:")[2].splitlines()]
     for verb in VERBS:
-        line = next(line for line in shown.splitlines() if line.strip().startswith(f"{verb} "))
-        assert line.endswith("."), line
-        assert not line.endswith("..."), line
+        assert any(line.startswith(f"{verb} ") for line in lines)
+    told = " ".join(lines)
+    for command in cli.app.registered_commands:
+        assert command.callback is not None
+        first = (command.callback.__doc__ or "").partition("\n")[0]
+        assert " ".join(first.split()) in " ".join(told.split())
     assert "--root" not in shown
+
+
+@pytest.mark.parametrize("verb", ["up", "state", "preflight", "sweep"])
+def test_a_missing_environment_is_answered_with_those_there_are(verb: str, project: Path) -> None:
+    """None of these has a default: they work in an account."""
+    done = run("--root", str(project), verb)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"- `groundwork {verb}` needs the name of an environment; there are: dev\n"
+
+
+def test_a_warning_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where there are no colours."""
+    cli._begin(Path())
+    logging.getLogger("anybody").warning("nobody is told of [an alert]")
+    assert capsys.readouterr() == ("", "warning: nobody is told of [an alert]\n")
 
 
 @pytest.mark.parametrize("verb", ["plan", "down", "up"])
@@ -80,7 +101,7 @@ def test_the_real_thing_without_the_official_cli(project: Path) -> None:
 def test_the_real_thing_runs_each_stack_in_the_order_of_imports(project: Path, tmp_path: Path) -> None:
     stacks = project / "stacks"
     first = (stacks / "Pulumi.dev.yaml").read_text()
-    (stacks / "Pulumi.a-late.yaml").write_text(first + "  groundwork:imports: [dev]\n")
+    (stacks / "Pulumi.a-late.yaml").write_text(first.replace("thing", "more") + "  groundwork:imports: [dev]\n")
     (project / "policies").mkdir()
     (project / "policies" / "PulumiPolicy.yaml").write_text("runtime: python\n")
     tools = tmp_path / "tools"

@@ -33,6 +33,7 @@ class Site:
         after: the components of this stack that provided them; what this one installs waits for these,
             and is therefore destroyed before them.
         claims: what only one component of a stack can be or make -> the instance that is it.
+        remedies: what was claimed -> what its owner would have to write to leave it to another.
         refused: what components said is wrong while they went on.
         retire: the component is about to go: nothing of it is protected any more.
     """
@@ -42,6 +43,7 @@ class Site:
     needs: Mapping[str, Contract | None] = field(default_factory=dict)
     after: Sequence[pulumi.Resource] = ()
     claims: dict[str, str] = field(default_factory=dict)
+    remedies: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     retire: bool = False
 
@@ -88,6 +90,7 @@ class Component(pulumi.ComponentResource, Generic[C]):
         self.catalogue = site.catalogue
         self.after = tuple(site.after)
         self._claims = site.claims
+        self._remedies = site.remedies
         self._retire = site.retire
         self.keeps = False
         self._refused = site.refused
@@ -132,13 +135,14 @@ class Component(pulumi.ComponentResource, Generic[C]):
         """Return options for a child resource. A child's name begins with this component's name."""
         return pulumi.ResourceOptions(parent=self, **options)
 
-    def claim(self, thing: str, remedy: str, *, by: str = "") -> None:
+    def claim(self, thing: str, remedy: str, *, by: str = "", either: bool = False) -> None:
         """Say that this component is the only one of its stack that is or makes `thing`.
 
         Args:
             thing: such as "the default storage class".
             remedy: what to write to let another component have it: "set nfs.default: false".
             by: what of this component it is, where the component itself may make two that contradict each other.
+            either: whoever is asked second is told the first one's remedy too.
 
         Raises:
             StackError: where another component has it already, or this one by other means.
@@ -146,7 +150,10 @@ class Component(pulumi.ComponentResource, Generic[C]):
         claimant = f"{self.name} ({by})" if by else self.name
         first = self._claims.setdefault(thing, claimant)
         if first != claimant:
-            raise StackError([f"{first} and {claimant} would both be {thing}; {remedy}"])
+            other = f", or {self._remedies[thing]}" if thing in self._remedies else ""
+            raise StackError([f"{first} and {claimant} would both be {thing}; {remedy}{other}"])
+        if either:
+            self._remedies[thing] = remedy
 
     def refuse(self, problems: Sequence[str]) -> None:
         """Say what is wrong with this component and go on, so that the rest of the stack says its own.
@@ -162,6 +169,10 @@ class Component(pulumi.ComponentResource, Generic[C]):
             for thing, instance in self._claims.items()
             if thing.startswith(f"{kind} ")
         }
+
+    def is_claimed(self, thing: str) -> bool:
+        """Tell whether any component of the stack is or makes `thing` so far."""
+        return thing in self._claims
 
     def stateful(self, **options: Any) -> pulumi.ResourceOptions:
         """Return options for a child that holds data: protected where the environment's profile says so."""

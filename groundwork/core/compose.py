@@ -12,12 +12,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from groundwork.core.config import Config, sentences
+from groundwork.core.config import Config, located
 from groundwork.core.contract import Contract, contracts_of
-from groundwork.core.errors import StackError, closest
+from groundwork.core.errors import StackError, article, closest, listing, nearest
 from groundwork.core.registry import Registry
 from groundwork.core.signature import Need, Spec
 from groundwork.core.stacks import Project, StackFile
+from groundwork.core.wording import shown
 
 _RESERVED = ("component", "use", "retire")
 
@@ -105,6 +106,22 @@ def compose(project: Project, stack: StackFile, registry: Registry) -> Compositi
     return composition
 
 
+def compose_all(project: Project, stacks: Iterable[StackFile], registry: Registry) -> None:
+    """Compose stacks only to see whether they can be.
+
+    Raises:
+        StackError: with every problem of all of them, each once.
+    """
+    problems: list[str] = []
+    for stack in stacks:
+        try:
+            compose(project, stack, registry)
+        except StackError as error:
+            problems += error.problems
+    if problems:
+        raise StackError(problems)
+
+
 def _seen_by(stack: StackFile, known: Mapping[str, Composition]) -> tuple[list[Provider], dict[str, str]]:
     """Return what the imports of `stack` provide, and which single components they have already."""
     providers: list[Provider] = []
@@ -126,12 +143,14 @@ def _compose_one(
     # Which of two is meant is no question where only one of them may stay.
     kept = [w for w in wanted.values() if w.instance not in doubles]
     local = [Provider(w.instance, w.spec.provides) for w in kept if w.spec.provides]
+    open_ = _Open()
     bindings = {
         w.instance: {
-            need.parameter: _bind(stack, w, need, [*local, *imported], registry, problems) for need in w.spec.needs
+            need.parameter: _bind(stack, w, need, [*local, *imported], open_, problems) for need in w.spec.needs
         }
         for w in wanted.values()
     }
+    problems += _left_open(stack, open_, registry)
     _check_answered(stack, wanted, bindings, registry, elsewhere, problems)
     gates = {w.instance: _gates(w, wanted.values(), bindings[w.instance]) for w in wanted.values()}
     order = _sort(bindings, gates, problems)
@@ -149,8 +168,12 @@ def _read_instances(stack: StackFile, registry: Registry, problems: list[str]) -
     wanted: dict[str, _Wanted] = {}
     for instance, given in stack.components.items():
         name = given.get("component", instance)
+        if not isinstance(name, str):
+            where = stack.at(instance, "component")
+            problems.append(f"{where}: {instance}.component must be the name of one (got {shown(name)})")
+            continue
         if name not in registry:
-            problems.append(f"{stack.at(instance)}: {instance}: no component {name!r}; {closest(str(name), registry)}")
+            problems.append(f"{stack.at(instance)}: {instance}: no component {name!r}; {_known(name, registry)}")
             continue
         spec = registry[name]
         raw = {key: value for key, value in given.items() if key not in _RESERVED}
@@ -158,11 +181,14 @@ def _read_instances(stack: StackFile, registry: Registry, problems: list[str]) -
         try:
             config = spec.config.load(raw, stack.profile)
         except ValidationError as error:
-            problems += [f"{stack.at(instance)}: {line}" for line in sentences(error, instance, spec.config)]
+            see = f"`groundwork explain {name}`"
+            problems += [
+                f"{stack.at(instance, *loc)}: {line}" for loc, line in located(error, instance, spec.config, see=see)
+            ]
         use = given.get("use", {})
         parameters = [need.parameter for need in spec.needs]
         if not isinstance(use, dict) or not all(isinstance(v, str) for v in use.values()):
-            problems.append(f"{stack.at(instance, 'use')}: {instance}.use must be a map of names (got {use!r})")
+            problems.append(f"{stack.at(instance, 'use')}: {instance}.use must be a map of names (got {shown(use)})")
             use = {}
         for parameter in use:
             if parameter not in parameters:
@@ -173,9 +199,13 @@ def _read_instances(stack: StackFile, registry: Registry, problems: list[str]) -
         retire = given.get("retire", False)
         if not isinstance(retire, bool):
             where = stack.at(instance, "retire")
-            problems.append(f"{where}: {instance}.retire must be true or false (got {retire!r})")
+            problems.append(f"{where}: {instance}.retire must be true or false (got {shown(retire)})")
         wanted[instance] = _Wanted(instance, spec, raw, use, config, retire=retire is True)
     return wanted
+
+
+def _known(name: str, registry: Registry) -> str:
+    return closest(name, registry, see="`groundwork explain`")
 
 
 def _add_implied(
@@ -227,15 +257,17 @@ def _check_single(
     return doubles
 
 
+@dataclass
+class _Open:
+    """Requirements that nobody answers, and those that more than one does."""
+
+    missing: dict[type[Contract], list[_Wanted]] = field(default_factory=dict)
+    doubtful: dict[tuple[Provider, ...], list[tuple[_Wanted, Need]]] = field(default_factory=dict)
+
+
 def _bind(
-    stack: StackFile,
-    w: _Wanted,
-    need: Need,
-    providers: Sequence[Provider],
-    registry: Registry,
-    problems: list[str],
+    stack: StackFile, w: _Wanted, need: Need, providers: Sequence[Provider], open_: _Open, problems: list[str]
 ) -> Provider | None:
-    kind = need.contract.__name__
     fitting = [p for p in providers if issubclass(p.contract, need.contract)]
     if need.parameter in w.use:
         named = w.use[need.parameter]
@@ -244,24 +276,52 @@ def _bind(
             return chosen[0]
         where = stack.at(w.instance, "use", need.parameter)
         valid = closest(named, [p.address for p in fitting])
+        kind = need.contract.__name__
         problems.append(f"{where}: {w.instance}.use.{need.parameter}: {named!r} provides no {kind}; {valid}")
         return None
     if len(fitting) == 1:
         return fitting[0]
-    where = stack.at(w.instance)
-    if len(fitting) > 1:
-        names = sorted(p.address for p in fitting)
-        problems.append(
-            f"{where}: {w.instance}: {kind} is provided by {' and '.join(names)}: "
-            f"say which with `{w.instance}: {{use: {{{need.parameter}: {names[0]}}}}}`"
-        )
+    if fitting:
+        open_.doubtful.setdefault(tuple(fitting), []).append((w, need))
     elif not need.optional:
-        if w.implied and any(f" requires a {kind}: " in problem for problem in problems):
-            return None  # whoever brought it along lacks the same
-        could = sorted(s.name for s in registry.values() if s.provides and issubclass(s.provides, need.contract))
-        add = f"add {' or '.join(could)} to this stack" if could else "add a component that provides one"
-        problems.append(f"{where}: {w.instance} requires a {kind}: {add}, or import a stack that provides one")
+        open_.missing.setdefault(need.contract, []).append(w)
     return None
+
+
+def _left_open(stack: StackFile, open_: _Open, registry: Registry) -> list[str]:
+    """Return a sentence for each contract, however many components ask for it."""
+    problems = []
+    for providers, asking in open_.doubtful.items():
+        here = [p.instance for p in providers if p.stack is None and p.instance in stack.components]
+        w, need = asking[0]
+        where = stack.at(max(here, key=list(stack.components).index) if here else w.instance)
+        names = sorted(p.address for p in providers)
+        which = f"`{w.instance}: {{use: {{{need.parameter}: {names[0]}}}}}`"
+        others = list(dict.fromkeys(other.instance for other, _ in asking if other is not w))
+        problems.append(
+            f"{where}: {listing(names, 8)} each provide {article(need.contract.__name__)} to {w.instance}"
+            f"{f' and {len(others)} more' if others else ''}: remove one; or, to keep {_all_of(names)}, say which with "
+            f"{which}{f', and so for {listing(others, 8)}' if others else ''}"
+        )
+    chosen = [str(given.get("component", key)) for key, given in stack.components.items()]
+    meant = {nearest(name, registry) for name in chosen if name not in registry}
+    for contract, askers in open_.missing.items():
+        could = sorted(s.name for s in registry.values() if s.provides and issubclass(s.provides, contract))
+        if not meant.isdisjoint(could):
+            continue  # it is there, misspelt, and that is told
+        # Who was brought along by another component lacks the same as that one, mostly.
+        names = list(dict.fromkeys(w.instance for w in askers if not w.implied)) or [askers[0].instance]
+        add = f"add {' or '.join(could)} to this stack" if could else "add a component that provides one"
+        verb = "requires" if len(names) == 1 else "require"
+        problems.append(
+            f"{stack.at(names[0])}: {listing(names)} {verb} {article(contract.__name__)}: {add}, "
+            "or import a stack that provides one"
+        )
+    return problems
+
+
+def _all_of(names: Sequence[str]) -> str:
+    return "both" if len(names) == 2 else "all"
 
 
 def _check_answered(

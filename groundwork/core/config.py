@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, get_type_hints
 
@@ -10,10 +10,14 @@ from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationErro
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, ErrorDetails
 
 from groundwork.core.errors import closest
 from groundwork.core.profiles import Profile
+from groundwork.core.wording import plain_words, shown
+
+# What pydantic calls the place of a key that is wrong itself.
+_KEY = "[key]"
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,32 @@ class ByProfile:
         return chosen if self.choices is None else self.choices[chosen]
 
 
+@dataclass(frozen=True)
+class Told:
+    """Marks a field that may be left out with what the component then makes of it, in words for people.
+
+    Attributes:
+        by: what it is in an environment of this profile.
+    """
+
+    by: Callable[[Profile], str]
+
+
+def told_default(field: FieldInfo) -> Told | None:
+    """Return the words for a field that may be left out, None where its default says it all."""
+    return next((mark for mark in field.metadata if isinstance(mark, Told)), None)
+
+
 def profile_default(field: FieldInfo) -> ByProfile | None:
     """Return the mark of a field whose default the profile gives."""
     return next((mark for mark in field.metadata if isinstance(mark, ByProfile)), None)
 
 
 class Config(BaseModel):
-    """Base of every configuration: frozen, unknown keys are errors, keys are camelCase in the stack file."""
+    """Base of every configuration: frozen, unknown keys are errors, keys are camelCase in files.
+
+    Only Python code may give fields by their names in Python: see `read`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
@@ -53,8 +76,8 @@ class Config(BaseModel):
         given = dict(data)
         for name, field in cls.model_fields.items():
             mark = profile_default(field)
-            if mark is not None and name not in given and (field.alias or name) not in given:
-                given[name] = mark.value(profile)
+            if mark is not None and (field.alias or name) not in given:
+                given[field.alias or name] = mark.value(profile)
         return given
 
     @classmethod
@@ -75,29 +98,53 @@ class Config(BaseModel):
         Raises:
             pydantic.ValidationError: with every problem; `sentences` makes them readable.
         """
-        return cls.model_validate(dict(given), context={"profile": profile})
+        return cls.read(given, context={"profile": profile})
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any], context: Mapping[str, Any] | None = None) -> Self:
+        """Validate what stands in a file, where a key has one spelling.
+
+        Raises:
+            pydantic.ValidationError: with every problem; `sentences` makes them readable.
+        """
+        return cls.model_validate(dict(given), context=context, by_alias=True, by_name=False)
 
 
-def sentences(error: ValidationError, path: str, model: type[BaseModel]) -> list[str]:
-    """Turn a validation error into sentences that name the path, the value and what would be valid."""
-    lines = []
-    for problem in error.errors(include_url=False):
-        where = ".".join([path, *(str(step) for step in problem["loc"])])
-        if problem["type"] == "extra_forbidden":
-            word = str(problem["loc"][-1])
-            lines.append(f"{where}: unknown key; {closest(word, _keys_at(model, problem['loc'][:-1]))}")
-        elif problem["type"] == "missing":
-            lines.append(f"{where}: required, and missing")
-        elif problem["type"] in ("model_type", "dict_type", "dataclass_type"):
-            keys = ", ".join(_keys_at(model, problem["loc"])) if problem["type"] == "model_type" else ""
-            lines.append(f"{where}: must be a map{f' with the keys {keys}' if keys else ''} (got {problem['input']!r})")
-        else:
-            message = problem["msg"].removeprefix("Value error, ")
-            value = problem["input"]
-            named = isinstance(value, Mapping) or (isinstance(value, str) and repr(value) in message)
-            got = "" if named else f" (got {value!r})"
-            lines.append(f"{where}: {message[:1].lower()}{message[1:]}{got}")
-    return lines
+def sentences(error: ValidationError, path: str, model: type[BaseModel], *, see: str = "") -> list[str]:
+    """Turn a validation error into sentences that name the path, the value and what would be valid.
+
+    Args:
+        path: what the sentences begin with: the component's key.
+        see: what shows all keys, where there are many.
+    """
+    return [sentence for _, sentence in located(error, path, model, see=see)]
+
+
+def located(
+    error: ValidationError, path: str, model: type[BaseModel], *, see: str = ""
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return the sentences of `sentences`, each with the keys by which its place is reached."""
+    problems = error.errors(include_url=False)
+    # A list of which every part is wrong counts as empty besides, which nobody wrote.
+    parts = {problem["loc"][:-1] for problem in problems}
+    return [
+        (problem["loc"], _sentence(problem, path, model, see))
+        for problem in problems
+        if problem["type"] != "too_short" or problem["loc"] not in parts
+    ]
+
+
+def _sentence(problem: ErrorDetails, path: str, model: type[BaseModel], see: str) -> str:
+    loc, kind = problem["loc"], problem["type"]
+    where = ".".join([path, *(str(step) for step in loc if step != _KEY)])
+    if kind == "extra_forbidden":
+        return f"{where}: unknown key; {closest(str(loc[-1]), _keys_at(model, loc[:-1]), see=see)}"
+    if kind == "missing":
+        return f"{where}: required, and missing"
+    if kind in ("model_type", "dict_type", "dataclass_type"):
+        keys = ", ".join(_keys_at(model, loc)) if kind == "model_type" else ""
+        return f"{where}: must be a map{f' with the keys {keys}' if keys else ''} (got {shown(problem['input'])})"
+    return f"{where}: {plain_words(problem)}"
 
 
 def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
@@ -107,12 +154,12 @@ def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
             return []
         field = next((f for n, f in current.model_fields.items() if step in (n, f.alias)), None)
         extra = current.__annotations__.get("__pydantic_extra__") if field is None else None
-        inner = _models_in(field.annotation) if field is not None else _extras_of(current) if extra else [current]
+        inner = _models_in(field.annotation) if field is not None else extras_of(current) if extra else [current]
         current = inner[0] if inner else None
     return [f.alias or n for n, f in current.model_fields.items()] if current else []
 
 
-def _extras_of(model: type[BaseModel]) -> list[type[BaseModel]]:
+def extras_of(model: type[BaseModel]) -> list[type[BaseModel]]:
     """Return the models of a configuration whose keys a user names himself."""
     return _models_in(get_type_hints(model).get("__pydantic_extra__"))
 

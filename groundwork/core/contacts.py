@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from groundwork.core.config import Config
+from groundwork.core.forms import ObjectName
 
 Severity = Literal["info", "warning", "critical"]
 Kind = Literal["email", "pagerduty", "slack", "webhook"]
@@ -16,7 +17,6 @@ KEYS: dict[Kind, str | None] = {"email": None, "pagerduty": "routing-key", "slac
 """Each kind -> the key of its Secret that opens the channel, None for a kind that needs none of its own."""
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_NAME = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 _TO: dict[Kind, tuple[str, re.Pattern[str]]] = {
     "email": ("an address, such as team@example.com", _ADDRESS),
     "slack": ("a channel, such as #alerts", re.compile(r"[#@][^\s]+")),
@@ -36,7 +36,7 @@ class Contact(Config):
 
     kind: Kind = Field(description="what kind of channel")
     to: str | None = Field(default=None, description="a channel of slack (#alerts), or an e-mail address")
-    secret: _NAME | None = Field(
+    secret: ObjectName | None = Field(
         default=None,
         description="name of the Secret with what opens the channel: url (slack, webhook) or routing-key (pagerduty)",
     )

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from groundwork.core.config import profile_default
+from groundwork.core.config import extras_of, profile_default, told_default
 from groundwork.core.errors import StackError, closest
 from groundwork.core.profiles import PROFILES
 from groundwork.core.registry import Registry
 from groundwork.core.signature import Spec
+
+# Stands for a key that people choose.
+_NAME = "<name>"
+REQUIRED = "required"
+"""Stands in the place of a default."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def explain(name: str, registry: Registry) -> Explanation:
         StackError: where there is none of that name.
     """
     if name not in registry:
-        raise StackError([f"no component {name!r}; {closest(name, registry)}"])
+        raise StackError([f"no component {name!r}; {closest(name, registry, see='`groundwork explain`')}"])
     return _explain(registry[name])
 
 
@@ -73,20 +79,39 @@ def _explain(spec: Spec) -> Explanation:
 
 def _options(model: type[BaseModel], prefix: str) -> list[Option]:
     found: list[Option] = []
+    named = extras_of(model)
     for name, field in model.model_fields.items():
         key = f"{prefix}{field.alias or name}"
-        found.append(Option(key, _kind(field.annotation), _defaults(field), field.description or ""))
-        for path, inner in _parts(field.annotation):
+        parts = _parts(field.annotation)
+        # What is one of those that people name themselves is shown once, with them.
+        alike = any(inner in named for _, inner in parts)
+        kind = f"map, as {prefix}{_NAME}" if alike else _kind(field.annotation)
+        found.append(Option(key, kind, _defaults(field), field.description or ""))
+        for path, inner in [] if alike else parts:
             found += _options(inner, f"{key}{path}.")
+    for inner in named:
+        key = f"{prefix}{_NAME}"
+        found.append(Option(key, "map", {"": "none"}, _summary(inner)))
+        found += _options(inner, f"{key}.")
     return found
+
+
+def _summary(model: type[BaseModel]) -> str:
+    """Return the first line of a docstring as a description."""
+    line = (model.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    return line[:1].lower() + line[1:]
 
 
 def _defaults(field: FieldInfo) -> dict[str, str]:
     mark = profile_default(field)
     if mark is not None:
         return {name: _text(mark.value(profile)) for name, profile in PROFILES.items()}
+    told = told_default(field)
+    if told is not None:
+        words = {name: told.by(profile) for name, profile in PROFILES.items()}
+        return words if len(set(words.values())) > 1 else {"": words["prod"]}
     if field.is_required():
-        return {"": "required"}
+        return {"": REQUIRED}
     return {"": _text(field.get_default(call_default_factory=True))}
 
 
@@ -108,9 +133,14 @@ def _kind(annotation: Any) -> str:
     if isinstance(annotation, type):
         if issubclass(annotation, BaseModel):
             return "map"
-        return {str: "text", int: "number", float: "number", bool: "true or false", dict: "map"}.get(
-            annotation, annotation.__name__
-        )
+        return {
+            str: "text",
+            int: "number",
+            float: "number",
+            bool: "true or false",
+            dict: "map",
+            datetime: "date and time",
+        }.get(annotation, annotation.__name__)
     arguments: tuple[Any, ...] = get_args(annotation)
     origin = get_origin(annotation)
     if origin in (tuple, list):
@@ -130,7 +160,7 @@ def _parts(annotation: Any) -> list[tuple[str, type[BaseModel]]]:
     origin = get_origin(annotation)
     arguments: tuple[Any, ...] = get_args(annotation)
     if origin is dict:
-        return [(f".<name>{path}", model) for path, model in _parts(arguments[1])]
+        return [(f".{_NAME}{path}", model) for path, model in _parts(arguments[1])]
     if origin in (tuple, list):
         return [(f"[]{path}", model) for path, model in _parts(arguments[0])]
     return [part for argument in arguments if not isinstance(argument, str) for part in _parts(argument)]

@@ -87,23 +87,26 @@ def build(composition: Composition, project: Project) -> None:
                 resolve(provider)
     problems = kept.lost(kept.before(project.name, environment.stack), composition)
     claims: dict[str, str] = {}
+    remedies: dict[str, str] = {}
     refused: list[str] = []
     for step in composition.steps:
         if any(p is not None and p.stack is None and p.instance not in made for p in step.bindings.values()):
             continue  # what it needs was refused, and that is told
         needs = {parameter: resolve(provider) for parameter, provider in step.bindings.items()}
-        site = Site(environment, catalogue, needs, _after(step, made), claims, refused, retire=step.retire)
+        site = Site(environment, catalogue, needs, _after(step, made), claims, remedies, refused, retire=step.retire)
+        told = len(refused)
         try:
             made[step.instance] = step.spec.cls(step.instance, step.config, site)
         except StackError as error:
-            problems += error.problems
+            problems += composition.stack.placed(step.instance, error.problems)
+        refused[told:] = composition.stack.placed(step.instance, refused[told:])
     if problems or refused:
         raise StackError(dict.fromkeys([*problems, *refused]))
-    for component in made.values():
+    for instance, component in made.items():
         try:
             component.complete()
         except StackError as error:
-            problems += error.problems
+            problems += composition.stack.placed(instance, error.problems)
     if problems:
         raise StackError(problems)
     for step in composition.steps:

@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from groundwork.core.component import ApiComponent, Component
+from groundwork.core.errors import StackError
 from groundwork.core.signature import Spec, spec_of
 
 ROOMS = ("infra", "addons")
@@ -25,9 +26,15 @@ class Registry(Mapping[str, Spec]):
         self._specs: dict[str, Spec] = {}
 
     def __getitem__(self, name: str) -> Spec:
+        """Return a component's declaration.
+
+        Raises:
+            KeyError: there is none of that name.
+            StackError: its module fails to import, or is no component: a package that is installed may be anything.
+        """
         if name not in self._specs:
             given = self._classes[name]
-            self._specs[name] = spec_of(name, _import(given) if isinstance(given, str) else given)
+            self._specs[name] = _read(name, given) if isinstance(given, str) else spec_of(name, given)
         return self._specs[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -42,7 +49,7 @@ def discover() -> Registry:
     """Find all components: `infra/rds.py` holds the component `rds`; others join by entry point.
 
     Raises:
-        ValueError: where a component of another package takes a name that is there already.
+        StackError: where a component of another package takes a name that is there already.
     """
     found: dict[str, str] = {}
     for room in ROOMS:
@@ -52,9 +59,28 @@ def discover() -> Registry:
                 found[module.name.replace("_", "-")] = f"{room}.{module.name}"
     for point in entry_points(group=ENTRY_POINTS):
         if point.name in found:
-            raise ValueError(f"{point.value} wants to be the component {point.name!r}, which {found[point.name]} is")
+            raise StackError(
+                [
+                    f"{point.value} wants to be the component {point.name!r}, which {found[point.name]} is: uninstall "
+                    "one of the packages"
+                ]
+            )
         found[point.name] = point.value
     return Registry(found)
+
+
+def _read(name: str, where: str) -> Spec:
+    try:
+        return spec_of(name, _import(where))
+    except Exception as error:
+        ours = where.partition(".")[0] in ROOMS
+        remedy = "mend it" if ours else "mend or uninstall the package that it is of"
+        raise StackError(
+            [
+                f"the component {name} cannot be used: {where} fails with {type(error).__name__}: {error}; {remedy} "
+                "(GROUNDWORK_DEBUG=1 shows where)"
+            ]
+        ) from error
 
 
 def _import(where: str) -> type[Component[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -20,6 +20,8 @@ from groundwork.core.regions import regions
 _KEYS = ("environment", "profile", "components", "imports", "permissionsBoundary")
 _ACCOUNT = re.compile(r"\d{12}")
 _POLICY = re.compile(r"arn:aws(-cn|-us-gov)?:iam::(\d{12}|aws):policy/[\w+=,.@/-]+")
+_EXISTING = "existing-"
+_PLACE = re.compile(r"[^\s:]+\.ya?ml(:\d+)?: ")
 # Written by the engine on `pulumi stack init`; never committed, and of no meaning to a program.
 _ENGINE_KEYS = {"config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment"}
 
@@ -38,6 +40,7 @@ class StackFile:
         components: instance key -> what is written under it.
         imports: stacks of the same project whose contracts this one uses.
         document: the file, for the lines of errors.
+        homes: instance key -> the file that it stands in, where that is another: of stacks that are looked at as one.
     """
 
     name: str
@@ -50,6 +53,7 @@ class StackFile:
     components: Mapping[str, Mapping[str, Any]]
     imports: tuple[str, ...]
     document: yamlfile.Document = field(repr=False, compare=False)
+    homes: Mapping[str, yamlfile.Document] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def profile(self) -> Profile:
@@ -58,7 +62,22 @@ class StackFile:
 
     def at(self, *path: str | int) -> str:
         """Return `file:line` of a part of the component table."""
-        return self.document.at("config", "groundwork:components", *path)
+        document = self.homes.get(str(path[0]), self.document) if path else self.document
+        return document.at("config", "groundwork:components", *path)
+
+    def placed(self, instance: str, problems: Iterable[str]) -> list[str]:
+        """Put `file:line` before what a component says is wrong: of the key that it names, else of its own.
+
+        A stack that is in no file, as a test's, has none.
+        """
+        if not self.document.lines:
+            return list(problems)
+        found = []
+        for problem in problems:
+            keys = re.match(rf"{re.escape(instance)}((?:\.[\w-]+)+)", problem)
+            steps = [int(key) if key.isdigit() else key for key in keys[1].split(".")[1:]] if keys else []
+            found.append(problem if _PLACE.match(problem) else f"{self.at(instance, *steps)}: {problem}")
+        return found
 
     def surroundings(self, project: str, root: Path) -> Environment:
         """Return what components may know of this stack."""
@@ -95,7 +114,8 @@ def read_stack(path: Path) -> StackFile:
         space, _, rest = key.partition(":")
         if not rest or (space == "groundwork" and rest not in _KEYS):
             valid = [f"groundwork:{k}" for k in _KEYS] + ["aws:region", "aws:allowedAccountIds"]
-            problems.append(f"{document.at('config', key)}: unknown setting {key!r}; {closest(key, valid)}")
+            told = closest(key, valid) if rest else "components stand under groundwork:components, further in"
+            problems.append(f"{document.at('config', key)}: unknown setting {key!r}; {told}")
     environment, profile = _environment(document, config, problems)
     stack = StackFile(
         name=name,
@@ -117,7 +137,12 @@ def read_stack(path: Path) -> StackFile:
 def _environment(document: yamlfile.Document, config: Mapping[str, Any], problems: list[str]) -> tuple[str, str]:
     """Return the environment's name and that of its profile."""
     environment, profile = config.get("groundwork:environment"), config.get("groundwork:profile")
-    if profile is None and environment not in PROFILES:
+    if environment is None:
+        problems.append(
+            f"{document.at('config', 'groundwork:environment')}: groundwork:environment is required: one of "
+            f"{', '.join(sorted(PROFILES))}, or any name beside a groundwork:profile"
+        )
+    elif profile is None and environment not in PROFILES:
         where = document.at("config", "groundwork:environment")
         problems.append(
             f"{where}: groundwork:environment is {environment!r}; {closest(str(environment), PROFILES)}, "
@@ -244,13 +269,14 @@ class Project:
         found: dict[str, StackFile] = {}
         problems: list[str] = []
         todo = [(stack, name) for name in stack.imports]
+        others = [name for name in self.stack_names if name != stack.name]
         while todo:
             importer, name = todo.pop()
             where = importer.document.at("config", "groundwork:imports")
             if name == stack.name:
                 problems.append(f"{where}: stacks import each other in a circle: {stack.name}, {importer.name}")
             elif name not in self.stack_names:
-                problems.append(f"{where}: imports {name!r}: no such stack; {closest(name, self.stack_names)}")
+                problems.append(f"{where}: imports {name!r}: no such stack; {closest(name, others)}")
             elif name not in found:
                 found[name] = self.stack(name)
                 if found[name].profile_name != stack.profile_name and found[name].environment == stack.environment:
@@ -266,6 +292,17 @@ class Project:
                 todo += [(found[name], inner) for inner in found[name].imports]
         if problems:
             raise StackError(problems)
+        return found
+
+    def importers(self, name: str) -> list[str]:
+        """Return the stacks that import the one of this name, of the files that can be read."""
+        found = []
+        for other in self.stack_names:
+            try:
+                if name in self.stack(other).imports:
+                    found.append(other)
+            except StackError:
+                continue
         return found
 
     def ordered(self, stacks: Mapping[str, StackFile]) -> list[StackFile]:
@@ -295,15 +332,36 @@ class Project:
         """
         if name in self.stack_names:
             stack = self.stack(name)
+            _check_apart(map(self.stack, self.environments[stack.environment]))
             return self.ordered({name: stack, **self.imports_of(stack)})
         members = [self.stack(stack) for stack in self.environments.get(name, [])]
         if not members:
             valid = {*self.environments, *self.stack_names}
             raise StackError([f"no environment or stack {name!r}; {closest(name, valid)}"])
+        _check_apart(members)
         table = {stack.name: stack for stack in members}
         for stack in members:
             table |= self.imports_of(stack)
         return self.ordered(table)
+
+
+def _check_apart(stacks: Iterable[StackFile]) -> None:
+    """Refuse a key that two stacks of one environment have: both would give what they make the same names.
+
+    What was there before, and is only named, every stack may name.
+    """
+    first: dict[str, StackFile] = {}
+    problems = []
+    for stack in stacks:
+        for instance, given in stack.components.items():
+            other = first.setdefault(instance, stack)
+            if other is not stack and not str(given.get("component", instance)).startswith(_EXISTING):
+                problems.append(
+                    f"{stack.at(instance)}: {instance} is in {other.at(instance)} too, of the same environment "
+                    f"{stack.environment}: keep one, and import its stack; or give one of them another key"
+                )
+    if problems:
+        raise StackError(problems)
 
 
 def load_project(root: Path) -> Project:

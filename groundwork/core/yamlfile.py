@@ -24,6 +24,16 @@ _AMBIGUOUS_NUMBER = re.compile(
     r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|0[xob][0-9a-fA-F_]+|[-+]?\.(inf|nan|[0-9]+)|[0-9]+(:[0-5]?[0-9])+"
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"
 )
+_INDENTATION = "the indentation is not that of the lines above: keys of one map begin in one column"
+# What PyYAML says to those who know its grammar.
+_PLAIN = {
+    "expected <block end>, but found '<block mapping start>'": _INDENTATION,
+    "expected <block end>, but found '<block sequence start>'": _INDENTATION,
+    "found character '\\t' that cannot start any token": "a tab: indent with spaces",
+    "mapping values are not allowed here": "a colon where none can be: one is missing in a line above, or quotes are",
+    "could not find expected ':'": "a key without its colon",
+    "but found another document": "`---`: a file has one document",
+}
 # What PyYAML itself resolves a plain scalar to; any other tag was written by somebody.
 _TAGS = {"str", "int", "float", "bool", "null", "timestamp", "value"}
 
@@ -60,7 +70,8 @@ def read(path: Path) -> Document:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path.name}:{mark.line + 1}" if mark else path.name
-        raise StackError([f"{where}: not YAML: {getattr(error, 'problem', None) or error}"]) from None
+        problem = str(getattr(error, "problem", None) or error)
+        raise StackError([f"{where}: not YAML: {_PLAIN.get(problem, problem)}"]) from None
     document = Document(path, None)
     problems: list[str] = []
     if root is not None:
@@ -79,17 +90,31 @@ def _compose(text: str) -> yaml.Node | None:
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
-def _value(node: yaml.Node, at: tuple[str | int, ...], document: Document, problems: list[str]) -> Any:
+def _value(
+    node: yaml.Node,
+    at: tuple[str | int, ...],
+    document: Document,
+    problems: list[str],
+    within: tuple[yaml.Node, ...] = (),
+) -> Any:
+    if any(node is outer for outer in within):
+        problems.append(f"{document.path.name}:{node.start_mark.line + 1}: an alias is within what it stands for")
+        return None
+    within = (*within, node)
     document.lines.setdefault(at, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
-        return dict(_pairs(node, at, document, problems))
+        return dict(_pairs(node, at, document, problems, within))
     if isinstance(node, yaml.SequenceNode):
-        return [_value(child, (*at, i), document, problems) for i, child in enumerate(node.value)]
+        return [_value(child, (*at, i), document, problems, within) for i, child in enumerate(node.value)]
     return _scalar(node, document, problems)
 
 
 def _pairs(
-    node: yaml.MappingNode, at: tuple[str | int, ...], document: Document, problems: list[str]
+    node: yaml.MappingNode,
+    at: tuple[str | int, ...],
+    document: Document,
+    problems: list[str],
+    within: tuple[yaml.Node, ...],
 ) -> Iterator[tuple[str, Any]]:
     seen: set[str] = set()
     for key_node, value_node in node.value:
@@ -102,7 +127,7 @@ def _pairs(
             problems.append(f"{where}: key {key!r} is there twice")
         seen.add(key)
         document.lines[(*at, key)] = key_node.start_mark.line + 1
-        yield key, _value(value_node, (*at, key), document, problems)
+        yield key, _value(value_node, (*at, key), document, problems, within)
 
 
 def _scalar(node: yaml.Node, document: Document, problems: list[str]) -> Any:

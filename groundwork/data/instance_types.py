@@ -11,6 +11,9 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal
 
+AS_OF = "2026-07-20"
+"""When the prices of the table were such."""
+
 Architecture = Literal["x86_64", "arm64"]
 
 

@@ -25,6 +25,7 @@ class Result:
 
     Attributes:
         registry: the address of the registry that it is about, None where it is about the folder.
+        absent: how many charts are not there, where none is: one problem tells of all.
         held: key -> who says what its digest has to be.
         fetched: keys of what was not there before.
         unproven: keys of archives taken from a folder, whose digest the catalogue does not know.
@@ -34,6 +35,7 @@ class Result:
 
     folder: Path
     registry: str | None = None
+    absent: int = 0
     held: dict[str, str] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     unproven: list[str] = field(default_factory=list)
@@ -100,6 +102,12 @@ def check(root: Path, folder: Path, only: Sequence[str]) -> Result:
     charts, everything = chosen(root, only), load_catalogue(root).charts
     locks = read_lock(folder)
     result = Result(folder)
+    if charts and not any((folder / archive_name(entry)).is_file() for entry in charts.values()):
+        result.absent = len(charts)
+        state = "is not there" if not folder.is_dir() else "is empty" if not any(folder.iterdir()) else "has no chart"
+        chosen_keys = "".join(f" --only {key}" for key in only)
+        result.problems.append(f"{folder} {state}: fill it with `groundwork mirror --to {folder}{chosen_keys}`")
+        return result
     for key, entry in charts.items():
         if not (folder / archive_name(entry)).is_file():
             result.problems.append(

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from groundwork.lines import warning
 from groundwork.mirror.fill import Result
 from groundwork.mirror.listing import Listing
 from groundwork.mirror.outdated import Row
@@ -27,13 +28,14 @@ def of_result(result: Result, listing: Listing | None) -> RenderableType:
         notes.append(
             f"Taken as they are, since the catalogue has no digest that says whether they are upstream's: {names}"
         )
-    parts += [Text(note, style="yellow") for note in notes]
+    parts += [warning(note) for note in notes]
     by = Counter(result.held.values())
     vouched = ", ".join(f"{count} by the digest of {who}" for who, count in sorted(by.items()))
     fetched = f"{len(result.fetched)} put there now; " if result.fetched else ""
     where = result.registry or result.folder
     held = f"{where}: {len(result.held)} charts are right ({vouched}); " if result.held else f"{where}: "
-    wrong = f"{len(result.problems)} are wrong or missing." if result.problems else "none is wrong or missing."
+    count = result.absent or len(result.problems)
+    wrong = f"{count} {'is' if count == 1 else 'are'} wrong or missing." if count else "none is wrong or missing."
     parts.append(Text(held + fetched + wrong, style="red" if result.problems else "green"))
     if listing is not None:
         parts.append(Text(f"{len(listing.images)} images, in images.txt and, with who names each, in images.json."))
@@ -52,8 +54,8 @@ def of_outdated(rows: Sequence[Row], ends: Sequence[str]) -> RenderableType:
         table.add_row(Text(row.key, style="bold"), row.ours, newest, row.licence, row.end_of_life or "", tested)
     parts: list[RenderableType] = [table, Text()]
     parts += [Text(f"{keys}: {note}") for note, keys in _grouped(rows, "note")]
-    parts += [Text(f"{keys}: not known: {why}", style="yellow") for why, keys in _grouped(rows, "problem")]
-    parts += [Text(line, style="red") for line in ends]
+    parts += [warning(f"{keys}: not known: {why}") for why, keys in _grouped(rows, "problem")]
+    parts += [warning(line) for line in ends]
     unknown, behind = sum(row.newest is None for row in rows), sum(row.behind for row in rows)
     last = f"{behind} of {len(rows)} charts have a newer version"
     last += f"; of {unknown} it is not known." if unknown else "."

@@ -13,6 +13,9 @@ from groundwork.core.errors import StackError
 from groundwork.data.instance_types import instance_types
 from groundwork.data.units import HOURS_A_MONTH, Unit
 
+REGION, AS_OF = "us-east-1", "2026-11-22"
+"""Where, and when, the prices of the platform's own table were such."""
+
 _COLUMNS = ["item", "unit", "usd"]
 _UNITS: Mapping[str, Unit] = {unit: unit for unit in get_args(Unit)}
 

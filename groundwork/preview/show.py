@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from groundwork.core.errors import listing
+from groundwork.data.instance_types import AS_OF as MACHINES_AS_OF
+from groundwork.lines import warning
 from groundwork.preview.cost import Estimate
+from groundwork.preview.prices import AS_OF, REGION
 
-_PRICES = "on demand, US East (N. Virginia), before tax, discounts and traffic; `--prices FILE` takes your own"
 
+def of_estimate(name: str, found: Estimate, *, regions: Sequence[str] = (), own: Path | None = None) -> RenderableType:
+    """Return what an environment costs, dearest first, and what is not in the sum.
 
-def of_estimate(name: str, found: Estimate) -> RenderableType:
-    """Return what an environment costs, dearest first, and what is not in the sum."""
+    Args:
+        regions: where the environment is.
+        own: the user's table of prices, where there is one.
+    """
     if not found.lines and not found.by_use and not found.unpriced:
         return Text(f"{name}: {summary(found)}.", style="bold")
+    head = Text(f"{name}: US dollars a month, {_basis(regions, own)}")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("resource", no_wrap=True)
     table.add_column("of what", no_wrap=True)
@@ -25,14 +36,25 @@ def of_estimate(name: str, found: Estimate) -> RenderableType:
     for line in sorted(found.lines, key=lambda line: (-line.most, line.resource)):
         count = _range(line.least_count, line.most_count)
         table.add_row(line.resource, line.item, count, _range(line.least, line.most), line.note)
-    parts: list[RenderableType] = [table]
+    parts: list[RenderableType] = [head, table]
     if found.by_use:
         told = "; ".join(f"{count} {kind} {why}" for kind, (count, why) in sorted(found.by_use.items()))
         parts.append(Text(f"Not in the sum, since it is paid by use: {told}."))
     parts.append(Text("Nor is what the cluster makes by itself: its volumes, and its load balancers (16 each)."))
-    parts += [Text(f"Not in the sum: {line}.", style="yellow") for line in found.unpriced]
-    parts += [Text(f"{name}: {summary(found)}.", style="bold"), Text(f"Prices: {_PRICES}.")]
+    parts += [warning(f"not in the sum: {line}") for line in found.unpriced]
+    parts += [Text(f"{name}: {summary(found)}.", style="bold")]
     return Group(*parts)
+
+
+def _basis(regions: Sequence[str], own: Path | None) -> str:
+    """Return whose prices they are, and of when: the table is of one region, whatever region the environment is in."""
+    dated = f"machines as of {MACHINES_AS_OF}, all else as of {AS_OF}"
+    told = f"on demand in {REGION} ({dated}), before tax, discounts and traffic."
+    if own is not None:
+        return f"by {own}, and for what is not in it {told}"
+    elsewhere = [region for region in regions if region != REGION]
+    differs = f"{listing(elsewhere)} differs: " if elsewhere else ""
+    return f"{told} {differs}`--prices FILE` takes your own."
 
 
 def summary(found: Estimate) -> str:

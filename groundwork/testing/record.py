@@ -7,6 +7,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from groundwork.core.compose import compose
 from groundwork.core.program import build
 from groundwork.core.registry import Registry, discover
 from groundwork.core.stacks import Project, StackFile, read_stack
+from groundwork.core.yamlfile import Document
 from groundwork.testing.graph import Graph, Registered
 
 ROOT = Path(__file__).parents[2]
@@ -188,6 +190,9 @@ def record(
     stack = components if isinstance(components, StackFile) else stack_of(components, environment=environment)
     project = Project("groundwork", root)
     composition = compose(project, stack, registry or discover())
+    if not isinstance(components, StackFile):
+        # The lines of a file that nobody wrote mean nothing in what components refuse.
+        composition = replace(composition, stack=replace(stack, document=Document(stack.path, None)))
     answers = _Answers({"pulumi:pulumi:readStackOutputs": _never_up, **(calls or {})}, computed or {})
     monitor = _Monitor(answers)
     # The SDK keeps its settings in the process, and wants an event loop of its own for each program.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from groundwork.core.stacks import Project, StackFile
+from groundwork.core.yamlfile import Document
 from groundwork.testing.graph import Graph
 from groundwork.testing.record import record
 
@@ -18,12 +20,15 @@ def merged(project: Project, environment: str) -> StackFile:
     """
     stacks = project.environment(environment)
     components: dict[str, Any] = {}
+    homes: dict[str, Document] = {}
     for stack in stacks:
         for instance, given in stack.components.items():
-            use = {parameter: name.rpartition("/")[2] for parameter, name in given.get("use", {}).items()}
+            use = given.get("use")
+            if isinstance(use, Mapping):  # what is no map is refused by whoever composes
+                use = {each: name.rpartition("/")[2] if isinstance(name, str) else name for each, name in use.items()}
             components[instance] = {**given, **({"use": use} if use else {})}
-    last = stacks[-1]
-    return replace(last, components=components, imports=())
+            homes[instance] = stack.document
+    return replace(stacks[-1], components=components, imports=(), homes=homes)
 
 
 def record_environment(project: Project, environment: str) -> Graph:

@@ -10,6 +10,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from groundwork.core.amounts import Cpu, Memory
 from groundwork.core.config import ByProfile, Config
+from groundwork.core.forms import Form, ObjectName
 
 Executor = Literal["celery", "kubernetes", "local"]
 Role = Literal["Admin", "Op", "User", "Viewer", "Public"]
@@ -21,13 +22,23 @@ MAIN = "main"
 """The group that takes it. Not `default`: the chart leaves that name out of its labels, and what selects the workers of
 that group (a disruption budget, a Service) would select every other group's and every task's pod with them."""
 
-_GROUP_NAME = r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$"
+_GroupName = Annotated[
+    str,
+    Form(
+        r"[a-z]([a-z0-9-]{0,28}[a-z0-9])?", "a name of lower case letters, digits and hyphens; 30 at most", "training"
+    ),
+]
 
 
 class DagsConfig(Config):
     """Where DAGs come from."""
 
-    repository: str = Field(pattern=r"^https://[^\s@]+$", description="a git repository, without a user or password")
+    repository: Annotated[
+        str,
+        Form(
+            r"https://[^\s@]+", "the https:// URL of a git repository, without a user", "https://git.example.com/dags"
+        ),
+    ] = Field(description="a git repository, without a user or password")
     branch: str = Field(default="main", min_length=1, description="or a tag")
     folder: str = Field(default="", description="in the repository; all of it by default")
     by: Literal["bundle", "git-sync"] = Field(
@@ -36,9 +47,8 @@ class DagsConfig(Config):
         "fetches it, without history: for a repository that is too large to clone for every task's pod",
     )
     refresh_seconds: int = Field(default=60, ge=5, description="between two looks at the repository")
-    credentials_secret: str | None = Field(
+    credentials_secret: ObjectName | None = Field(
         default=None,
-        pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
         description="a Secret in Airflow's namespace with the keys username and password (a token that may read); "
         "none for a repository that anybody in the network may read",
     )
@@ -47,9 +57,8 @@ class DagsConfig(Config):
 class GroupConfig(Config):
     """Celery workers of one kind."""
 
-    queue: str | None = Field(
+    queue: Annotated[str, Form(r"[A-Za-z0-9_.-]+", "one queue: letters, digits, _ . and -", "training")] | None = Field(
         default=None,
-        pattern=r"^[A-Za-z0-9_.-]+$",
         description="whose tasks they take; by default the group's own name, and `default` for main",
     )
     cpu: Cpu = Field(default="1", description="request of each worker, for all tasks that it runs at once")
@@ -84,7 +93,7 @@ class WorkersConfig(Config):
     memory: Memory = Field(default="1Gi", description="request and limit")
     pool: str | None = Field(default=None, description="name of the node pool; any that has room by default")
     accelerators: int = Field(default=0, ge=0, description="of the pool's kind, for each task's pod")
-    groups: dict[Annotated[str, Field(pattern=_GROUP_NAME)], GroupConfig] = Field(
+    groups: dict[_GroupName, GroupConfig] = Field(
         default={},
         validate_default=True,
         description="Celery's workers by name; a group `main` for the queue `default` is there in any case",

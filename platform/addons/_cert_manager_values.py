@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from groundwork.core.config import Config
 from groundwork.core.contracts import Statement
 from groundwork.core.dns import Zones
+from groundwork.core.forms import Email, Https
 from groundwork.core.references import SecretKey
 
 ACCOUNT = "cert-manager"
@@ -25,17 +26,14 @@ class AcmeConfig(Config):
     By DNS only. What is asked for is `*.<domain>`, and no ACME server signs a wildcard for an answer over HTTP.
     """
 
-    email: str = Field(
-        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="whom the server writes to before a certificate expires"
-    )
+    email: Email = Field(description="whom the server writes to before a certificate expires")
     zones: Zones = Field(
         default_factory=dict,
         description="domain -> id of its hosted zone in Route 53, where each request is answered; besides the public "
         "ones that `route53` makes",
     )
-    server: str = Field(
+    server: Https = Field(
         default="https://acme-v02.api.letsencrypt.org/directory",
-        pattern=r"^https://\S+$",
         description="URL of its directory; Let's Encrypt has another one to try out: acme-staging-v02",
     )
 

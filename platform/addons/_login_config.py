@@ -8,10 +8,22 @@ from addons._charts import Copies
 from pydantic import Field, PositiveInt, model_validator
 
 from groundwork.core.config import ByProfile, Config
+from groundwork.core.forms import Form, Host
 from groundwork.core.references import SecretKey
 
-_PEM = r"^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n?$"
-_HTTPS = r"^https://[^\s/]+(/\S*[^\s/])?$"
+_Certificate = Annotated[
+    str,
+    Form(
+        r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n?",
+        "one certificate in PEM: -----BEGIN CERTIFICATE----- and so on, under `|`",
+    ),
+]
+_Url = Annotated[
+    str,
+    Form(
+        r"https://[^\s/]+(/\S*[^\s/])?", "a URL that begins with https:// and ends without /", "https://id.example.com"
+    ),
+]
 
 
 class GithubConfig(Config):
@@ -22,15 +34,13 @@ class GithubConfig(Config):
     organisations: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
         description="whose members may come in; their teams are groups, as `organisation:team`"
     )
-    host: str | None = Field(
-        default=None, pattern=r"^[a-z0-9.-]+$", description="of a GitHub Enterprise server; github.com by default"
-    )
+    host: Host | None = Field(default=None, description="of a GitHub Enterprise server; github.com by default")
 
 
 class OidcConfig(Config):
     """People whom another OpenID Connect provider knows."""
 
-    issuer: str = Field(pattern=_HTTPS, description="its URL, as its tokens have it")
+    issuer: _Url = Field(description="its URL, as its tokens have it")
     client_id: str = Field(min_length=1, description="under which it knows this platform")
     client_secret: SecretKey = Field(description="where the secret of that client is kept")
     scopes: tuple[str, ...] = Field(default=("profile", "email"), description="asked for beside openid")
@@ -47,9 +57,11 @@ class LdapGroupsConfig(Config):
 class LdapConfig(Config):
     """People in a directory."""
 
-    host: str = Field(pattern=r"^[A-Za-z0-9.-]+:[0-9]+$", description="with its port; TLS is spoken there: 636")
-    authority: str | None = Field(
-        default=None, pattern=_PEM, description="the CA of its certificate, in PEM, where the world does not know it"
+    host: Annotated[str, Form(r"[A-Za-z0-9.-]+:[0-9]+", "a host with its port", "ldap.example.com:636")] = Field(
+        description="with its port; TLS is spoken there: 636"
+    )
+    authority: _Certificate | None = Field(
+        default=None, description="the CA of its certificate, in PEM, where the world does not know it"
     )
     bind_dn: str = Field(min_length=1, description="of the account that searches")
     bind_password: SecretKey = Field(description="where its password is kept")
@@ -64,9 +76,8 @@ class LdapConfig(Config):
 class SamlConfig(Config):
     """People whom a SAML 2.0 provider knows. Dex calls this connector unmaintained: take oidc if there is a choice."""
 
-    sso_url: str = Field(pattern=_HTTPS, description="where the provider asks people")
-    certificate: str = Field(
-        pattern=_PEM,
+    sso_url: _Url = Field(description="where the provider asks people")
+    certificate: _Certificate = Field(
         description="with which the provider signs, in PEM; it is public",
     )
     email_attribute: str = Field(default="email", min_length=1)
@@ -106,9 +117,8 @@ class LoginConfig(Config):
     """What a stack file may say under `login:`."""
 
     replicas: Copies = Field(description="copies of the proxy, and of Dex")
-    issuer: str | None = Field(
+    issuer: _Url | None = Field(
         default=None,
-        pattern=_HTTPS,
         description="your company's OpenID Connect provider; Dex in the cluster by default",
     )
     client_id: str | None = Field(

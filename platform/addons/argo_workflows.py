@@ -41,9 +41,10 @@ from groundwork.core.contracts import (
     Task,
 )
 from groundwork.core.errors import StackError
+from groundwork.core.forms import Form
 
 _METRICS = {"app.kubernetes.io/name": "argo-workflows-workflow-controller"}
-_LABEL = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$"
+_LABEL = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?"
 
 
 class ScheduleConfig(Config):
@@ -65,9 +66,8 @@ class ArgoWorkflowsConfig(Config):
     """What a stack file may say under `argo-workflows:`."""
 
     replicas: Copies = Field(description="copies of the controller, of which one is active, and of the server")
-    instance_id: str | None = Field(
+    instance_id: Annotated[str, Form(_LABEL, "lower case letters, digits and hyphens", "batch")] | None = Field(
         default=None,
-        pattern=_LABEL,
         description=(
             "what a workflow's label has to say for this controller to take it; the component's name by default, and "
             '"" for those without the label'

@@ -13,14 +13,14 @@ from groundwork.core.component import ApiComponent, Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Certificates, Cluster, Namespace
 from groundwork.core.definitions import install_definitions
+from groundwork.core.forms import Label
 
 
 class CertManagerApiConfig(Config):
     """What a stack file may say under `cert-manager-api:`."""
 
-    issuer: str = Field(
+    issuer: Label = Field(
         default="platform",
-        pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
         description="the ClusterIssuer that certificates are asked of; cert-manager makes `platform`, a CA of its own",
     )
 

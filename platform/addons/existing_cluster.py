@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import pulumi
 from pydantic import Field
@@ -10,16 +10,19 @@ from pydantic import Field
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Cluster
+from groundwork.core.forms import Form, Label
 
 
 class ExistingClusterConfig(Config):
     """What a stack file may say under `existing-cluster:`."""
 
-    name: str = Field(default="existing", pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$", description="what to call it here")
+    name: Label = Field(default="existing", description="what to call it here")
     context: str | None = Field(
         default=None, description="of the kubeconfig that KUBECONFIG names; its current context by default"
     )
-    version: str = Field(default="1.35", pattern=r"^1\.[0-9]+$", description="its minor version, quoted")
+    version: Annotated[str, Form(r"1\.[0-9]+", "a minor version in quotes", '"1.35"')] = Field(
+        default="1.35", description="its minor version, quoted"
+    )
     storage_class: str = Field(
         default="microk8s-hostpath", description="of volumes that one pod writes; the default fits microk8s"
     )

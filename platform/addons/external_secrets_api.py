@@ -13,6 +13,7 @@ from groundwork.core.component import ApiComponent, Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Cluster, Namespace, SecretReference, Secrets
 from groundwork.core.definitions import install_definitions
+from groundwork.core.forms import Label
 from groundwork.core.references import SecretKey
 
 GROUP = "external-secrets.io/v1"
@@ -30,9 +31,8 @@ class ExternalSecretsApiConfig(Config):
             "AWS where the stack has an account"
         ),
     )
-    store: str = Field(
+    store: Label = Field(
         default="platform",
-        pattern=r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
         description="the ClusterSecretStore that secrets are asked of; external-secrets makes it",
     )
 

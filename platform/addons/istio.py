@@ -77,7 +77,7 @@ class Istio(Component[IstioConfig]):
     ) -> IstioControl:
         """Install the charts in Istio's order."""
         self._check()
-        self.claim(CONTROL, f"keep one of them: {self.name}")
+        self.claim(CONTROL, "keep one of them")
         self._mesh = mesh
         ambient = mesh.mode == "ambient"
         system = cluster.namespace("istio-system", parent=self)

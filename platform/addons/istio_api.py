@@ -17,9 +17,10 @@ from addons._istio_routes import ISTIO, Routes, Scheme, Target, Way, route
 from addons.gateway_api import GatewayKinds
 
 from groundwork.core.component import ApiComponent, Component, Former
-from groundwork.core.contracts import ByAddress, Certificates, Cluster, Login, Mesh, Namespace
+from groundwork.core.contracts import NAMESPACE, ByAddress, Certificates, Cluster, Login, Mesh, Namespace
 from groundwork.core.definitions import install_definitions
-from groundwork.core.errors import StackError
+from groundwork.core.errors import StackError, closest, nearest
+from groundwork.core.stacks import load_project
 
 CONTROL = "the mesh istio"
 """What the control plane claims to be, which makes of routes and policies what proxies do."""
@@ -309,7 +310,12 @@ class IstioApi(ApiComponent[IstioApiConfig]):
         return mesh
 
     def complete(self) -> None:
-        """Warn where pages are exposed that nobody will ever reach: another stack may yet bring the mesh."""
+        """Warn where pages are exposed that nobody will ever reach: another stack may yet bring the mesh.
+
+        Raises:
+            StackError: where callers are let into a namespace that nobody makes.
+        """
+        self._check_callers()
         hosts = sorted(self.claimed(HOST))
         if hosts and not self.claimed("the mesh"):
             pulumi.log.warn(
@@ -317,3 +323,27 @@ class IstioApi(ApiComponent[IstioApiConfig]):
                 "add `istio: {}` and `istio-gateway: {}`, or see to it that another stack has them",
                 self,
             )
+
+    def _check_callers(self) -> None:
+        """Find the namespaces that are misspelt: of a policy for a namespace that is not there nobody would hear.
+
+        A stack that imports the mesh may make the ones that this stack has not, and people some by hand.
+        """
+        known = self.claimed(NAMESPACE)
+        where = f"{self.name}.callers"
+        absent = [
+            f"{where}.{name}: no component makes the namespace {name!r}; {closest(name, known)}"
+            for name in self.config.callers
+            if name not in known
+        ]
+        if absent and not load_project(self.environment.root).importers(self.environment.stack):
+            raise StackError(absent)
+        for problem in absent:
+            pulumi.log.warn(f"{problem}, or one of a stack that imports this one", self)
+        for name, callers in self.config.callers.items():
+            for namespace in (caller.partition("/")[0] for caller in callers):
+                meant = nearest(namespace, known)
+                if namespace not in known and meant is not None:
+                    pulumi.log.warn(
+                        f"{where}.{name}: no component makes the namespace {namespace!r}; did you mean {meant!r}?", self
+                    )

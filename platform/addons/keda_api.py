@@ -15,10 +15,18 @@ from groundwork.core.contracts import Cluster, Namespace, Scaling, Trigger
 from groundwork.core.contracts.scaling import Resource, claim_copies, claim_resources, workload
 from groundwork.core.definitions import install_definitions
 from groundwork.core.errors import StackError
+from groundwork.core.forms import Form
 
 _BY = "KEDA"
 _RESOURCES: tuple[Resource, ...] = ("cpu", "memory")
-Queue = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+$")]
+Queue = Annotated[
+    str,
+    Form(
+        r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+",
+        "the ARN of a queue",
+        "arn:aws:sqs:eu-west-1:111122223333:jobs",
+    ),
+]
 CLOUD = "cloud"
 """Name of the authentication by which a scaler comes as KEDA itself does: `keda` makes it where it has an identity."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from addons._kserve_serving import KserveServing
 from addons._kserve_values import RUNTIMES, controller_values, runtime_values
 from addons.kserve_api import KserveKinds
@@ -12,6 +14,7 @@ from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Certificates, Cluster, NodePools, Serverless
 from groundwork.core.errors import StackError, closest
+from groundwork.core.forms import Form
 
 
 class KserveConfig(Config):
@@ -25,9 +28,10 @@ class KserveConfig(Config):
     formats: tuple[str, ...] = Field(
         default=tuple(sorted(RUNTIMES)), min_length=1, description="of models that there are servers for"
     )
-    s3_endpoint: str | None = Field(
+    s3_endpoint: (
+        Annotated[str, Form(r"https?://[^/]+", "a URL without a path", "http://minio.minio.svc:9000")] | None
+    ) = Field(
         default=None,
-        pattern=r"^https?://[^/]+$",
         description="URL of the store that models come from, where that is not AWS: http://minio.minio.svc:9000",
     )
 

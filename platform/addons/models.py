@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from addons._pods import resources
 from addons._watch import watch
@@ -33,6 +33,7 @@ from groundwork.core.contracts import (
     Usage,
 )
 from groundwork.core.errors import StackError
+from groundwork.core.forms import Form
 
 _ACCOUNT = "models"
 
@@ -41,8 +42,8 @@ class VersionSettings(Config):
     """Where a version of a model is."""
 
     uri: str | None = Field(default=None, description="such as hf://organisation/model or s3://bucket/path")
-    path: str | None = Field(
-        default=None, pattern=r"^[^/:][^:]*$", description="in the bucket of these models, in the platform's own store"
+    path: Annotated[str, Form(r"[^/:][^:]*", "a path without / before it", "fraud/v3")] | None = Field(
+        default=None, description="in the bucket of these models, in the platform's own store"
     )
 
     @model_validator(mode="after")

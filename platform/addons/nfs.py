@@ -16,6 +16,7 @@ from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Cluster, NodePools, SharedFiles
+from groundwork.core.forms import Form
 
 _DRIVER = "nfs.csi.k8s.io"
 _CONTROLLER = "csi-nfs-controller"
@@ -24,11 +25,14 @@ _CONTROLLER = "csi-nfs-controller"
 class NfsConfig(Config):
     """What a stack file may say under `nfs:`."""
 
-    server: str = Field(
-        pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9.:-]*[a-zA-Z0-9])?$",
+    server: Annotated[
+        str, Form(r"[a-zA-Z0-9]([a-zA-Z0-9.:-]*[a-zA-Z0-9])?", "the name or address of a host", "files.example.com")
+    ] = Field(
         description="name or address of the NFS server, as nodes resolve it",
     )
-    share: str = Field(default="/", pattern=r"^/\S*$", description="folder that the server exports")
+    share: Annotated[str, Form(r"/\S*", "a folder that begins with /", "/export/ml")] = Field(
+        default="/", description="folder that the server exports"
+    )
     mount_options: tuple[str, ...] = Field(
         default=("nfsvers=4.1", "hard"),
         description="of every volume; `hard`: a program waits for a server that is away, and loses nothing",
@@ -38,8 +42,8 @@ class NfsConfig(Config):
     )
     default: bool = Field(default=False, description="whether claims that name no storage class get this one")
     replicas: Copies = Field(description="copies of the controller, each on a node of its own")
-    kubelet_dir: str = Field(
-        default="/var/lib/kubelet", pattern=r"^/\S+$", description="of the nodes; microk8s has another"
+    kubelet_dir: Annotated[str, Form(r"/\S+", "a folder that begins with /", "/var/lib/kubelet")] = Field(
+        default="/var/lib/kubelet", description="of the nodes; microk8s has another"
     )
 
 
@@ -73,7 +77,7 @@ class Nfs(Component[NfsConfig]):
         # It mounts on the node, in the node's network.
         namespace = cluster.namespace(self.name, parent=self, security="privileged")
         if self.config.default:
-            self.claim("the default storage class", f"set {self.name}.default: false")
+            self.claim("the default storage class", f"set {self.name}.default: false", either=True)
         driver = release(
             self.name, parent=self, chart="csi-driver-nfs", namespace=namespace, values=values(self.config)
         )

@@ -23,6 +23,7 @@ from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contacts import Contact
 from groundwork.core.contracts import Cluster, Login, Logs, Mesh, Namespace, NodePools, Priorities
+from groundwork.core.forms import Form, Https
 
 _ROUTING = "platform"
 _WEBHOOK_PORT = 10250
@@ -31,7 +32,7 @@ _WEBHOOK_PORT = 10250
 class RemoteWriteConfig(Config):
     """A second place for all measurements, which keeps them longer than a volume does."""
 
-    url: str = Field(pattern=r"^https://\S+$", description="where Prometheus writes")
+    url: Https = Field(description="where Prometheus writes")
     secret: str | None = Field(
         default=None, description="a Secret of the namespace monitoring with the keys username and password"
     )
@@ -80,8 +81,8 @@ class PrometheusConfig(Config):
         description="a Secret of the namespace monitoring with the key url: called while alerts can be sent, so that "
         "somebody outside notices when they cannot",
     )
-    admins: str = Field(
-        default="platform", pattern=r"^[\w.-]+$", description="the group of the login whose members administer Grafana"
+    admins: Annotated[str, Form(r"[\w.-]+", "one group: letters, digits, dots, hyphens", "platform")] = Field(
+        default="platform", description="the group of the login whose members administer Grafana"
     )
     remote_writes: tuple[RemoteWriteConfig, ...] = Field(default=(), description="where measurements go besides")
 

@@ -18,6 +18,7 @@ from groundwork.core.contacts import Contact
 from groundwork.core.contracts import Alert, Cluster, Dashboard, Metrics, Namespace
 from groundwork.core.definitions import install_definitions
 from groundwork.core.errors import StackError
+from groundwork.core.forms import Email, Host
 
 _GROUP = "monitoring.coreos.com"
 # The stack's Prometheus selects every monitor and rule; other installations select by this label of their release.
@@ -30,9 +31,9 @@ NAMESPACE = "monitoring"
 class MailConfig(Config):
     """The server that takes alerts by e-mail."""
 
-    host: str = Field(pattern=r"^[a-z0-9.-]+$", description="its name")
+    host: Host = Field(description="its name")
     port: int = Field(default=587, ge=1, le=65535, description="where it speaks SMTP with STARTTLS")
-    sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="address that alerts come from")
+    sender: Email = Field(description="address that alerts come from")
     user: str | None = Field(default=None, description="who logs in; none: the server asks nobody")
     secret: str | None = Field(
         default=None, description="a Secret of the namespace monitoring with the key password of that user"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pulumi_kubernetes as k8s
 from addons._quotas import hard
 from addons._tenants import TEAM
@@ -129,6 +130,18 @@ class Teams(Component[TeamsConfig]):
                 ]
         if problems:
             raise StackError(problems)
+        if pools is not None:
+            self._warn_of_more_than(sum(p.maximum * p.accelerators * p.slices for p in pools.all), teams)
+
+    def _warn_of_more_than(self, gpus: int, teams: tuple[Team, ...]) -> None:
+        """Tell of quotas that nobody can use up: a pool may yet grow, so that this is no error."""
+        for team in teams:
+            if team.quota.gpus > gpus:
+                pulumi.log.warn(
+                    f"teams/{team.name}.yaml: quota.gpus is {team.quota.gpus}, and all pools together have {gpus} at "
+                    "most: pods that ask for more wait until a pool's `max` is raised",
+                    self,
+                )
 
     def _limits(self, team: Team, namespace: Namespace) -> None:
         k8s.core.v1.ResourceQuota(

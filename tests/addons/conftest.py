@@ -223,7 +223,7 @@ class User(Component[UserConfig]):
         certificates: Certificates | None,
     ) -> Asked:
         """Return the URL that the mesh gave."""
-        namespace = cluster.namespace("web", parent=self, mesh=mesh)
+        namespace = cluster.namespace("web" if self.name == "user" else self.name, parent=self, mesh=mesh)
         url = None
         if mesh:
             url = mesh.expose("web", parent=self, namespace=namespace, service="svc", port=8080, login=login)

@@ -452,7 +452,7 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (
         {},
         {"roles": {"ml": "Boss"}},
-        ["airflow.roles.ml: input should be 'Admin', 'Op', 'User', 'Viewer' or 'Public' (got 'Boss')"],
+        ["airflow.roles.ml: must be 'Admin', 'Op', 'User', 'Viewer' or 'Public' (got 'Boss')"],
     ),
 ]
 

@@ -192,7 +192,7 @@ def test_the_device_plugin_runs_where_gpus_are(build: Any) -> None:
     [
         (
             {"airflow": {"executors": ["celeri"]}},
-            "airflow.executors.0: input should be 'celery', 'kubernetes' or 'local' (got 'celeri')",
+            "airflow.executors.0: must be 'celery', 'kubernetes' or 'local' (got 'celeri')",
         ),
         (
             {"airflow": {"executors": ["kubernetes", "kubernetes"]}},
@@ -208,7 +208,7 @@ def test_the_device_plugin_runs_where_gpus_are(build: Any) -> None:
         ),
         (
             {"istio": {"platform": "eks"}},
-            "istio.platform: input should be 'gke', 'k3d', 'k3s', 'microk8s', 'minikube' or 'openshift' (got 'eks')",
+            "istio.platform: must be 'gke', 'k3d', 'k3s', 'microk8s', 'minikube' or 'openshift' (got 'eks')",
         ),
         (
             {"istio-api": {"domain": "nodots"}},

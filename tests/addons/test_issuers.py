@@ -111,7 +111,7 @@ def test_names_are_written_to_their_zones_only(everything: Graph) -> None:
         ),
         (
             {"cert-manager": {"acme": {**ACME, "email": "ops"}}},
-            r"cert-manager.acme.email: string should match pattern '^[^@\s]+@[^@\s]+\.[^@\s]+$' (got 'ops')",
+            "cert-manager.acme.email: must be an e-mail address, such as ops@example.com (got 'ops')",
         ),
         (
             {"cert-manager": {"acme": {**ACME, "zones": {"example.com": "example"}}}},
@@ -157,7 +157,7 @@ def test_names_are_written_to_their_zones_only(everything: Graph) -> None:
         ),
         (
             {"external-secrets-api": {"keeper": "vault"}},
-            "external-secrets-api.keeper: input should be 'aws' or 'kubernetes' (got 'vault')",
+            "external-secrets-api.keeper: must be 'aws' or 'kubernetes' (got 'vault')",
         ),
     ],
 )

@@ -413,7 +413,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"istio": {}, "istio-api": {"mode": "side-car"}},
-        "istio-api.mode: input should be 'ambient' or 'sidecar' (got 'side-car')",
+        "istio-api.mode: must be 'ambient' or 'sidecar' (got 'side-car')",
     ),
     (
         {"istio-api": {"mode": "sidecar", "egress": {"allow": ["https://huggingface.co"]}}},
@@ -428,6 +428,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {**ISTIO, "istio-gateway": {"allowedRanges": ["everybody"]}},
         "istio-gateway.allowedRanges.0: 'everybody' is no range of addresses; an example is 203.0.113.0/24",
+    ),
+    (
+        {"istio-api": {"callers": {"istio-ingres": ["airflow"]}}},
+        "istio-api.callers.istio-ingres: no component makes the namespace 'istio-ingres'; "
+        "did you mean 'istio-ingress'? valid: istio-ingress",
     ),
     (
         {"istio-api": {"callers": {"mlflow": ["Airflow"]}}},
@@ -452,7 +457,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         "istio-api: gateways.public.domain: 'ml.example.com' is that of the first gateway; "
         "gateways.partner.exposes: 'web' is exposed by public already",
     ),
-    ({"istio-gateway": {}}, "istio-gateway requires a IstioControl: add istio to this stack"),
+    ({"istio-gateway": {}}, "istio-gateway requires an IstioControl: add istio to this stack"),
 ]
 
 

@@ -238,7 +238,7 @@ def test_katib_starts_after_trainer(whole: Graph) -> None:
 @pytest.mark.parametrize(
     ("components", "message"),
     [
-        ({"katib": {"replicas": 0}}, "katib.replicas: input should be greater than 0 (got 0)"),
+        ({"katib": {"replicas": 0}}, "katib.replicas: must be more than 0 (got 0)"),
         ({"kubeflow-dashboard": {}}, "kubeflow-dashboard requires a Profiles: add kubeflow-profiles to this stack"),
         (
             {"kubeflow-profiles": {"profiles": {"ml": {"owner": "ada"}}}},
@@ -269,7 +269,7 @@ def test_katib_starts_after_trainer(whole: Graph) -> None:
         ),
         (
             {"kubeflow-trainer": {"runtimes": {"a": {"framework": "keras"}}}},
-            "kubeflow-trainer.runtimes.a.framework: input should be 'jax', 'torch' or 'xgboost' (got 'keras')",
+            "kubeflow-trainer.runtimes.a.framework: must be 'jax', 'torch' or 'xgboost' (got 'keras')",
         ),
     ],
 )

@@ -128,7 +128,7 @@ def test_the_server_accepts_the_classes(everything: Graph, api_server: KubeClien
     [
         (
             {"loki": {"retentionDays": 0}},
-            "loki.retentionDays: input should be greater than or equal to 1 (got 0)",
+            "loki.retentionDays: must be at least 1 (got 0)",
         ),
         (
             {"metrics-server": {}, "more": {"component": "metrics-server"}},

@@ -179,8 +179,8 @@ def test_every_pod_is_admitted(prod: Graph, closed: Graph, api_server: KubeClien
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"access": "team"}, "mlflow.access: input should be 'network' or 'teams' (got 'team')"),
-        ({"trashDays": -1}, "mlflow.trashDays: input should be greater than or equal to 0 (got -1)"),
+        ({"access": "team"}, "mlflow.access: must be 'network' or 'teams' (got 'team')"),
+        ({"trashDays": -1}, "mlflow.trashDays: must be at least 0 (got -1)"),
         ({"backup": True}, "mlflow.backup: unknown key; "),
     ],
 )

@@ -34,7 +34,7 @@ class LocalDisks(Component[NoConfig]):
 
     def build(self, cluster: Cluster) -> None:
         """Claim it."""
-        self.claim("the default storage class", "leave it to disks")
+        self.claim("the default storage class", "leave it to nfs", either=True)
 
 
 REGISTRY = Registry({**STUBS, "files-user": FilesUser, "disks": LocalDisks, "nfs": "addons.nfs"})
@@ -83,8 +83,8 @@ def test_the_default_class_is_only_one() -> None:
     assert any(
         problem
         in (
-            "disks and nfs would both be the default storage class; set nfs.default: false",
-            "nfs and disks would both be the default storage class; leave it to disks",
+            "disks and nfs would both be the default storage class; set nfs.default: false, or leave it to nfs",
+            "nfs and disks would both be the default storage class; leave it to nfs, or set nfs.default: false",
         )
         for problem in error.value.problems
     )
@@ -133,9 +133,12 @@ def test_its_pods_are_admitted(render: Any, prod: Graph, api_server: KubeClient,
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"server": "nfs://files"}, "nfs.server: string should match pattern "),
-        ({"share": "export"}, "nfs.share: string should match pattern '^/\\S*$' (got 'export')"),
-        ({"server": None}, "nfs.server: input should be a valid string (got None)"),
+        (
+            {"server": "nfs://files"},
+            "nfs.server: must be the name or address of a host, such as files.example.com (got 'nfs://files')",
+        ),
+        ({"share": "export"}, "nfs.share: must be a folder that begins with /, such as /export/ml (got 'export')"),
+        ({"server": None}, "nfs.server: must be text (got nothing)"),
     ],
 )
 def test_bad_input_is_told(config: dict[str, Any], message: str) -> None:

@@ -156,7 +156,7 @@ def _established(crd: dict[str, Any]) -> bool:
     [
         (
             {"postgres-cluster": {"instances": 0}},
-            "postgres-cluster.instances: input should be greater than 0 (got 0)",
+            "postgres-cluster.instances: must be more than 0 (got 0)",
         ),
         (
             {"postgres-cluster": {"archive": True}},

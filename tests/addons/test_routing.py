@@ -155,7 +155,7 @@ def test_mail_goes_through_the_one_server() -> None:
         ),
         (
             {"prometheus": {"retentionDays": 900}},
-            "prometheus.retentionDays: input should be less than or equal to 400 (got 900)",
+            "prometheus.retentionDays: must be at most 400 (got 900)",
         ),
         (
             {"prometheus": {"contacts": [{"kind": "slack", "to": "#a"}]}},

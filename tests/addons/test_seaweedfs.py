@@ -127,4 +127,4 @@ def test_bad_input_is_told() -> None:
     """The key, the value, and what would be valid."""
     with pytest.raises(StackError) as error:
         record({"cluster": {}, "seaweedfs": {"storageGi": 1}}, environment="dev", registry=REGISTRY)
-    assert "seaweedfs.storageGi: input should be greater than or equal to 5 (got 1)" in str(error.value)
+    assert "seaweedfs.storageGi: must be at least 5 (got 1)" in str(error.value)

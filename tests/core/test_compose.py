@@ -40,7 +40,30 @@ def test_a_missing_contract_names_who_could_provide_it(project: Make, registry: 
 
 def test_what_more_than_one_provides_has_to_be_said(project: Make, registry: Registry) -> None:
     assert _problems(project(dev={"grid": {}, "roof": {}, "lamp": {}}), registry) == [
-        "Pulumi.dev.yaml:6: lamp: Power is provided by grid and roof: say which with `lamp: {use: {power: grid}}`"
+        "Pulumi.dev.yaml:5: grid and roof each provide a Power to lamp: remove one; or, to keep both, say which with "
+        "`lamp: {use: {power: grid}}`"
+    ]
+
+
+def test_one_pair_of_providers_is_one_sentence(project: Make, registry: Registry) -> None:
+    """Whoever asks for what they provide."""
+    given = {"grid": {}, "roof": {}, "lamp": {}, "desk": {"component": "lamp"}, "shelf": {"component": "lamp"}}
+    assert _problems(project(dev=given), registry) == [
+        "Pulumi.dev.yaml:5: grid and roof each provide a Power to lamp and 2 more: remove one; or, to keep both, say "
+        "which with `lamp: {use: {power: grid}}`, and so for desk and shelf"
+    ]
+
+
+def test_one_missing_contract_is_one_sentence(project: Make, registry: Registry) -> None:
+    """However many need it; none where it is there under a name that is misspelt, since that is told."""
+    lamps = {f"lamp-{number}": {"component": "lamp"} for number in range(1, 6)}
+    assert _problems(project(dev=lamps), registry) == [
+        "Pulumi.dev.yaml:4: lamp-1, lamp-2 and 3 more require a Power: add grid or hen or roof to this stack, "
+        "or import a stack that provides one"
+    ]
+    assert _problems(project(dev={"gird": {}, **lamps}), registry) == [
+        "Pulumi.dev.yaml:4: gird: no component 'gird'; did you mean 'grid'? "
+        "valid: grid, hen, lamp, meter, meter-api, roof"
     ]
 
 
@@ -119,15 +142,25 @@ def test_contracts_of_an_imported_stack_are_there(project: Make, registry: Regis
     assert provider.address == "base/roof"
 
 
+def test_a_component_is_a_name(project: Make, registry: Registry) -> None:
+    """A list was a traceback."""
+    given = {"a": {"component": ["grid"]}, "b": {"component": 3}, "grid": {"use": "roof", "retire": "soon"}}
+    assert _problems(project(dev=given), registry) == [
+        "Pulumi.dev.yaml:5: a.component must be the name of one (got ['grid'])",
+        "Pulumi.dev.yaml:8: b.component must be the name of one (got 3)",
+        "Pulumi.dev.yaml:10: grid.use must be a map of names (got 'roof')",
+        "Pulumi.dev.yaml:11: grid.retire must be true or false (got 'soon')",
+    ]
+
+
 def test_all_problems_come_at_once(project: Make, registry: Registry) -> None:
     given = {"gird": {}, "grid": {"volts": "many", "nmae": "x"}, "lamp": {"use": {"power": "roof"}}}
     problems = _problems(project(dev=given), registry)
     assert problems == [
         "Pulumi.dev.yaml:4: gird: no component 'gird'; did you mean 'grid'? "
         "valid: grid, hen, lamp, meter, meter-api, roof",
-        "Pulumi.dev.yaml:5: grid.volts: input should be a valid integer, unable to parse string as an integer "
-        "(got 'many')",
-        "Pulumi.dev.yaml:5: grid.nmae: unknown key; did you mean 'name'? valid: name, volts",
+        "Pulumi.dev.yaml:6: grid.volts: must be a whole number, such as 3 (got 'many')",
+        "Pulumi.dev.yaml:7: grid.nmae: unknown key; did you mean 'name'? valid: name, volts",
         "Pulumi.dev.yaml:10: lamp.use.power: 'roof' provides no Power; valid: grid",
     ]
 

@@ -1,5 +1,7 @@
 """Contracts cross stacks as the same dataclasses: plain data stays plain, secrets stay secret."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -8,6 +10,7 @@ import pytest
 from groundwork.core import Config
 from groundwork.core.component import Component
 from groundwork.core.contract import Contract, contracts_of
+from groundwork.core.errors import StackError
 from groundwork.core.registry import Registry, discover
 from groundwork.core.signature import spec_of
 from groundwork.testing import record
@@ -69,3 +72,26 @@ def test_every_component_declares_itself(name: str) -> None:
     for field_name, field in spec.config.model_fields.items():
         assert field.description, f"{name}.{field_name} has no description for explain and the schema"
     assert all(issubclass(need.contract, Contract) for need in spec.needs)
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        ("import nowhere_at_all", "ModuleNotFoundError: No module named 'nowhere_at_all'"),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("", "AttributeError: module 'their_component' has no attribute 'Theirs'"),
+    ],
+)
+def test_a_component_of_a_broken_package_is_a_sentence(
+    module: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever installed it need not know where it was made."""
+    (tmp_path / "their_component.py").write_text(module, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "their_component", raising=False)
+    with pytest.raises(StackError) as error:
+        Registry({"theirs": "their_component:Theirs"})["theirs"]
+    assert error.value.problems == (
+        f"the component theirs cannot be used: their_component:Theirs fails with {told}; "
+        "mend or uninstall the package that it is of (GROUNDWORK_DEBUG=1 shows where)",
+    )

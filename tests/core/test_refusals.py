@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pulumi
 import pytest
 
 from groundwork.core.component import Component, Former
 from groundwork.core.errors import StackError
 from groundwork.core.registry import Registry
+from groundwork.core.stacks import Project
 from groundwork.testing import record
-from tests.core.conftest import Nothing, Power
+from tests.core.conftest import Grid, GridConfig, Nothing, Power
 
 
 class Picky(Component[Nothing]):
@@ -37,6 +40,45 @@ def test_every_refusal_is_told_at_once() -> None:
     assert list(error.value.problems) == [
         "one refuses",
         "one and two would both be the default power; set two.default: false",
+    ]
+
+
+class Either(Component[Nothing]):
+    """Leaves what it claims to another where that is written, and says how."""
+
+    def build(self) -> None:
+        """Claim it."""
+        self.claim("the default chair", f"set {self.name}.default: false", either=True)
+
+
+def test_whoever_comes_second_learns_both_ways_out() -> None:
+    """Which of the two is to have it is the user's choice, not the order of building's."""
+    stack = {"one": {"component": "either"}, "two": {"component": "either"}}
+    with pytest.raises(StackError) as error:
+        record(stack, registry=Registry({"either": Either}))
+    assert list(error.value.problems) == [
+        "one and two would both be the default chair; set two.default: false, or set one.default: false"
+    ]
+
+
+class Wrong(Component[GridConfig]):
+    """Refuses one of its settings when it is built."""
+
+    def build(self) -> None:
+        """Refuse, by raising and by saying so, for this and for another file."""
+        self.refuse([f"{self.name} is on fire"])
+        raise StackError([f"{self.name}.name: is taken", "teams/a.yaml:3: a.quota is too large"])
+
+
+def test_what_is_refused_while_building_has_its_line_too(project: Callable[..., Project]) -> None:
+    """The one of the key that is named, else the component's; another file's stays as it is."""
+    made = project(dev={"grid": {}, "here": {"component": "wrong", "volts": 3, "name": "x"}})
+    with pytest.raises(StackError) as error:
+        record(made.stack("dev"), registry=Registry({"grid": Grid, "wrong": Wrong}), root=made.root)
+    assert list(error.value.problems) == [
+        "Pulumi.dev.yaml:8: here.name: is taken",
+        "teams/a.yaml:3: a.quota is too large",
+        "Pulumi.dev.yaml:5: here is on fire",
     ]
 
 

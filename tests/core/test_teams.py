@@ -26,11 +26,11 @@ def test_all_mistakes_of_all_files(tmp_path: Path) -> None:
     with pytest.raises(StackError) as error:
         load_teams(tmp_path)
     assert error.value.problems == (
-        "teams/a.yaml:2: a.members: must be e-mail addresses, at least one; ada is not (got ['ada'])",
-        "teams/a.yaml:3: a.quota.gpus: input should be greater than or equal to 0 (got -1)",
+        "teams/a.yaml:2: a.members.0: must be an e-mail address, such as ops@example.com (got 'ada')",
+        "teams/a.yaml:3: a.quota.gpus: must be at least 0 (got -1)",
         "teams/a.yaml:3: a.quota.cpus: unknown key; did you mean 'cpu'? valid: cpu, gpus, memory, pods, storage",
-        "teams/b.yaml: the file of the team 'c' must be called c.yaml",
-        "teams/b.yaml: the member 'x@example.com' is there twice",
+        "teams/b.yaml:1: the team is 'c', and its file is called b.yaml: rename the file to c.yaml, or write `name: b`",
+        "teams/b.yaml:2: the member 'x@example.com' is there twice",
     )
 
 

@@ -71,3 +71,22 @@ def test_lines_are_known_for_every_part(tmp_path: Path) -> None:
     document = yamlfile.read(path)
     assert document.at("a", "b", 1, "d") == "f.yaml:4"
     assert document.at("a", "nowhere") == "f.yaml:1"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "a:\n    b: 1\n   c: 2\n",
+            "f.yaml:3: not YAML: the indentation is not that of the lines above: keys of one map begin in one column",
+        ),
+        ("a: {}\n\tb: 1\n", "f.yaml:2: not YAML: a tab: indent with spaces"),
+        ("a\nb: 1\n", "f.yaml:2: not YAML: a colon where none can be: one is missing in a line above, or quotes are"),
+        ("a: 1\n---\nb: 1\n", "f.yaml:2: not YAML: `---`: a file has one document"),
+        ("a: &a {x: *a}\n", "f.yaml:1: an alias is within what it stands for"),
+    ],
+)
+def test_what_is_not_yaml_is_said_without_its_grammar(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(StackError) as error:
+        _read(tmp_path, text)
+    assert error.value.problems == (told,)

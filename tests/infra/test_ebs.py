@@ -96,7 +96,7 @@ def test_kinds_and_controller_are_of_one_version() -> None:
             {"throughputMi": 1000},
             "ebs.classes.fast: throughputMi is 1000, and iops 3000: that many need at least 4000",
         ),
-        ({"type": "gp2"}, "ebs.classes.fast.type: input should be 'gp3', 'io2', 'st1' or 'sc1' (got 'gp2')"),
+        ({"type": "gp2"}, "ebs.classes.fast.type: must be 'gp3', 'io2', 'st1' or 'sc1' (got 'gp2')"),
     ],
 )
 def test_what_aws_would_refuse_is_told(config: dict[str, Any], message: str) -> None:

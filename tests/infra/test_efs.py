@@ -116,12 +116,29 @@ def test_a_claim_names_the_class_and_waits_for_all_of_it(prod: Graph) -> None:
     [
         (
             {"coldAfterDays": 5},
-            "efs.coldAfterDays: input should be 1, 7, 14, 30, 60, 90, 180, 270 or 365 (got 5)",
+            "efs.coldAfterDays: must be 1, 7, 14, 30, 60, 90, 180, 270 or 365 (got 5)",
         ),
-        ({"default": True}, "efs would both be the default storage class; set efs.default: false"),
+        (
+            {"default": True},
+            "eks and efs would both be the default storage class; set efs.default: false, "
+            "or set eks.defaultStorageClass: false",
+        ),
     ],
 )
 def test_what_cannot_be_is_told(config: dict[str, Any], message: str) -> None:
     with pytest.raises(StackError) as error:
         files(**config)
     assert message in str(error.value)
+
+
+def test_it_is_the_default_class_where_the_cluster_leaves_that_to_it() -> None:
+    """And a cluster whose claims would wait for ever is refused."""
+    graph = build(network={}, eks={"defaultStorageClass": False}, efs={"default": True}, sharer={})
+    marked = [made.name for made in graph.of(CLASS) if made.inputs["metadata"].get("annotations")]
+    assert marked == ["efs-class"]
+    with pytest.raises(StackError) as error:
+        build(network={}, eks={"defaultStorageClass": False}, efs={}, sharer={})
+    assert list(error.value.problems) == [
+        "eks.defaultStorageClass: false, and no other component is the default storage class: write `default: true` "
+        "under one that can be, such as efs, or leave this out"
+    ]

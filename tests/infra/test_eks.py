@@ -325,7 +325,7 @@ def test_what_others_plan_with_is_plain(environment: str) -> None:
         ),
         (
             {"access": "vpn"},
-            "eks.access: input should be 'inVpcRunner', 'tunnel' or 'allowList' (got 'vpn')",
+            "eks.access: must be 'inVpcRunner', 'tunnel' or 'allowList' (got 'vpn')",
         ),
         (
             {"admins": ["arn:aws:sts::111122223333:assumed-role/platform/me"]},
@@ -333,7 +333,7 @@ def test_what_others_plan_with_is_plain(environment: str) -> None:
             "arn:aws:iam::111122223333:role/platform-admin",
         ),
         ({"admins": [ADMIN, ADMIN]}, "eks.admins: a role is there twice"),
-        ({"version": 1.35}, "eks.version: input should be a valid string"),
+        ({"version": 1.35}, 'eks.version: must be text: quote it: "1.35" (got 1.35)'),
     ],
 )
 def test_what_cannot_be_a_cluster_is_told_with_what_could(config: dict[str, Any], problem: str) -> None:

@@ -121,9 +121,12 @@ def test_a_second_application_needs_a_broker_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("config", "problem"),
     [
-        ({"version": "6.2"}, "elasticache.version: input should be '7.2', '8.0' or '8.1' (got '6.2')"),
-        ({"replicas": 6}, "elasticache.replicas: input should be less than or equal to 5 (got 6)"),
-        ({"nodeType": "db.t4g.small"}, "elasticache.nodeType: string should match pattern"),
+        ({"version": "6.2"}, "elasticache.version: must be '7.2', '8.0' or '8.1' (got '6.2')"),
+        ({"replicas": 6}, "elasticache.replicas: must be at most 5 (got 6)"),
+        (
+            {"nodeType": "db.t4g.small"},
+            "elasticache.nodeType: must be a node type of ElastiCache, such as cache.t4g.small",
+        ),
         (
             {"snapshotWindow": "05:30-06:30"},
             "snapshotWindow is 05:30-06:30, and maintenanceWindow sun:05:00-sun:06:00: ElastiCache wants them apart",

@@ -88,7 +88,7 @@ def test_a_node_of_slices_is_not_taken_for_one_whose_gpu_never_comes() -> None:
         ),
         (
             {"accelerator": "nvidia-l4", "max": 1, "sharing": {"mps": 49}},
-            "pools.gpu.sharing.mps: input should be less than or equal to 48 (got 49)",
+            "pools.gpu.sharing.mps: must be at most 48 (got 49)",
         ),
         (
             {"labels": {"nvidia.com/mig.config": "all-1g.5gb"}},

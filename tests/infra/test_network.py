@@ -182,7 +182,7 @@ def test_zones_can_be_named() -> None:
             {"zoneNames": ["us-east-1a", "eu-west-1b"]},
             "network.zoneNames: 'us-east-1a' is no zone of eu-west-1; an example is eu-west-1a",
         ),
-        ({"zones": 1}, "network.zones: input should be greater than or equal to 2 (got 1)"),
+        ({"zones": 1}, "network.zones: must be at least 2 (got 1)"),
         ({"cidr": "10.20.0.0/26"}, "10.20.0.0/26 is too small for 3 zones"),
         (
             {"podCidr": "10.20.128.0/17"},

@@ -8,7 +8,10 @@ import pytest
 
 from groundwork.core.contracts import NodePools
 from groundwork.core.errors import StackError
+from groundwork.core.explain import explain
+from groundwork.core.registry import discover
 from groundwork.testing import Graph
+from infra._pool_settings import PoolSettings
 from tests.infra.stacks import build
 
 NODES = "aws:eks/nodeGroup:NodeGroup"
@@ -139,10 +142,15 @@ def test_nodes_come_after_all_of_the_cluster_and_go_before_it() -> None:
     [
         (
             {"gpu": {"accelerator": "nvidia-l5", "max": 1}},
-            "pools.gpu: accelerator: 'nvidia-l5' is no known accelerator; did you mean 'nvidia-l4'? valid: "
+            "pools.gpu: accelerator: 'nvidia-l5' is no known accelerator; did you mean 'nvidia-l4'? "
+            "(`groundwork explain pools` shows all)",
+        ),
+        (
+            {"gpu": {"accelerator": "l4", "max": 1}},
+            "pools.gpu: accelerator: 'l4' is no known accelerator; valid: "
             "aws-inferentia, aws-inferentia2, aws-trainium, nvidia-a100, nvidia-a10g, nvidia-b200, nvidia-b300, "
-            "nvidia-h100, nvidia-h200, nvidia-l4, nvidia-l40s, nvidia-rtx-pro-4500, nvidia-rtx-pro-server-6000, "
-            "nvidia-t4, nvidia-t4g",
+            "nvidia-h100, nvidia-h200, nvidia-l4, nvidia-l40s, "
+            "nvidia-rtx-pro-4500, nvidia-rtx-pro-server-6000, nvidia-t4, nvidia-t4g",
         ),
         (
             {"gpu": {"accelerator": "nvidia-l4"}},
@@ -214,3 +222,21 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "'system' is the",
     ):
         assert part in text
+
+
+def test_explain_shows_every_setting_of_a_pool_once() -> None:
+    """Also of those that people name themselves, with what each environment makes of what is left out."""
+    options = {option.key: option for option in explain("pools", discover()).options}
+    settings = {field.alias for field in PoolSettings.model_fields.values()}
+    assert {f"<name>.{setting}" for setting in settings} < set(options)
+    assert not any(key.startswith("general.") for key in options)
+    assert (options["general"].kind, options["general"].defaults) == ("map, as <name>", {"": "{}"})
+    assert options["<name>.min"].defaults == {
+        "local": "2, or 0 with an accelerator",
+        "dev": "2, or 0 with an accelerator",
+        "staging": "2, or 0 with an accelerator",
+        "prod": "3, or 0 with an accelerator",
+    }
+    assert options["<name>.diskGib"].defaults == {"": "100, or 200 with an accelerator"}
+    assert "nvidia-l4" in options["<name>.accelerator"].description
+    assert all(option.description for option in options.values())

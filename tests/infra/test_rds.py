@@ -193,9 +193,9 @@ def test_a_database_is_made_over_tls_by_a_job_where_its_user_is() -> None:
 @pytest.mark.parametrize(
     ("config", "problem"),
     [
-        ({"version": "12"}, "rds.version: input should be '16' or '17' (got '12')"),
+        ({"version": "12"}, "rds.version: must be '16' or '17' (got '12')"),
         ({"storageGi": 200, "maxStorageGi": 210}, "maxStorageGi is 210, and storageGi 200: RDS needs at least 220"),
-        ({"backupDays": 60}, "rds.backupDays: input should be less than or equal to 35 (got 60)"),
+        ({"backupDays": 60}, "rds.backupDays: must be at most 35 (got 60)"),
         (
             {"backupWindow": "23:30-00:30", "maintenanceWindow": "mon:00:00-mon:01:00"},
             "backupWindow is 23:30-00:30, and maintenanceWindow mon:00:00-mon:01:00: RDS wants them apart",
@@ -207,8 +207,8 @@ def test_a_database_is_made_over_tls_by_a_job_where_its_user_is() -> None:
             "rds.maintenanceWindow: sun:04:00-sun:04:30 has 30 minutes: it must have 60 to 1440",
         ),
         ({"parameters": {"rds.force_ssl": "0"}}, "parameters.rds.force_ssl: always '1' here; leave it out"),
-        ({"monitoringSeconds": 2}, "rds.monitoringSeconds: input should be 0, 1, 5, 10, 15, 30 or 60 (got 2)"),
-        ({"storageGi": 5}, "rds.storageGi: input should be greater than or equal to 20 (got 5)"),
+        ({"monitoringSeconds": 2}, "rds.monitoringSeconds: must be 0, 1, 5, 10, 15, 30 or 60 (got 2)"),
+        ({"storageGi": 5}, "rds.storageGi: must be at least 20 (got 5)"),
     ],
 )
 def test_what_cannot_be_a_server_is_told(config: dict[str, Any], problem: str) -> None:

@@ -27,7 +27,10 @@ def test_a_mirror_that_is_not_whole_is_a_failure(project: Path, tmp_path: Path) 
     done = run(project, "--to", str(tmp_path / "charts"), "--check")
     assert done.returncode == 1
     told = " ".join(done.stdout.split())
-    assert told.startswith(f"paint: {tmp_path / 'charts'} has no painter-1.0.0.tgz: run `groundwork mirror --to ")
+    folder = tmp_path / "charts"
+    assert told == (
+        f"{folder} is not there: fill it with `groundwork mirror --to {folder}` {folder}: 1 is wrong or missing."
+    )
     assert not (tmp_path / "charts").exists(), "a check makes nothing"
 
 

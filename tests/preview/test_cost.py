@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from groundwork.core.errors import StackError
+from groundwork.data.instance_types import AS_OF as MACHINES_AS_OF
 from groundwork.preview.command import as_json
 from groundwork.preview.cost import Paid, estimate
-from groundwork.preview.prices import own_prices, parse
-from groundwork.preview.show import summary
+from groundwork.preview.prices import AS_OF, own_prices, parse
+from groundwork.preview.show import of_estimate, summary
 from groundwork.real.preflight.needs import needs_of
 from groundwork.testing import record
 from tests.environments import recorded
@@ -108,3 +112,34 @@ def test_every_mistake_in_a_table_is_told_at_once() -> None:
         parse("price\n1\n", "ours.csv")
     with pytest.raises(StackError, match=r"nowhere\.csv: the table of prices cannot be read"):
         own_prices(Path("nowhere.csv"))
+
+
+def _shown(**about: Any) -> str:
+    printed = io.StringIO()
+    Console(width=400, file=printed).print(of_estimate("dev", estimate([group()], PRICES), **about))
+    return printed.getvalue()
+
+
+def test_whose_prices_they_are_stands_before_them() -> None:
+    """One table, whatever region the environment is in; and when it was read, as the table of sources says."""
+    before = f"on demand in us-east-1 (machines as of {MACHINES_AS_OF}, all else as of {AS_OF}), before tax, discounts "
+    first = _shown(regions=["eu-west-1"]).splitlines()[0]
+    assert first == (
+        f"dev: US dollars a month, {before}and traffic. eu-west-1 differs: `--prices FILE` takes your own."
+    )
+    assert _shown(regions=["us-east-1"]).splitlines()[0].endswith("and traffic. `--prices FILE` takes your own.")
+    own = _shown(own=Path("ours.csv")).splitlines()[0]
+    assert own == f"dev: US dollars a month, by ours.csv, and for what is not in it {before}and traffic."
+    sources = (files("groundwork.data") / "README.md").read_text(encoding="utf-8")
+    assert all(f"on {date}" in sources for date in (AS_OF, MACHINES_AS_OF))
+
+
+def test_what_has_no_price_is_a_warning() -> None:
+    assert "warning: not in the sum: general: the table has no price of gp3" in _shown_without_disks()
+
+
+def _shown_without_disks() -> str:
+    printed = io.StringIO()
+    few = parse("item,unit,usd\nm7i.large,hour,0.1\n", "prices.csv")
+    Console(width=400, file=printed).print(of_estimate("dev", estimate([group(), TEMPLATE], few)))
+    return printed.getvalue()

@@ -2,7 +2,7 @@
 
 from groundwork.core.contracts.accelerators import Accelerators
 from groundwork.core.contracts.broker import Broker, Queue
-from groundwork.core.contracts.cluster import Cluster, Namespace, Security, ServiceAccount
+from groundwork.core.contracts.cluster import NAMESPACE, Cluster, Namespace, Security, ServiceAccount
 from groundwork.core.contracts.features import NodeFeatures
 from groundwork.core.contracts.identity import CloudIdentity, Statement
 from groundwork.core.contracts.login import Login, LoginClient
@@ -40,6 +40,7 @@ from groundwork.core.contracts.storage import (
 from groundwork.core.contracts.workflows import Task, Workflows
 
 __all__ = [
+    "NAMESPACE",
     "Accelerators",
     "Alert",
     "Around",

@@ -16,6 +16,9 @@ from groundwork.core.contract import Contract
 if TYPE_CHECKING:
     from groundwork.core.contracts.mesh import Mesh
 
+NAMESPACE = "the maker of the namespace"
+"""The kind of claim that each namespace of a stack is."""
+
 Security = Literal["privileged", "baseline", "restricted"]
 
 
@@ -80,7 +83,11 @@ class Cluster(Contract):
 
         Args:
             mesh: that the namespace is in, closed to callers from elsewhere; None for a namespace outside.
+
+        Raises:
+            StackError: where another component of the stack makes it.
         """
+        parent.claim(f"{NAMESPACE} {name}", "give one of them another name")
         resource = k8s.core.v1.Namespace(
             f"{parent.name}-{name}" if name != parent.name else name,
             metadata={

@@ -13,6 +13,8 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from groundwork.lines import warning
+
 _PLAIN_SECONDS = 10.0
 
 
@@ -66,6 +68,10 @@ class Narrator:
     def note(self, text: str, style: str = "") -> None:
         """Tell something once."""
         self.console.print(Text(text, style=style))
+
+    def warn(self, text: str) -> None:
+        """Tell something that does not stop the work, once."""
+        self.console.print(warning(text))
 
     @contextmanager
     def phase(self, name: str) -> Iterator[Activity]:

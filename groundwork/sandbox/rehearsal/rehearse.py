@@ -72,7 +72,7 @@ def rehearse(root: Path, name: str, narrator: Narrator) -> Rehearsal:
     with on_stage(root, name, narrator) as stage:
         rehearsal = Rehearsal(name, narrator.phases, anew=stage.anew, charts=catalogued(stage.project.root))
         if stage.anew:
-            narrator.note(f"Starting anew: {stage.anew}.", "yellow")
+            narrator.warn(f"starting anew: {stage.anew}")
         for stack in stage.stacks:
             try:
                 with narrator.phase(f"prepare {stack.name}"):

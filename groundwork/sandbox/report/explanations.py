@@ -9,7 +9,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from groundwork.core.explain import Explanation, Option
+from groundwork.core.explain import REQUIRED, Explanation, Option
+
+_WIDEST = 45
+_EVERYWHERE = """
+Under every component: `use: {REQUIREMENT: KEY}` says who provides what, where two could; `component: NAME` makes a key
+one more instance of a component; `retire: true` lets it be taken out."""
 
 
 def of_all(explanations: Sequence[Explanation]) -> RenderableType:
@@ -34,14 +39,23 @@ def of_one(explanation: Explanation) -> RenderableType:
     if not explanation.options:
         return Group(head, *needs, Text(f"  It has no options: write `{explanation.name}: {{}}`."))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
-    for title in ("option", "takes", "default", "meaning"):
-        table.add_column(title, overflow="fold")
+    # Two columns, since a key that is folded cannot be copied; only a very long one is.
+    table.add_column("option, and what it takes", overflow="fold", max_width=_WIDEST)
+    table.add_column("meaning, and default", overflow="fold", ratio=1)
     for option in explanation.options:
         # As texts: in what a string says rich takes [kubernetes] for the name of a style, and shows nothing.
-        told = (option.kind, _default(option), option.description)
-        table.add_row(Text(option.key, style="bold"), *map(Text, told))
-    return Group(head, *needs, Text(), table)
+        left = Text.assemble((option.key, "bold"), (f"\n  {option.kind}", "dim"))
+        right = Text(option.description)
+        right.append(f"{chr(10) if option.description else ''}{_default(option)}", "dim")
+        table.add_row(left, right)
+    return Group(head, *needs, Text(), table, Text(_EVERYWHERE, style="dim"))
 
 
 def _default(option: Option) -> str:
-    return "\n".join(f"{name}: {value}" if name else value for name, value in option.defaults.items())
+    """Return the default, with the environments that have it in common: `default: local, dev: 1; prod: 3`."""
+    if set(option.defaults) == {""}:
+        return option.defaults[""] if option.defaults[""] == REQUIRED else f"default: {option.defaults['']}"
+    names: dict[str, list[str]] = {}
+    for name, value in option.defaults.items():
+        names.setdefault(value, []).append(name)
+    return "default: " + "; ".join(f"{', '.join(given)}: {value}" for value, given in names.items())

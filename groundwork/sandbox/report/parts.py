@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from groundwork.lines import warning
 from groundwork.sandbox.rehearsal.narrator import Phase
 from groundwork.sandbox.report.charts import ChartRow
 from groundwork.sandbox.report.policies import PolicyRow, subject_of
@@ -135,6 +136,12 @@ def policies(rows: Sequence[PolicyRow]) -> RenderableType:
             broken.add_row(_rule(row), Text(violation.level, style=style), subject_of(violation), violation.message)
         parts += [Text(), broken]
     return Group(*parts)
+
+
+def warnings(texts: Sequence[str]) -> RenderableType:
+    """Return what the program or the engine warned of, each once."""
+    lines = [warning(text) for text in dict.fromkeys(texts)]
+    return Group(heading("Warnings"), *lines) if lines else Text("")
 
 
 def _rule(row: PolicyRow) -> str:

@@ -20,7 +20,7 @@ from groundwork.sandbox.report.charts import chart_rows
 from groundwork.sandbox.report.policies import policy_rows
 from groundwork.sandbox.report.rendered import as_facts, chart_policies
 from groundwork.sandbox.report.resources import component_rows, remarks
-from groundwork.sandbox.urns import short_type
+from groundwork.sandbox.urns import name_of, short_type
 
 _MOST_CHANGES = 60
 
@@ -39,6 +39,7 @@ def of_rehearsal(rehearsal: Rehearsal) -> RenderableType:
         parts.pods(rehearsal.placement),
         parts.policies(policy_rows(rehearsal.outcomes.values())),
         chart_policies(rehearsal.rendered),
+        parts.warnings(warned(rehearsal)),
         parts.charts(chart_rows(rehearsal.resources, rehearsal.charts)),
         parts.kept_from(rehearsal.kept_from),
         parts.times(rehearsal.phases),
@@ -52,6 +53,15 @@ def of_rehearsal(rehearsal: Rehearsal) -> RenderableType:
 def reached(result: Rehearsal | Plan) -> bool:
     """Whether the engine got as far as a resource."""
     return any(step.custom for outcome in result.outcomes.values() for step in outcome.steps.values())
+
+
+def warned(result: Rehearsal | Plan) -> list[str]:
+    """Return what the program, the providers and the engine warned of."""
+    return [
+        f"{name_of(each.urn)}: {each.message.strip()}" if each.urn else each.message.strip()
+        for outcome in result.outcomes.values()
+        for each in outcome.warnings
+    ]
 
 
 def verdict(rehearsal: Rehearsal) -> Text:
@@ -97,6 +107,7 @@ def of_plan(plan: Plan) -> RenderableType:
     for stack, outcome in plan.outcomes.items():
         found += [parts.heading(f"Changes of {stack}"), changes(outcome)]
     found += [parts.policies(policy_rows(plan.outcomes.values())), chart_policies(plan.charts)]
+    found.append(parts.warnings(warned(plan)))
     found += [parts.times(plan.phases), Text()]
     if not plan.error:
         found.append(Text(cost_of(plan)))
@@ -176,6 +187,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "violations": [asdict(violation) for violation in outcome.violations],
         "policies": _sorted(outcome.checked),
         "errors": [error.message for error in outcome.errors],
+        "warnings": [warning.message for warning in outcome.warnings],
     }
 
 

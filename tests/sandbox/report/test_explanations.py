@@ -27,3 +27,18 @@ def test_a_default_that_is_a_list_is_shown() -> None:
     assert "[kubernetes]" in text
     assert "one of [a, b]" in text
     assert "Runs [what] it is told." in text
+
+
+def test_a_default_names_the_environments_that_share_it() -> None:
+    """And a key stands in one line, so that it can be copied."""
+    defaults = {"local": "1", "dev": "1", "prod": "3"}
+    key = "<name>.reservation.instanceType"
+    options = (
+        Option(key=key, kind="number", defaults=defaults, description="how many"),
+        Option(key="image", kind="text", defaults={"": "required"}, description=""),
+    )
+    text = _printed(Explanation(name="x", summary="X.", requires=(), uses=(), provides=None, options=options))
+    lines = [line.strip() for line in text.splitlines()]
+    assert f"{key}   how many" in lines
+    assert "number                          default: local, dev: 1; prod: 3" in lines
+    assert "image                             required" in lines
