@@ -40,8 +40,9 @@ _IN_URL = r"://[^/:@\s]+:[^$/@\s][^/@\s]*@"
 
 def _told(value: At) -> Term:
     """A text that is the secret itself, not where it is, nor whether there is one."""
-    # "$(NAME)" is another variable, "/run/token" a file.
-    return all_of(value.matches("^[^$/]"), not_(value.one_of("true", "false", "none", "null")))
+    # "$(NAME)" is another variable, "/run/token" a file, "arn:aws:secretsmanager:..." where AWS keeps it.
+    named = any_of(value.one_of("true", "false", "none", "null"), value.matches("^arn:"))
+    return all_of(value.matches("^[^$/]"), not_(named))
 
 
 @RULES.admission(
