@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from groundwork.policy.values import revealed
 from groundwork.sandbox.rehearsal.judged import ChartVerdict, verdicts
 from groundwork.sandbox.rendered import ChartObjects
 from groundwork.testing import Graph
 from policies.pack import judge
 from tests.addons.rendering import CHARTS, ROOT, Rendered, release, render_chart, render_double
 from tests.policies.graphs import subjects
+from tests.scanners.checkov import scan
+from tests.scanners.explained import explanations
 
 
 def _judged(graph: Graph, chart: str, rendered: Rendered, *, double: bool) -> list[str]:
@@ -32,3 +38,23 @@ def test_what_a_double_renders_keeps_the_policies(chart: str, everything: Graph,
 @pytest.mark.parametrize("chart", CHARTS)
 def test_what_a_chart_renders_keeps_the_policies(chart: str, everything: Graph, tmp_path: Path) -> None:
     assert _judged(everything, chart, render_chart(everything, chart, tmp_path), double=False) == []
+
+
+def test_what_another_scanner_finds_is_mended_or_explained(everything: Graph, tmp_path: Path) -> None:
+    """Checkov looks at every object of every add-on, the program's own and the charts'; each finding has its reason."""
+    objects = [_plain(r.inputs) for r in everything if r.type.startswith("kubernetes:") and r.inputs.get("apiVersion")]
+    for chart in CHARTS:
+        namespace = release(everything, chart)["namespace"]
+        for made in render_double(everything, chart, tmp_path).values():
+            objects.append({**made, "metadata": {"namespace": namespace, **made["metadata"]}})
+    folder = tmp_path / "scanned"
+    folder.mkdir()
+    found = scan(objects, folder)
+    unexplained = [one for one in found if not any(said.covers(one) for said in explanations())]
+    assert "\n".join(sorted(f"{one.check} {one.resource}: {one.title}" for one in unexplained)) == ""
+    stale = [said.checks for said in explanations() if not any(said.covers(one) for one in found)]
+    assert stale == [], "explanations of nothing"
+
+
+def _plain(inputs: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(revealed(dict(inputs)), default=str))
