@@ -44,7 +44,7 @@ _PUBLISHERS = {
         "prometheus",
         "prometheus-operator",
     ),
-    "public.ecr.aws": ("aws-cli", "eks", "karpenter", "eks-distro", "docker/library"),
+    "public.ecr.aws": ("aws-cli", "eks", "karpenter", "neuron", "eks-distro", "docker/library"),
     "gcr.io": ("tfx-oss-public", "knative-releases"),
 }
 _REGISTRIES = ("registry.k8s.io", "registry.istio.io", "nvcr.io/nvidia", "cr.fluentbit.io/fluent")

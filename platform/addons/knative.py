@@ -24,6 +24,7 @@ from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Alert, Cluster, Metrics, Namespace, NodePools, Priorities, Usage
 from groundwork.core.errors import StackError
+from groundwork.core.forms import Form
 from groundwork.core.naming import is_label
 
 _WAY = "knative-local-gateway"
@@ -56,7 +57,9 @@ class KnativeConfig(Config):
         description="until a new version counts as failed; a node with a GPU may have to come first",
     )
     max_copies: PositiveInt = Field(default=10, description="of a server that does not say how many it may have")
-    unresolved_registries: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.:-]+$")], ...] = Field(
+    unresolved_registries: tuple[
+        Annotated[str, Form(r"[a-z0-9.:-]+", "the host of a registry", "index.docker.io")], ...
+    ] = Field(
         default=("index.docker.io", "nvcr.io"),
         description="whose tags are taken as they are; elsewhere Knative asks the registry which image a tag is, so "
         "that every copy of a version is the same: without the internet name them all",

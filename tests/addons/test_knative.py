@@ -264,7 +264,7 @@ def test_beside_knative_a_standard_model_stays_as_it_is(build: Any) -> None:
         ),
         (
             {"knative": {"callers": ["air_flow"]}},
-            "Pulumi.test.yaml:27: knative.callers.0: 'air_flow' is no name for a namespace: lower case letters, "
+            "Pulumi.test.yaml:29: knative.callers.0: 'air_flow' is no name for a namespace: lower case letters, "
             "digits, hyphens",
         ),
         (

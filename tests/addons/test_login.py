@@ -260,10 +260,7 @@ def test_a_login_elsewhere_is_the_same(build: Any) -> None:
         ),
         (
             {"connectors": {"github": {**CONNECTORS["github"], "organisations": []}}},
-            [
-                "login.connectors.github.organisations: tuple should have at least 1 item after validation, not 0 "
-                "(got [])"
-            ],
+            ["login.connectors.github.organisations: must have at least 1 (got [])"],
         ),
         (
             {"issuer": "https://id.example.com"},

@@ -36,7 +36,7 @@ def build(environment: str = "prod", **sql: Any) -> Graph:
 
 @pytest.fixture(scope="module")
 def graph() -> Graph:
-    return build(requires_tls=True, authorities=AUTHORITIES)
+    return build(requiresTls=True, authorities=AUTHORITIES)
 
 
 def content(graph: Graph, name: str) -> dict[str, str]:
@@ -100,7 +100,7 @@ def test_the_pool_is_there_twice_in_production(graph: Graph) -> None:
     assert spec["replicas"] == 2
     budget = graph.one("kubernetes:policy/v1:PodDisruptionBudget", "kubeflow-pool-budget").inputs["spec"]
     assert budget == {"maxUnavailable": 1, "selector": spec["selector"]}
-    single = build("dev", requires_tls=True, authorities=AUTHORITIES)
+    single = build("dev", requiresTls=True, authorities=AUTHORITIES)
     assert single.one(DEPLOYMENT, "kubeflow-pool").inputs["spec"]["replicas"] == 1
     assert not single.of("kubernetes:policy/v1:PodDisruptionBudget")
 
@@ -113,7 +113,7 @@ def test_somebody_is_told_when_the_pool_is_down(graph: Graph) -> None:
 
 def test_a_server_whose_certificate_cannot_be_checked_is_told() -> None:
     with pytest.raises(StackError) as error:
-        build(requires_tls=True)
+        build(requiresTls=True)
     assert error.value.problems == (
         "kubeflow: it speaks no TLS, and the SqlServer takes nothing else; a pool in between would have to check the "
         "server's certificate, and who signs that is not known: say it under rds.authorities, or use another SqlServer",

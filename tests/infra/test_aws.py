@@ -13,7 +13,7 @@ from groundwork.core.profiles import PROFILES
 from infra._aws import partition_of, require_aws
 from tests.infra.stacks import build, document, whole
 
-KEYS = ("eks", "elasticache", "rds", "s3", "secrets-manager")
+KEYS = ("eks", "elasticache", "network", "rds", "s3", "secrets-manager")
 ENVIRONMENTS = pytest.mark.parametrize("environment", ["dev", "prod"])
 
 

@@ -92,7 +92,7 @@ def test_its_logs_are_kept_under_its_own_key_and_for_as_long_as_others() -> None
     assert set(groups) == {f"/aws/elasticache/groundwork-dev-elasticache/{kind}" for kind in ("engine-log", "slow-log")}
     assert {g.inputs["kmsKeyId"] for g in groups.values()} == {"arn:aws:kms:eu-west-1:111122223333:elasticache-key"}
     assert {g.inputs["retentionInDays"] for g in groups.values()} == {14}
-    _, logs = document(graph.one("aws:kms/key:Key").inputs["policy"])
+    _, logs = document(graph.one("aws:kms/key:Key", "elasticache-key").inputs["policy"])
     assert logs["Sid"] == "LogsOfThisComponent"
 
 

@@ -193,4 +193,4 @@ def test_what_an_account_says_leaves_the_charts_other_values_alone() -> None:
 def test_another_way_is_refused() -> None:
     with pytest.raises(StackError) as error:
         build(network={}, eks={"identity": "kiam"})
-    assert "eks.identity: input should be 'podIdentity', 'irsa' or 'both' (got 'kiam')" in str(error.value)
+    assert "eks.identity: must be 'podIdentity', 'irsa' or 'both' (got 'kiam')" in str(error.value)

@@ -140,7 +140,7 @@ def test_a_cluster_without_identities_is_told_to_take_a_fixed_password() -> None
 
 def test_its_key_serves_its_own_logs_and_no_others() -> None:
     graph = build(network={}, rds={})
-    owner, logs = document(graph.one("aws:kms/key:Key").inputs["policy"])
+    owner, logs = document(graph.one("aws:kms/key:Key", "rds-key").inputs["policy"])
     assert owner["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
     assert logs["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
     prefix = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/rds/instance/groundwork-dev-rds"

@@ -231,9 +231,7 @@ def test_a_recipe_with_a_typing_error_is_answered(tmp_path: Path) -> None:
     file.write_text("repository: x\nref: v1\ncommit: abc\nfolders: [a]\nnamespace: parts\nleaveout: []\n")
     with pytest.raises(StackError) as error:
         read_recipe(file)
-    assert error.value.problems[-1] == "parts.yaml.leaveout: unknown key; did you mean 'leaveOut'? valid: " + ", ".join(
-        ["commit", "edits", "folders", "gather", "leaveOut", "namespace", "ref", "repository", "values"]
-    )
+    assert error.value.problems[-1] == "parts.yaml.leaveout: unknown key; did you mean 'leaveOut'? (8 others)"
 
 
 def test_a_namespace_that_an_expression_names_is_found() -> None:

@@ -91,9 +91,7 @@ def test_what_is_missing_and_what_is_of_no_use_is_told(root: Path, repository: s
     mirror.mkdir()
     (mirror / "old-1.0.0.tgz").touch()
     result = checked(root)
-    assert result.problems == [
-        f"paint: {mirror} has no painter-1.0.0.tgz: run `groundwork mirror --to {mirror} --only paint`"
-    ]
+    assert result.problems == [f"{mirror} has no chart: fill it with `groundwork mirror --to {mirror}`"]
     assert result.notes == ["old-1.0.0.tgz is of no use: the catalogue does not have it"]
 
 

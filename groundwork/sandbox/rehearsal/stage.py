@@ -11,10 +11,8 @@ from pathlib import Path
 from groundwork.core.catalogue import Chart, load_catalogue
 from groundwork.core.charts import mirror as chosen_mirror
 from groundwork.core.charts import registry as chosen_registry
-from groundwork.core.compose import compose_all
 from groundwork.core.errors import StackError
 from groundwork.core.mirror import check_archives
-from groundwork.core.registry import discover
 from groundwork.core.stacks import Project, StackFile, load_project
 from groundwork.sandbox.engine.environment import engine_environment
 from groundwork.sandbox.engine.failures import EngineError, failure
@@ -160,10 +158,6 @@ def on_stage(root: Path, name: str, narrator: Narrator) -> Iterator[Stage]:
     with narrator.phase("find the tools"):
         tools = locate()
     sandbox = Sandbox.of(root, stacks[0].environment)
-    if not sandbox.exists:
-        # The program says the same, after the servers' first start, which takes much longer than this.
-        with narrator.phase("compose the stacks"):
-            compose_all(project, stacks, discover())
     with sandbox.alone():
         sandbox.create()
         processes = Processes(sandbox.paths)

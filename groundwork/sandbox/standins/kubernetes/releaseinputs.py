@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +146,23 @@ def redacted(message: str, news: Mapping[str, Any]) -> str:
     for text in sorted(_secret_texts(news), key=len, reverse=True):
         message = message.replace(text, "[secret]")
     return message
+
+
+def without_secrets(manifest: Any, news: Mapping[str, Any]) -> Any:
+    """Return an object without any text that is secret in the inputs."""
+    secrets = sorted(_secret_texts(news), key=len, reverse=True)
+    return _cleared(manifest, secrets) if secrets else manifest
+
+
+def _cleared(value: Any, secrets: Sequence[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _cleared(inner, secrets) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_cleared(inner, secrets) for inner in value]
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "[secret]")
+    return value
 
 
 def _secret_texts(news: Mapping[str, Any]) -> set[str]:

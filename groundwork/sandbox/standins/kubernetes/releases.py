@@ -24,6 +24,7 @@ from groundwork.sandbox.standins.kubernetes.releaseinputs import (
     flags,
     redacted,
     resource_names,
+    without_secrets,
 )
 from groundwork.sandbox.standins.kubernetes.settings import KubernetesSettings, Options
 from groundwork.sandbox.standins.kubernetes.values import get_path, mark_secrets
@@ -212,7 +213,7 @@ class Releases:
             except HelmError as error:
                 message = redacted(str(error), news)
                 raise ProviderError(f"chart {chart.name} {chart.version} does not render: {message}") from None
-            self._keep(urn, inputs, chart, objects, "planned")
+            self._keep(urn, news, chart, objects, "planned")
             self._ledger.mark(urn, "double" if chart.mark == "double" else "rendered", chart.note)
         return {**news, "status": UNKNOWN, "resourceNames": UNKNOWN}
 
@@ -254,14 +255,16 @@ class Releases:
             # A Release that nobody waits for is done at once: its webhooks must be silent by then, not soon after.
             with suppress(KubeError):
                 self._settings.on_release()
-        self._keep(urn, inputs, chart, [*_manifest(live), *_hooks(live)], "live")
+        self._keep(urn, news, chart, [*_manifest(live), *_hooks(live)], "live")
         return live
 
     def _keep(
-        self, urn: str, inputs: Mapping[str, Any], chart: Chart, objects: list[dict[str, Any]], moment: Moment
+        self, urn: str, news: Mapping[str, Any], chart: Chart, objects: list[dict[str, Any]], moment: Moment
     ) -> None:
+        # A secret value may be anywhere in what the chart makes of it, not in a Secret only.
+        plain = [without_secrets(each, news) for each in objects]
         double = chart.mark == "double"
-        found = ChartObjects(urn, chart.name, chart.version, double, str(inputs["namespace"]), objects)
+        found = ChartObjects(urn, chart.name, chart.version, double, str(reveal(news["namespace"])), plain)
         self._rendered.keep(found, moment)
 
     def _failed(self, news: Mapping[str, Any], id: ObjectId, message: str, context: grpc.ServicerContext) -> NoReturn:
