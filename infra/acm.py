@@ -68,7 +68,7 @@ class AcmConfig(Config):
 
 
 class Acm(AwsComponent[AcmConfig]):
-    """Certificates for AWS' load balancers, issued and renewed by themselves: records in their zones prove the names."""
+    """Certificates for AWS' load balancers, which renew themselves: records in their zones prove the names."""
 
     def build(self, hosted: HostedZones | None) -> LoadBalancerCertificates:
         """Request them, write what proves the names, and wait until they are issued.
