@@ -8,6 +8,10 @@ from typing import Annotated, Any, Literal
 
 import pulumi
 import pulumi_aws as aws
+
+# Not as `aws.acm`, which loads itself at its first use: older Pythons show it half made to other threads meanwhile
+# (https://github.com/python/cpython/issues/114763), which the SDK has as soon as something is registered.
+from pulumi_aws.acm import Certificate, CertificateValidation
 from pydantic import AfterValidator, Field, PositiveInt
 
 from groundwork.core.config import Config
@@ -139,9 +143,9 @@ class Acm(AwsComponent[AcmConfig]):
             # One account proves a name by one record, whichever certificate asks.
             self.claim(f"who proves the name {base}", f"list all certificates for it under {self.name}, or the other")
 
-    def _request(self, name: str, certificate: CertificateConfig) -> aws.acm.Certificate:
+    def _request(self, name: str, certificate: CertificateConfig) -> Certificate:
         """Request one; a changed one is made before the old one goes, which a load balancer may still show."""
-        return aws.acm.Certificate(
+        return Certificate(
             f"{self.name}-{name}",
             domain_name=certificate.names[0],
             subject_alternative_names=sorted(certificate.names),
@@ -154,7 +158,7 @@ class Acm(AwsComponent[AcmConfig]):
     def _prove(
         self,
         wanted: Mapping[str, CertificateConfig],
-        requested: Mapping[str, aws.acm.Certificate],
+        requested: Mapping[str, Certificate],
         zones: Mapping[str, pulumi.Input[str]],
     ) -> dict[str, aws.route53.Record]:
         """Write one record a name, which is that of its wildcard too, and of every certificate of this account."""
@@ -184,9 +188,9 @@ class Acm(AwsComponent[AcmConfig]):
         )
 
     def _issued(
-        self, name: str, certificate: aws.acm.Certificate, proofs: Sequence[aws.route53.Record]
-    ) -> aws.acm.CertificateValidation:
-        return aws.acm.CertificateValidation(
+        self, name: str, certificate: Certificate, proofs: Sequence[aws.route53.Record]
+    ) -> CertificateValidation:
+        return CertificateValidation(
             f"{self.name}-{name}-issued",
             certificate_arn=certificate.arn,
             validation_record_fqdns=[proof.fqdn for proof in proofs],
