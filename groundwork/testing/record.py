@@ -138,6 +138,16 @@ class _Hooks:
         self.graph.hooks[hook.name] = hook
 
 
+def _proof(name: str) -> dict[str, str]:
+    """Return what ACM wants to see in a domain: the same for all names below it."""
+    return {
+        "domainName": name,
+        "resourceRecordName": f"_proof.{name.removeprefix('*.')}",
+        "resourceRecordType": "CNAME",
+        "resourceRecordValue": "_shown.acm-validations.aws",
+    }
+
+
 def _computed(args: MockResourceArgs) -> dict[str, Any]:
     """Return plausible values for what every resource of a kind computes, so that no Output is empty."""
     if args.typ.startswith("aws:"):
@@ -154,6 +164,10 @@ def _computed(args: MockResourceArgs) -> dict[str, Any]:
             computed["primaryEndpointAddress"] = "broker.example"
         if args.typ == "aws:route53/zone:Zone":
             computed |= {"zoneId": f"Z{args.inputs['name'].upper().replace('.', '')}", "nameServers": ["ns-1.example"]}
+        if args.typ == "aws:route53/record:Record":
+            computed["fqdn"] = args.inputs["name"]
+        if args.typ == "aws:acm/certificate:Certificate":
+            computed["domainValidationOptions"] = [_proof(name) for name in args.inputs["subjectAlternativeNames"]]
         if args.typ == "aws:kms/key:Key":
             computed["keyId"] = f"{args.name}-id"
         if args.typ == "aws:rds/instance:Instance":

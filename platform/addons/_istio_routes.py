@@ -110,31 +110,36 @@ def _http_route(
     }
 
 
-def gateway(routes: Routes, way: Way, secret: str | None) -> tuple[str, str, dict[str, Any]]:
+def gateway(
+    routes: Routes, way: Way, secret: str | None, *, behind_tls: bool = False
+) -> tuple[str, str, dict[str, Any]]:
     """Return API version, kind and spec of a gateway: with a certificate, plain HTTP only leads to HTTPS.
 
     Args:
         secret: with the certificate, in the gateway's namespace.
+        behind_tls: a load balancer ends TLS, and begins it anew without saying for which name (SNI), as AWS' do
+            (https://github.com/istio/istio/issues/22795): a listener for certain names would hang up on it. Only
+            routes then tell names apart.
     """
     if routes == "gateway-api":
-        return GATEWAY_API, "Gateway", _listening(way, secret)
-    return ISTIO, "Gateway", {"selector": {"app": way.name}, "servers": _servers(way.domain, secret)}
+        return GATEWAY_API, "Gateway", _listening(way, secret, behind_tls)
+    return ISTIO, "Gateway", {"selector": {"app": way.name}, "servers": _servers(way.domain, secret, behind_tls)}
 
 
-def _servers(domain: str, secret: str | None) -> list[dict[str, Any]]:
+def _servers(domain: str, secret: str | None, behind_tls: bool) -> list[dict[str, Any]]:
     hosts = [f"*.{domain}"]
     plain: dict[str, Any] = {"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": hosts}
     if secret is None:
         return [plain]
     secure = {
         "port": {"number": 443, "name": "https", "protocol": "HTTPS"},
-        "hosts": hosts,
+        "hosts": ["*"] if behind_tls else hosts,
         "tls": {"mode": "SIMPLE", "credentialName": secret, "minProtocolVersion": "TLSV1_2"},
     }
     return [{**plain, "tls": {"httpsRedirect": True}}, secure]
 
 
-def _listening(way: Way, secret: str | None) -> dict[str, Any]:
+def _listening(way: Way, secret: str | None, behind_tls: bool) -> dict[str, Any]:
     everywhere = {"namespaces": {"from": "All"}}
     here = {"namespaces": {"from": "Same"}}
     common = {"hostname": f"*.{way.domain}"}
@@ -142,7 +147,8 @@ def _listening(way: Way, secret: str | None) -> dict[str, Any]:
     listeners: list[dict[str, Any]] = [{**plain, "allowedRoutes": everywhere if secret is None else here}]
     if secret is not None:
         tls = {"mode": "Terminate", "certificateRefs": [{"name": secret}]}
-        secure = {"name": "https", "port": 443, "protocol": "HTTPS", **common, "tls": tls}
+        names = {} if behind_tls else common
+        secure = {"name": "https", "port": 443, "protocol": "HTTPS", **names, "tls": tls}
         listeners.append({**secure, "allowedRoutes": everywhere})
     return {
         "gatewayClassName": "istio",

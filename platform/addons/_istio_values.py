@@ -114,7 +114,7 @@ def gateway_values(
     most: int,
     service_type: str,
     balancer_class: str | None,
-    annotations: Mapping[str, str],
+    annotations: Mapping[str, Any],
     ranges: Sequence[str],
 ) -> dict[str, Any]:
     """Return the values of a gateway.
@@ -124,7 +124,7 @@ def gateway_values(
         most: copies under load.
         service_type: LoadBalancer where something gives it an address, else ClusterIP.
         balancer_class: of its Service, None for the cluster's own.
-        annotations: of its Service.
+        annotations: of its Service; what names a certificate may be known only later.
         ranges: of addresses that its load balancer lets in; none for all.
     """
     service: dict[str, Any] = {"type": service_type, "annotations": dict(annotations)}

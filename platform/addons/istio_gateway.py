@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -20,7 +20,17 @@ from pydantic import AfterValidator, Field, PositiveInt
 from groundwork.core.charts import release
 from groundwork.core.component import Component, Former
 from groundwork.core.config import Config
-from groundwork.core.contracts import Balancers, Certificates, Cluster, Gateway, Login, Metrics, Namespace, NodePools
+from groundwork.core.contracts import (
+    Balancers,
+    Certificates,
+    Cluster,
+    Gateway,
+    LoadBalancerCertificates,
+    Login,
+    Metrics,
+    Namespace,
+    NodePools,
+)
 from groundwork.core.errors import StackError
 
 GATEWAY = "the gateway"
@@ -46,6 +56,11 @@ class IstioGatewayConfig(Config):
     allowed_ranges: tuple[Annotated[str, AfterValidator(_range)], ...] = Field(
         default=(), description="addresses that its load balancer lets in, such as 203.0.113.0/24; all by default"
     )
+    tls: Literal["gateway", "load-balancer"] = Field(
+        default="gateway",
+        description="whose certificate callers see: the gateway's own, or one of the cloud's that its load balancer "
+        "shows (`acm`), which speaks TLS to the gateway all the same",
+    )
 
 
 class IstioGateway(Component[IstioGatewayConfig]):
@@ -59,6 +74,7 @@ class IstioGateway(Component[IstioGatewayConfig]):
         certificates: Certificates | None,
         login: Login | None,
         balancers: Balancers | None,
+        shown: LoadBalancerCertificates | None,
         metrics: Metrics | None,
         pools: NodePools | None,
     ) -> Gateway:
@@ -67,6 +83,7 @@ class IstioGateway(Component[IstioGatewayConfig]):
         self._before = control.instance
         self._check(mesh, balancers, reachable := balancers is not None or cluster.load_balancers)
         way = mesh.first if self._main else mesh.way(self.name)
+        tls = self._shown(way, balancers, shown, certificates)
         self.claim(f"{GATEWAY} {way.name}", f"name each other one under istio-api.gateways: {self.name}")
         namespace = cluster.within(way.namespace, parent=self)
         if login is not None:
@@ -77,7 +94,7 @@ class IstioGateway(Component[IstioGatewayConfig]):
             self.config.max_replicas,
             "LoadBalancer" if reachable else "ClusterIP",
             balancers.load_balancer_class if balancers else None,
-            self._annotations(balancers),
+            {**self._annotations(balancers), **tls},
             self.config.allowed_ranges,
         )
         envoys = release(way.name, parent=self, chart="istio-gateway", namespace=namespace, values=values)
@@ -129,10 +146,43 @@ class IstioGateway(Component[IstioGatewayConfig]):
         chosen = self.config.reached_from
         return balancers.annotations if chosen is None else balancers.reached_from[chosen]
 
+    def _shown(
+        self,
+        way: Way,
+        balancers: Balancers | None,
+        shown: LoadBalancerCertificates | None,
+        certificates: Certificates | None,
+    ) -> dict[str, Any]:
+        """Return what has the load balancer show a certificate; the ARN alone is known only later."""
+        if self.config.tls == "gateway":
+            return {}
+        path, names = f"{self.name}.tls: 'load-balancer', but", f"*.{way.domain}"
+        found = None if shown is None else shown.covering(names)
+        problems = []
+        if balancers is None:
+            problems.append(
+                f"{path} nothing in this stack makes load balancers; add `load-balancer-controller: {{}}`, or leave it "
+                "out"
+            )
+        if shown is None:
+            problems.append(f"{path} nothing in this stack has certificates for one; add `acm: {{}}`, or leave it out")
+        elif found is None:
+            known = ", ".join(sorted({name for own in shown.names.values() for name in own}))
+            problems.append(f"{path} no certificate is for {names}, only for {known}; add one, or leave it out")
+        if certificates is None:
+            problems.append(
+                f"{path} it speaks TLS to the gateway, which has no certificate; add `cert-manager: {{}}`, or leave it "
+                "out"
+            )
+        if problems or balancers is None or shown is None or found is None:
+            raise StackError(problems)
+        return {**balancers.tls, balancers.certificate: shown.arn_of(found)}
+
     def _listen(
         self, mesh: IstioMesh, way: Way, namespace: Namespace, secret: str | None, envoys: pulumi.Resource
     ) -> None:
-        version, kind, spec = gateway(mesh.routes, way, secret)
+        behind = self.config.tls == "load-balancer"
+        version, kind, spec = gateway(mesh.routes, way, secret, behind_tls=behind)
         listening = k8s.apiextensions.CustomResource(
             f"{self.name}-gateway",
             api_version=version,

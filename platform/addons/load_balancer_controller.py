@@ -68,14 +68,29 @@ def values(
     }
 
 
+_SERVICE = "service.beta.kubernetes.io/aws-load-balancer"
+
+
 def service_annotations(scheme: str) -> dict[str, str]:
     """Return what a Service says to get a network load balancer with the pods themselves as targets."""
-    prefix = "service.beta.kubernetes.io/aws-load-balancer"
     return {
-        f"{prefix}-scheme": scheme,
-        f"{prefix}-nlb-target-type": "ip",
-        f"{prefix}-attributes": "load_balancing.cross_zone.enabled=true",
+        f"{_SERVICE}-scheme": scheme,
+        f"{_SERVICE}-nlb-target-type": "ip",
+        f"{_SERVICE}-attributes": "load_balancing.cross_zone.enabled=true",
     }
+
+
+# https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations/
+TLS = {
+    f"{_SERVICE}-ssl-ports": "443",
+    # TLS 1.2 and 1.3: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/describe-ssl-policies.html
+    f"{_SERVICE}-ssl-negotiation-policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    # Encrypted to the pods too: a gateway that gets plain HTTP would tell every page that its user came without TLS.
+    f"{_SERVICE}-backend-protocol": "ssl",
+    # Without it no HTTP/2 is agreed on, and gRPC needs that.
+    f"{_SERVICE}-alpn-policy": "HTTP2Preferred",
+}
+"""What a Service says beside a certificate."""
 
 
 class LoadBalancerController(Component[LoadBalancerControllerConfig]):
@@ -116,4 +131,6 @@ class LoadBalancerController(Component[LoadBalancerControllerConfig]):
                 "internal": service_annotations("internal"),
                 "internet": service_annotations("internet-facing"),
             },
+            tls=TLS,
+            certificate=f"{_SERVICE}-ssl-cert",
         )

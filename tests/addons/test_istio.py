@@ -377,6 +377,17 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
         ],
     ),
     (
+        {"istio": {}, "istio-gateway": {"tls": "load-balancer"}},
+        [
+            "istio-gateway.tls: 'load-balancer', but nothing in this stack makes load balancers; add "
+            "`load-balancer-controller: {}`, or leave it out",
+            "istio-gateway.tls: 'load-balancer', but nothing in this stack has certificates for one; add `acm: {}`, or "
+            "leave it out",
+            "istio-gateway.tls: 'load-balancer', but it speaks TLS to the gateway, which has no certificate; add "
+            "`cert-manager: {}`, or leave it out",
+        ],
+    ),
+    (
         {"user": {}, "second": {"component": "user"}, **ISTIO},
         ["user and second would both be the host web.platform.internal; give one of them another name than web"],
     ),

@@ -25,6 +25,7 @@ AWS = (
     "elasticache",
     "secrets-manager",
     "route53",
+    "acm",
     "efs",
     "ebs",
     "ecr",

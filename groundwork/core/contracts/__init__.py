@@ -37,6 +37,7 @@ from groundwork.core.contracts.storage import (
     SnapshotKinds,
     SqlServer,
 )
+from groundwork.core.contracts.tls import LoadBalancerCertificates
 from groundwork.core.contracts.workflows import Task, Workflows
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Gateway",
     "HostedZones",
     "ImageRegistry",
+    "LoadBalancerCertificates",
     "Login",
     "LoginClient",
     "Logs",

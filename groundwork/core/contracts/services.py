@@ -29,11 +29,15 @@ class Balancers(Contract):
         load_balancer_class: what a Service says to get one.
         annotations: of such a Service, for one that is reached from where the stack says by default.
         reached_from: the network itself, "internal", or the "internet" -> annotations of such a Service.
+        tls: further annotations of one whose port 443 the load balancer decrypts, and encrypts again to its pods.
+        certificate: the annotation that names the certificate which it then shows.
     """
 
     load_balancer_class: str
     annotations: dict[str, str]
     reached_from: dict[str, dict[str, str]]
+    tls: dict[str, str]
+    certificate: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,7 +56,10 @@ PULL = json.dumps(
 
 @dataclass(frozen=True)
 class Case:
-    """A type under test: `good` inputs; `bad` overrides that must give `problems` by property."""
+    """A type under test: `good` inputs; `bad` overrides that must give `problems` by property.
+
+    `import_id` is empty where the real provider imports none.
+    """
 
     name: str
     token: str
@@ -871,9 +874,34 @@ CASES: tuple[Case, ...] = (
     Case(
         "certificate",
         "aws:acm/certificate:Certificate",
-        {"domainName": "cases.example.org", "validationMethod": "DNS"},
+        {
+            "domainName": "cases.example.org",
+            "subjectAlternativeNames": ["*.cases.example.org", "cases.example.org"],
+            "validationMethod": "DNS",
+        },
         {"validationMethod": "POST"},
         {"validationMethod": "'POST' is not one of EMAIL, DNS, HTTP"},
+    ),
+    Case(
+        "proof",
+        "aws:route53/record:Record",
+        {
+            "zoneId": "$zone.id",
+            # What moto asks for, whatever the certificate.
+            "name": "_d930b28be6c5927595552b219965053e.cases.example.org",
+            "type": "CNAME",
+            "ttl": 60,
+            "records": ["_c9edd76ee4a0e2a74388032f3861cc50.ykybfrwcxw.acm-validations.aws."],
+            "allowOverwrite": True,
+        },
+    ),
+    Case(
+        "issued",
+        "aws:acm/certificateValidation:CertificateValidation",
+        {"certificateArn": "$certificate.arn", "validationRecordFqdns": ["$proof.fqdn"]},
+        {"certificateArn": None},
+        {"certificateArn": "required, but missing"},
+        import_id="",
     ),
     Case(
         "budget",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from groundwork.sandbox.standins.aws.declare import Call, Do, Path, Read, Resource, declare, uses
-from groundwork.sandbox.standins.aws.session import Session
+from groundwork.sandbox.standins.aws.session import ApiError, Session
 
 
 @uses("comment", "vpcs")
@@ -132,7 +132,12 @@ def _record(env: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in whole.items() if value is not None}
 
 
-def _batch(action: str) -> dict[str, Any]:
+@uses("allowOverwrite")
+def _creating(env: dict[str, Any]) -> str:
+    return "UPSERT" if env.get("allowOverwrite") else "CREATE"
+
+
+def _batch(action: Any) -> dict[str, Any]:
     return {
         "HostedZoneId": "{zoneId}",
         "ChangeBatch": {"Changes": [{"Action": action, "ResourceRecordSet": _record}]},
@@ -166,7 +171,7 @@ declare(
     Resource(
         "aws:route53/record:Record",
         service="route53",
-        create=Call("change_resource_record_sets", _batch("CREATE")),
+        create=Call("change_resource_record_sets", _batch(_creating)),
         id="{zoneId}_{name}_{type}",
         steers=("allowOverwrite",),
         update=(Call("change_resource_record_sets", _batch("UPSERT")),),
@@ -205,5 +210,47 @@ declare(
                 else [("domainName", "required, unless a certificate is imported")]
             ),
         ),
+    )
+)
+
+
+def _proven(session: Session, env: dict[str, Any]) -> None:
+    """Refuse what ACM would wait for in vain: a name whose record nobody writes, or that stands in no public zone."""
+    found = session.ask("acm", "describe_certificate", env["region"], CertificateArn=env["certificateArn"])
+    wanted = {
+        option["ResourceRecord"]["Name"].rstrip("."): option["ResourceRecord"]["Value"].rstrip(".")
+        for option in found["Certificate"].get("DomainValidationOptions") or []
+    }
+    given = env.get("validationRecordFqdns")
+    if given is not None and (missing := sorted(set(wanted) - {name.rstrip(".") for name in given})):
+        raise ApiError(f"missing DNS validation record: {', '.join(missing)}")
+    for name, value in wanted.items():
+        if value not in _public_answers(session, name):
+            raise ApiError(f"ACM never issues it: no public zone of this account answers {name} with {value}")
+
+
+def _public_answers(session: Session, name: str) -> set[str]:
+    zones = session.ask("route53", "list_hosted_zones")["HostedZones"]
+    return {
+        item["Value"].rstrip(".")
+        for zone in zones
+        if f".{name}".endswith(f".{zone['Name'].rstrip('.')}") and not zone["Config"]["PrivateZone"]
+        for record in session.ask("route53", "list_resource_record_sets", HostedZoneId=zone["Id"])["ResourceRecordSets"]
+        if record["Name"].rstrip(".") == name and record["Type"] == "CNAME"
+        for item in record.get("ResourceRecords") or []
+    }
+
+
+declare(
+    Resource(
+        "aws:acm/certificateValidation:CertificateValidation",
+        service="acm",
+        # It is nothing in AWS: the provider waits for the certificate, and its id is the time at which it was issued.
+        create=Call("describe_certificate", {"CertificateArn": "{certificateArn}"}),
+        answer="Certificate",
+        id=lambda answer: str(answer["IssuedAt"]),
+        steers=("validationRecordFqdns",),
+        after=(Do(_proven),),
+        read=Read("describe_certificate", {"CertificateArn": "{certificateArn}"}, "Certificate"),
     )
 )
