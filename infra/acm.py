@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 import pulumi
 import pulumi_aws as aws
 
-# Not as `aws.acm`, which loads itself at its first use: older Pythons show it half made to other threads meanwhile
-# (https://github.com/python/cpython/issues/114763), which the SDK has as soon as something is registered.
-from pulumi_aws.acm import Certificate, CertificateValidation
+# Not from `aws.acm`: that package loads itself at its first use, and is left without these names where a module of it
+# was imported before, as the sandbox's language host does for its second run.
+from pulumi_aws.acm.certificate import Certificate
+from pulumi_aws.acm.certificate_validation import CertificateValidation
 from pydantic import AfterValidator, Field, PositiveInt
 
 from groundwork.core.config import Config
