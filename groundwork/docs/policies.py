@@ -71,7 +71,7 @@ def _rule(rule: Rule, examples: Sequence[Example]) -> Iterator[str]:
     yield f"### {rule.id}"
     yield f"{rule.title} {rule.why}"
     levels = ", ".join(f"{_DOES[level(rule, name)]} in {name}" for name in PROFILES)
-    over = "planned changes" if rule.change else ", ".join(f"`{_short(prefix)}`" for prefix in rule.types)
+    over = "planned changes" if rule.change else ", ".join(f"`{_short(prefix)}`" for prefix in sorted(rule.types))
     facts = [
         f"- Severity: {rule.severity}; {levels}.",
         f"- Serves: {'; '.join(rule.controls)}.",

@@ -107,7 +107,7 @@ def check(root: Path, folder: Path, only: Sequence[str]) -> Result:
         state = "is not there" if not folder.is_dir() else "is empty" if not any(folder.iterdir()) else "has no chart"
         chosen_keys = "".join(f" --only {key}" for key in only)
         result.problems.append(f"{folder} {state}: fill it with `groundwork mirror --to {folder}{chosen_keys}`")
-        return result
+        charts = {}
     for key, entry in charts.items():
         if not (folder / archive_name(entry)).is_file():
             result.problems.append(

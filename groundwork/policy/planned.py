@@ -1,20 +1,38 @@
-"""Judging what an update would replace or delete, where that is known: in a plan, a rehearsal, before an update."""
+"""Judging outside of the engine: by the rules of the project, of which the machinery knows none."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from groundwork.core.stacks import StackFile
 from groundwork.policy.facts import Change
-from groundwork.policy.judge import Violation
+from groundwork.policy.judge import Judge, Violation
 
-_PACK = Path("policies/PulumiPolicy.yaml")
+_PACK = Path("policies/pack.py")
 
 
 def has_rules(root: Path) -> bool:
     """Return whether the project in `root` has a pack."""
     return (root / _PACK).is_file()
+
+
+def judge_of(root: Path, stack: StackFile) -> Judge | None:
+    """Return who judges a stack by the project's own rules; None where the project has none.
+
+    Raises:
+        StackError: the file of exemptions and approvals is wrong.
+    """
+    if not has_rules(root):
+        return None
+    settings = {
+        "groundwork:environment": stack.environment,
+        "groundwork:profile": stack.profile_name,
+        "stack": stack.name,
+    }
+    found: Judge = importlib.import_module("policies.pack").judge(root, settings)
+    return found
 
 
 def judged(root: Path, stack: StackFile, changes: Iterable[Change]) -> list[Violation]:
@@ -24,11 +42,7 @@ def judged(root: Path, stack: StackFile, changes: Iterable[Change]) -> list[Viol
         StackError: the file of exemptions and approvals is wrong.
     """
     found = list(changes)
-    if not found or not has_rules(root):
+    judge = judge_of(root, stack) if found else None
+    if judge is None:
         return []
-    # The rules are the project's, not the machinery's: only a project with a pack has them.
-    from policies.pack import judge
-
-    settings = {"groundwork:environment": stack.environment, "groundwork:profile": stack.profile_name}
-    judge_of = judge(root, {**settings, "stack": stack.name})
-    return [said for change in found for said in judge_of.change(change) if isinstance(said, Violation)]
+    return [said for change in found for said in judge.change(change) if isinstance(said, Violation)]

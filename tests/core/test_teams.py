@@ -28,7 +28,8 @@ def test_all_mistakes_of_all_files(tmp_path: Path) -> None:
     assert error.value.problems == (
         "teams/a.yaml:2: a.members.0: must be an e-mail address, such as ops@example.com (got 'ada')",
         "teams/a.yaml:3: a.quota.gpus: must be at least 0 (got -1)",
-        "teams/a.yaml:3: a.quota.cpus: unknown key; did you mean 'cpu'? valid: cpu, gpus, memory, neurons, pods, storage",
+        "teams/a.yaml:3: a.quota.cpus: unknown key; did you mean 'cpu'? valid: cpu, gpus, memory, neurons, pods, "
+        "storage",
         "teams/b.yaml:1: the team is 'c', and its file is called b.yaml: rename the file to c.yaml, or write `name: b`",
         "teams/b.yaml:2: the member 'x@example.com' is there twice",
     )

@@ -36,7 +36,7 @@ def lab(tmp_path: Path) -> Path:
     """A project with a pack, and a `pulumi` that plans what lies in `plan.json`."""
     root = project(tmp_path / "lab")
     (root / "policies").mkdir()
-    (root / "policies" / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    (root / "policies" / "pack.py").touch()
     (root / "platform").mkdir()
     (root / "platform" / "catalogue.yaml").write_text('kubernetes: ["1.35"]\n')
     fake = tmp_path / "pulumi"

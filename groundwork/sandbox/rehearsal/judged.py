@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from groundwork.core.stacks import StackFile
 from groundwork.policy.judge import Finding, Judge, Undecided, Violation
+from groundwork.policy.planned import judge_of
 from groundwork.policy.subject import Subject, of_object
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.rehearsal.stage import Stage
@@ -56,19 +55,6 @@ class ChartVerdict:
     def exempt(self) -> list[Violation]:
         """The violations that somebody took on."""
         return [f for f in self.findings if isinstance(f, Violation) and f.exemption]
-
-
-def judge_of(root: Path, stack: StackFile) -> Judge | None:
-    """Return who judges a stack by the project's own rules; None where it has none of this machinery."""
-    if not (root / "policies" / "pack.py").is_file():
-        return None
-    settings = {
-        "groundwork:environment": stack.environment,
-        "groundwork:profile": stack.profile_name,
-        "stack": stack.name,
-    }
-    found: Judge = importlib.import_module("policies.pack").judge(root, settings)
-    return found
 
 
 def judge_charts(
