@@ -8,11 +8,6 @@ from typing import Annotated, Any, Literal
 
 import pulumi
 import pulumi_aws as aws
-
-# Not from `aws.acm`: that package loads itself at its first use, and is left without these names where a module of it
-# was imported before, as the sandbox's language host does for its second run.
-from pulumi_aws.acm.certificate import Certificate
-from pulumi_aws.acm.certificate_validation import CertificateValidation
 from pydantic import AfterValidator, Field, PositiveInt
 
 from groundwork.core.config import Config
@@ -144,9 +139,9 @@ class Acm(AwsComponent[AcmConfig]):
             # One account proves a name by one record, whichever certificate asks.
             self.claim(f"who proves the name {base}", f"list all certificates for it under {self.name}, or the other")
 
-    def _request(self, name: str, certificate: CertificateConfig) -> Certificate:
+    def _request(self, name: str, certificate: CertificateConfig) -> aws.acm.Certificate:
         """Request one; a changed one is made before the old one goes, which a load balancer may still show."""
-        return Certificate(
+        return aws.acm.Certificate(
             f"{self.name}-{name}",
             domain_name=certificate.names[0],
             subject_alternative_names=sorted(certificate.names),
@@ -159,7 +154,7 @@ class Acm(AwsComponent[AcmConfig]):
     def _prove(
         self,
         wanted: Mapping[str, CertificateConfig],
-        requested: Mapping[str, Certificate],
+        requested: Mapping[str, aws.acm.Certificate],
         zones: Mapping[str, pulumi.Input[str]],
     ) -> dict[str, aws.route53.Record]:
         """Write one record a name, which is that of its wildcard too, and of every certificate of this account."""
@@ -189,9 +184,9 @@ class Acm(AwsComponent[AcmConfig]):
         )
 
     def _issued(
-        self, name: str, certificate: Certificate, proofs: Sequence[aws.route53.Record]
-    ) -> CertificateValidation:
-        return CertificateValidation(
+        self, name: str, certificate: aws.acm.Certificate, proofs: Sequence[aws.route53.Record]
+    ) -> aws.acm.CertificateValidation:
+        return aws.acm.CertificateValidation(
             f"{self.name}-{name}-issued",
             certificate_arn=certificate.arn,
             validation_record_fqdns=[proof.fqdn for proof in proofs],

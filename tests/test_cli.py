@@ -104,6 +104,7 @@ def test_the_real_thing_runs_each_stack_in_the_order_of_imports(project: Path, t
     (stacks / "Pulumi.a-late.yaml").write_text(first.replace("thing", "more") + "  groundwork:imports: [dev]\n")
     (project / "policies").mkdir()
     (project / "policies" / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    (project / "policies" / "pack.py").touch()
     tools = tmp_path / "tools"
     tools.mkdir()
     fake = tools / "pulumi"

@@ -164,6 +164,9 @@ def _listener(path: str) -> socket.socket:
 
 def _import(modules: Sequence[str]) -> None:
     for module in modules:
+        # A package that waits for its first use is left without names where a module of it is imported before that.
+        parent = sys.modules.get(module.rpartition(".")[0])
+        getattr(parent, "_", None)
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
     gc.freeze()  # forks share what was imported: collecting must not touch it
