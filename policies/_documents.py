@@ -16,6 +16,8 @@ _NARROWING = re.compile(
     r"|kms:(calleraccount|viaservice)|s3:dataaccesspoint(account|arn)"
     r"|elasticfilesystem:accessedviamounttarget|.*:(sub|aud)"
 )
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+_LOG_DELIVERY = "logging.s3.amazonaws.com"
 _EVERYTHING = ("", "*", "**", "0.0.0.0/0", "::/0")
 
 
@@ -52,6 +54,11 @@ def principals(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def everybody(statement: Mapping[str, Any]) -> bool:
     """Return whether a statement is about all the world, or all but a few."""
     return "NotPrincipal" in statement or any(name == "*" for _, name in principals(statement))
+
+
+def delivers_logs(document: Any) -> bool:
+    """Return whether a bucket's policy lets S3 write access logs into it."""
+    return any(("Service", _LOG_DELIVERY) in principals(statement) for statement in allowing(document))
 
 
 def conditions(statement: Mapping[str, Any]) -> Iterator[tuple[str, str, list[str]]]:

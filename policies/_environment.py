@@ -9,6 +9,7 @@ from groundwork.core.profiles import PROFILES, Profile
 from groundwork.policy.facts import Facts
 from groundwork.policy.subject import Subject, objects
 from groundwork.policy.values import UndecidableError
+from policies._documents import delivers_logs
 
 KEY = "aws:kms/key:Key"
 BUCKET_POLICY, LOGGING = "aws:s3/bucketPolicy:BucketPolicy", "aws:s3/bucketLogging:BucketLogging"
@@ -32,27 +33,36 @@ def belongs(part: Subject, key: str, whole: Subject) -> bool:
 
 
 def log_targets(subjects: Sequence[Subject]) -> Callable[[Subject], bool]:
-    """Return what tells whether a part of a bucket is of one that S3 writes access logs to.
+    """Return what tells whether a bucket, or a part of one, is one that S3 writes access logs to.
+
+    The logging of another bucket names it, by way of its policy perhaps, or its own policy lets S3 deliver: the other
+    bucket may be in another stack. Ask only of what would break a rule: in a first preview a policy may be unknown.
 
     Args:
-        subjects: the rule's, among them `LOGGING` and `BUCKET_POLICY`: a target may be named by way of its policy.
+        subjects: the rule's, among them `LOGGING` and `BUCKET_POLICY`.
     """
-    by_urn = {subject.urn: subject for subject in subjects}
-    urns: set[str] = set()
-    names: list[Any] = []
+    policies = {subject.urn: subject for subject in subjects if subject.type == BUCKET_POLICY}
+    targets: set[str] = set()
     for logging in subjects:
-        if logging.type != LOGGING:
-            continue
-        for urn in references(logging, "targetBucket"):
-            urns |= {urn, *(references(by_urn[urn], "bucket") if urn in by_urn else ())}
-        if not references(logging, "targetBucket"):
-            names.append(logging.props.get("targetBucket"))
+        if logging.type == LOGGING:
+            named = _named(logging, "targetBucket")
+            targets |= named.union(*(_named(policies[urn], "bucket") for urn in named if urn in policies))
 
     def is_target(part: Subject) -> bool:
-        mine = references(part, "bucket")
-        return bool(urns & {*mine}) if mine else part.props.get("bucket") in names
+        mine = {part.urn, *_named(part, "bucket")} if part.type == BUCKET else _named(part, "bucket")
+        return bool(mine & targets) or any(
+            mine & _named(policy, "bucket") and delivers_logs(policy.props.get("policy"))
+            for policy in policies.values()
+        )
 
     return is_target
+
+
+def _named(subject: Subject, key: str) -> set[str]:
+    """Return what a property names: the URNs that its value comes from, or else its plain value."""
+    found = references(subject, key)
+    value = None if found else subject.props.get(key)
+    return {*found} if value is None else {str(value)}
 
 
 def first(value: Any) -> Any:

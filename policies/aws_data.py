@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from groundwork.data.stateful_types import LOST_WITH
 from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, objects
 from groundwork.policy.values import UndecidableError
-from policies._environment import BUCKET, EFS, KEY, belongs, first, profile
+from policies._environment import BUCKET, EFS, belongs, first, profile
 
 _INSTANCE, _CLUSTER = "aws:rds/instance:Instance", "aws:rds/cluster:Cluster"
 _PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 _CLUSTER_PARAMETERS = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
 _BROKER = "aws:elasticache/replicationGroup:ReplicationGroup"
 _EKS, _SECRET, _ZONE = "aws:eks/cluster:Cluster", "aws:secretsmanager/secret:Secret", "aws:route53/zone:Zone"
-_LUSTRE, _REGISTRY = "aws:fsx/lustreFileSystem:LustreFileSystem", "aws:ecr/repository:Repository"
+_REGISTRY = "aws:ecr/repository:Repository"
 _EFS_BACKUPS = "aws:efs/backupPolicy:BackupPolicy"
 
 # Beginning of a family -> the parameter that refuses connections without TLS, and the value that does.
@@ -120,7 +121,7 @@ _RECOVERY = 30
     "stateful-protected",
     severity="high",
     controls=("Groundwork: nothing lost by surprise",),
-    types=(_INSTANCE, _CLUSTER, BUCKET, EFS, KEY, _EKS, _BROKER, _SECRET, _ZONE, _LUSTRE, _REGISTRY),
+    types=tuple(type for type in LOST_WITH if type.startswith("aws:")),
 )
 def stateful_protected(subject: Subject, facts: Facts) -> Iterator[str]:
     """Where the environment is protected, the engine refuses to delete or replace what holds data, or what opens it.

@@ -182,11 +182,10 @@ def customer_managed_keys(subjects: Sequence[Subject], facts: Facts) -> Iterator
         return
     of_logs = log_targets(subjects)
     for subject in subjects:
-        # S3 delivers access logs to no bucket that a key of KMS encrypts.
-        if subject.type not in _KEYS or (subject.type == _SSE and of_logs(subject)):
-            continue
-        for root, path, read in _KEYS[subject.type]:
-            if not own_key(subject, root, lambda read=read, props=subject.props: read(props)):
+        for root, path, read in _KEYS.get(subject.type, ()):
+            owned = own_key(subject, root, lambda read=read, props=subject.props: read(props))
+            # S3 delivers access logs to no bucket that a key of KMS encrypts.
+            if not owned and not (subject.type == _SSE and of_logs(subject)):
                 yield subject, f"{subject.label}: {path} names no key of yours: set it to the ARN of a KMS key"
 
 

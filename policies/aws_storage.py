@@ -149,12 +149,11 @@ def bucket_versions_kept(subjects: Sequence[Subject], facts: Facts) -> Iterator[
             yield versioning, f"{versioning.label}: the status is {status}: set it to Enabled"
     of_logs = log_targets(subjects)
     for lifecycle in _of(subjects, _LIFECYCLE):
-        # Nothing overwrites a log.
-        if of_logs(lifecycle):
-            continue
         for rule in objects(lifecycle.props.get("rules")):
             kept = dig(rule, "noncurrentVersionExpiration.noncurrentDays")
-            if isinstance(kept, int | float) and kept < days and rule.get("status") != "Disabled":
+            short = isinstance(kept, int | float) and kept < days and rule.get("status") != "Disabled"
+            # Nothing overwrites a log.
+            if short and not of_logs(lifecycle):
                 yield (
                     lifecycle,
                     f"{lifecycle.label}: keeps old versions for {kept:g} days: set noncurrentDays to {days}",

@@ -23,6 +23,7 @@ _DONE = {"replace": "replaced", "delete": "deleted"}
     "protected-changes-approved",
     severity="high",
     controls=("Groundwork: no data is lost by surprise",),
+    types=("",),
 )
 def protected_changes_approved(change: Change, facts: Facts) -> Iterator[str]:
     """What holds data is replaced or deleted only with an approval that names it and has not ended.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from groundwork.policy.example import one
+from groundwork.policy.subject import Subject
 
 CONTAINER: dict[str, Any] = {
     "name": "main",
@@ -94,6 +95,17 @@ BROKER = one(
     },
 )
 FILES = one("aws:efs/fileSystem:FileSystem", {"encrypted": True, "kmsKeyId": "arn:aws:kms:::key/1"})
+LOGS_POLICY = Subject(
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "p",
+    {
+        "bucket": "logs",
+        "policy": '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, '
+        '"Action": "s3:PutObject", "Resource": "arn:aws:s3:::logs/*"}]}',
+    },
+    "urn:policy",
+)
+"""What lets S3 write access logs into a bucket, whose logs they are being another stack's matter."""
 LOG_GROUP = one(
     "aws:cloudwatch/logGroup:LogGroup", {"name": "it", "retentionInDays": 90, "kmsKeyId": "arn:aws:kms:::key/1"}
 )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from groundwork.policy.example import REMOVED, Example, one
 from groundwork.policy.subject import Subject
-from policies.examples._parts import BROKER, CLUSTER, DATABASE, FILES, LAUNCH_TEMPLATE, LOG_GROUP, NODE_CLASS
+from policies.examples._parts import (
+    BROKER,
+    CLUSTER,
+    DATABASE,
+    FILES,
+    LAUNCH_TEMPLATE,
+    LOG_GROUP,
+    LOGS_POLICY,
+    NODE_CLASS,
+)
 
 _KEY = "arn:aws:kms:::key/1"
 _SSE = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
@@ -154,6 +163,14 @@ EXAMPLES = [
         "rules",
         [_OF_S3],
         "BucketServerSideEncryptionConfiguration data: rules.applyServerSideEncryptionByDefault.kmsMasterKeyId "
+        "names no key of yours: set it to the ARN of a KMS key",
+    ),
+    Example(
+        "customer-managed-keys",
+        one(_SSE, {"bucket": "logs", "rules": [_OF_S3]}, LOGS_POLICY),
+        "bucket",
+        "data",
+        "BucketServerSideEncryptionConfiguration it: rules.applyServerSideEncryptionByDefault.kmsMasterKeyId "
         "names no key of yours: set it to the ARN of a KMS key",
     ),
     Example(

@@ -7,7 +7,7 @@ from typing import Any
 
 from groundwork.policy.example import REMOVED, Example, one
 from groundwork.policy.subject import Subject
-from policies.examples._parts import FILES
+from policies.examples._parts import FILES, LOGS_POLICY
 
 _BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 _VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
@@ -142,6 +142,17 @@ EXAMPLES = [
             _LIFECYCLE,
             {"bucket": "logs", "rules": [{**_OLD, "noncurrentVersionExpiration": {"noncurrentDays": 1}}]},
             _DELIVERED,
+        ),
+        "bucket",
+        "data",
+        "BucketLifecycleConfiguration it: keeps old versions for 1 days: set noncurrentDays to 30",
+    ),
+    Example(
+        "bucket-versions-kept",
+        one(
+            _LIFECYCLE,
+            {"bucket": "logs", "rules": [{**_OLD, "noncurrentVersionExpiration": {"noncurrentDays": 1}}]},
+            LOGS_POLICY,
         ),
         "bucket",
         "data",

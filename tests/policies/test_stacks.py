@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundwork.policy.judge import Finding, Undecided, Violation
+from groundwork.testing import record
 from policies.pack import judge
 from tests.environments import PROJECT, recorded
 from tests.policies.examples import ROOT
@@ -12,6 +13,12 @@ from tests.policies.graphs import subjects
 
 ADVISED = {"images-by-digest"}
 """None of the images that our own workloads name has a known digest yet."""
+
+FIRST_OF_SEVERAL = [
+    stacks[0].name
+    for stacks in (PROJECT.environment(name) for name in sorted(PROJECT.environments))
+    if len(stacks) > 1 and not stacks[0].imports
+]
 
 
 def _found(environment: str) -> list[Finding]:
@@ -32,3 +39,12 @@ def test_where_rules_refuse_all_is_judged_and_what_is_advised_is_known(environme
     assert [finding.said for finding in found if isinstance(finding, Undecided)] == []
     advised = {f.rule.id for f in found if isinstance(f, Violation) and not f.exemption}
     assert advised <= ADVISED
+
+
+@pytest.mark.parametrize("name", FIRST_OF_SEVERAL)
+def test_nothing_is_refused_where_the_engine_sees_one_stack_alone(name: str) -> None:
+    """What another stack makes says nothing of this one's: a bucket gets logs of buckets that are not in sight."""
+    stack = PROJECT.stack(name)
+    settings = {"groundwork:environment": stack.environment, "groundwork:profile": stack.profile_name}
+    found = judge(ROOT, settings).all(subjects(record(stack, root=ROOT)))
+    assert [f.said for f in found if isinstance(f, Violation) and f.level == "refuse"] == []
