@@ -18,7 +18,7 @@ from pathlib import Path
 NAME = "pulumi-language-python"
 _FOLDER = Path(__file__).parent
 # What a program of this platform imports at any rate. Nothing of the project itself: it may change between two runs.
-_PRELOADED = ("pulumi_policy", "pulumi_random", "pulumi_aws", "pulumi_kubernetes", "pydantic", "yaml")
+_PRELOADED = ("pulumi_random", "pulumi_aws", "pulumi_kubernetes", "pydantic", "yaml")
 
 
 def install(bin_dir: Path, socket: Path | None = None) -> Path:
