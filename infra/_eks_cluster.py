@@ -18,7 +18,7 @@ from groundwork.core.contracts import CloudIdentity, Cluster, Namespace, Service
 from groundwork.core.errors import StackError
 from groundwork.core.naming import join
 from infra._aws import aws_child, partition_of
-from infra._policies import allow, either, pod_trust, web_trust
+from infra._policies import allow, either, pod_trust, service_suffix, web_trust
 
 # Where a pod asks for its credentials, on its own node, by address:
 # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
@@ -27,7 +27,7 @@ _AGENT_NAME = "pod-identity-agent.internal"
 
 # What a service account says for EKS to give its pods a token and the name of a role:
 # https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
-_ROLE = "eks.amazonaws.com/role-arn"
+ROLE = "eks.amazonaws.com/role-arn"
 
 # The longest name of an IAM role.
 ROLE_NAME = 64
@@ -99,7 +99,7 @@ class EksCluster(Cluster, CloudIdentity):
         """Name the account's role, where it has one and its pods find it by that name."""
         if not self.by_token or account.address not in self._identities:
             return {}
-        return {_ROLE: self.role_arn(self._role_name(account))}
+        return {ROLE: self.role_arn(self._role_name(account))}
 
     def grant(
         self, name: str, *, parent: Component[Any], account: ServiceAccount, statements: Sequence[Statement]
@@ -166,7 +166,7 @@ class EksCluster(Cluster, CloudIdentity):
                 metadata={
                     "name": account.name,
                     "namespace": account.namespace.name,
-                    "annotations": {_ROLE: self.role_arn(self._role_name(account))},
+                    "annotations": {ROLE: self.role_arn(self._role_name(account))},
                 },
                 opts=account.namespace.options(depends_on=[*account.resources, role]),
             )
@@ -178,8 +178,8 @@ class EksCluster(Cluster, CloudIdentity):
         if self.by_agent:
             namespace.reach("pod-identity", parent=namespace.owner, hosts=[_AGENT_NAME], port=80, ranges=[_AGENT])
         if self.by_token:
-            suffix = "amazonaws.com.cn" if partition_of(self.region) == "aws-cn" else "amazonaws.com"
-            namespace.reach("sts", parent=namespace.owner, hosts=[f"sts.{self.region}.{suffix}"])
+            host = f"sts.{self.region}.{service_suffix(partition_of(self.region))}"
+            namespace.reach("sts", parent=namespace.owner, hosts=[host])
 
 
 def identity_of(cluster: Cluster, needed_by: str) -> CloudIdentity:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from infra._policies import service_suffix
+
 
 def key_policy(partition: str, account_id: str, statements: Sequence[dict[str, Any]]) -> str:
     """Return AWS's default policy, by which the account's IAM decides, and what services need beside it.
@@ -28,7 +30,7 @@ def logs_key_policy(partition: str, region: str, account_id: str, paths: Sequenc
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
-    suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    suffix = service_suffix(partition)
     groups = [f"arn:{partition}:logs:{region}:{account_id}:log-group:{path}" for path in paths]
     logs = {
         "Sid": "LogsOfThisComponent",

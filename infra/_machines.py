@@ -144,7 +144,7 @@ def _traits(machine: InstanceType) -> tuple[str, ...]:
 
 def image(machine: InstanceType) -> str:
     """Return EKS's word for the image that fits a type."""
-    return _IMAGES[str(machine.architecture), machine.accelerator.vendor if machine.accelerator else ""]
+    return _IMAGES[_kind(machine)]
 
 
 def cores(machine: InstanceType) -> int:
@@ -153,8 +153,11 @@ def cores(machine: InstanceType) -> int:
 
 
 def _usable(machine: InstanceType) -> bool:
-    kind = (str(machine.architecture), machine.accelerator.vendor if machine.accelerator else "")
-    return machine.devices > 0 and kind in _IMAGES and accelerator_of(machine) not in _TOO_OLD
+    return machine.devices > 0 and _kind(machine) in _IMAGES and accelerator_of(machine) not in _TOO_OLD
+
+
+def _kind(machine: InstanceType) -> tuple[str, str]:
+    return str(machine.architecture), machine.accelerator.vendor if machine.accelerator else ""
 
 
 def _description(machine: InstanceType) -> str:

@@ -16,6 +16,11 @@ AUDIENCE = "sts.amazonaws.com"
 """For whom the tokens are by which pods come to AWS (IRSA)."""
 
 
+def service_suffix(partition: str) -> str:
+    """Return what the names of AWS' services end in, in a partition."""
+    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+
+
 def trust(service: str, *, conditions: Mapping[str, Any] | None = None) -> str:
     """Return the document that lets an AWS service take on a role.
 

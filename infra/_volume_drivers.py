@@ -12,7 +12,7 @@ from groundwork.core.contracts import Statement
 from groundwork.core.errors import StackError
 from infra._aws import AwsComponent
 from infra._eks_addons import make_addon, unknown
-from infra._eks_cluster import EksCluster
+from infra._eks_cluster import ROLE, EksCluster
 
 # Where EKS puts its add-ons.
 NAMESPACE = "kube-system"
@@ -50,7 +50,7 @@ def install_driver(
     if account is not None:
         who = cluster.within(NAMESPACE, parent=parent).chart_account(account)
         ready = cluster.grant(addon, parent=parent, account=who, statements=statements)
-        role_arn = next(iter(who.annotations.values()), None)
+        role_arn = who.annotations.get(ROLE)
     return make_addon(
         addon,
         parent=parent,

@@ -19,6 +19,7 @@ from infra import _buckets
 from infra._aws import AwsComponent, aws_child, partition_of, region_of
 from infra._buckets import Tiering
 from infra._eks_cluster import identity_of
+from infra._policies import service_suffix
 
 
 class S3Config(Config):
@@ -270,7 +271,7 @@ def _endpoints(region: str) -> list[str]:
 
     https://docs.aws.amazon.com/general/latest/gr/s3.html
     """
-    suffix = "amazonaws.com.cn" if partition_of(region) == "aws-cn" else "amazonaws.com"
+    suffix = service_suffix(partition_of(region))
     older = [f"s3.{suffix}"] if region == "us-east-1" else []
     return [f"s3.{region}.{suffix}", f"s3.dualstack.{region}.{suffix}", *older]
 

@@ -90,16 +90,18 @@ class Facts:
         return self.longest_task_seconds + 60
 
 
+# Who runs tasks: its part of the chart's `workers`.
+_RUNNERS = {"worker": "kubernetes", "celery-worker": "celery"}
+
+
 def parts(executors: Sequence[str]) -> tuple[str, ...]:
     """Return who runs Airflow's code: each with a service account of its own."""
-    runners = {"kubernetes": "worker", "celery": "celery-worker"}
-    return (*_KEYS, *(part for executor, part in runners.items() if executor in executors))
+    return (*_KEYS, *(part for part, executor in _RUNNERS.items() if executor in executors))
 
 
 def account_values(part: str) -> str:
     """Return the path of the chart's value that says more of a part's service account."""
-    runners = {"worker": "workers.kubernetes", "celery-worker": "workers.celery"}
-    return f"{runners[part] if part in runners else _KEYS[part]}.serviceAccount"
+    return f"{f'workers.{_RUNNERS[part]}' if part in _RUNNERS else _KEYS[part]}.serviceAccount"
 
 
 def account(release: str, part: str) -> str:

@@ -21,7 +21,7 @@ def budget(copies: int) -> dict[str, Any]:
     return {"maxUnavailable": 1} if copies > 1 else {}
 
 
-def apart(labels: Mapping[str, str], *, weight: int = 1) -> dict[str, Any]:
+def apart(labels: Mapping[str, str]) -> dict[str, Any]:
     """Return what keeps copies in different zones, if there is room: for charts that take no spread."""
     term = {"topologyKey": "topology.kubernetes.io/zone", "labelSelector": {"matchLabels": dict(labels)}}
-    return {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": weight, "podAffinityTerm": term}]}
+    return {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": term}]}

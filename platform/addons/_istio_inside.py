@@ -77,7 +77,7 @@ def inner_way(
             "ingress": [
                 {"ports": [{"protocol": "TCP", "port": first, "end_port": last} for first, last in others]},
                 # Its own pods take it too: what is asked from outside the cluster comes by it in the end.
-                {"from_": [{"pod_selector": {"match_labels": pods}}, *map(_within, callers)], "ports": _PORTS},
+                {"from_": [{"pod_selector": {"match_labels": pods}}, *map(pods_of, callers)], "ports": _PORTS},
             ],
         },
         opts=namespace.options(parent),
@@ -94,7 +94,7 @@ def let_in(way: InnerWay, *, parent: Component[Any], namespace: Namespace) -> No
         spec={
             "pod_selector": {"match_labels": {"app": way.gateway}},
             "policy_types": ["Ingress"],
-            "ingress": [{"from_": [_within(namespace.name)], "ports": _PORTS}],
+            "ingress": [{"from_": [pods_of(namespace.name)], "ports": _PORTS}],
         },
         opts=ingress.options(parent),
     )
@@ -103,5 +103,6 @@ def let_in(way: InnerWay, *, parent: Component[Any], namespace: Namespace) -> No
 _PORTS = [{"protocol": "TCP", "port": _AT_PODS}]
 
 
-def _within(namespace: str) -> dict[str, Any]:
+def pods_of(namespace: str) -> dict[str, Any]:
+    """Return all pods of a namespace, as a network policy names who may call."""
     return {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": namespace}}}

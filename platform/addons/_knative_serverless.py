@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi_kubernetes as k8s
-from addons._istio_inside import PORT, InnerWay, let_in
+from addons._istio_inside import PORT, InnerWay, let_in, pods_of
 
 from groundwork.core.component import Component
 from groundwork.core.contracts import Login, Mesh, Namespace, Serverless
@@ -75,25 +75,16 @@ def let_call(activator: str, *, parent: Component[Any], caller: Namespace) -> No
     Args:
         activator: the namespace that it runs in.
     """
-    there = caller.cluster.within(activator, parent=parent)
+    there = caller.cluster.within(activator, parent=parent, mesh=caller.mesh)
     name = f"servers-of-{caller.name}"
-    if caller.mesh is not None:
-        caller.mesh.allow(name, parent=parent, namespace=there, callers=[caller.name], ports=HTTP)
-    tunnels = caller.mesh.tunnel_ports if caller.mesh is not None else ()
+    there.admit(name, parent=parent, callers=[caller.name], ports=HTTP)
     k8s.networking.v1.NetworkPolicy(
         f"{parent.name}-{caller.name}-activator",
         metadata={"name": name, "namespace": activator},
         spec={
             "pod_selector": {"match_labels": ACTIVATOR},
             "policy_types": ["Ingress"],
-            "ingress": [
-                {
-                    "from_": [
-                        {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": caller.name}}},
-                    ],
-                    "ports": [{"protocol": "TCP", "port": port} for port in (*HTTP, *tunnels)],
-                }
-            ],
+            "ingress": [{"from_": [pods_of(caller.name)], "ports": there.arrivals(*HTTP)}],
         },
         opts=there.options(parent),
     )

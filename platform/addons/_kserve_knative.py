@@ -21,6 +21,13 @@ _AUTOSCALING = "autoscaling.knative.dev"
 _WINDOW_SECONDS = 60
 
 
+def amounts(copies: Copies) -> list[str]:
+    """Return what is wrong with how many copies of a model there are to be, whatever scales it."""
+    if 0 <= copies.minimum <= copies.maximum and copies.maximum >= 1:
+        return []
+    return [f"min is {copies.minimum}, and max {copies.maximum}: 0 ≤ min ≤ max, and max is 1 at least"]
+
+
 def problems(copies: Copies, serverless: Serverless | None) -> list[str]:
     """Return what is wrong with the copies of a model that runs by its requests."""
     if serverless is None:
@@ -28,9 +35,7 @@ def problems(copies: Copies, serverless: Serverless | None) -> list[str]:
             "models run by their requests here (kserve.mode: knative), and nothing in this stack does that; add "
             "`knative: {}` to it, or import the stack that has it"
         ]
-    found = []
-    if not 0 <= copies.minimum <= copies.maximum or copies.maximum < 1:
-        found.append(f"min is {copies.minimum}, and max {copies.maximum}: 0 ≤ min ≤ max, and max is 1 at least")
+    found = amounts(copies)
     if copies.minimum == 0 and copies.idle_seconds > serverless.kept_seconds:
         found.append(
             f"its last copy is to stay for {copies.idle_seconds // 60} minutes without a request (idleMinutes); "

@@ -91,8 +91,8 @@ class KserveServing(Serving):
             delete_before_replace=True,
         )
         stable = _predictor(RUNTIMES[format], format, source, resources, placement, around.priorities)
+        keys = source.bucket.credentials if source.bucket is not None else None
         if self.by_requests and around.serverless is not None:
-            keys = source.bucket.credentials if source.bucket is not None else None
             version = _version(RUNTIMES[format], format, canary.uri) if canary is not None else {}
             return knative.serve(
                 name,
@@ -115,7 +115,7 @@ class KserveServing(Serving):
                 "namespace": namespace.name,
                 "annotations": _annotations(
                     "Standard",
-                    source.bucket.credentials if source.bucket is not None else None,
+                    keys,
                     # "external": the number of copies is somebody else's. "none": it is the minimum.
                     autoscalerClass="external" if copies.maximum > copies.minimum else "none",
                 ),
@@ -197,10 +197,8 @@ def _name_problems(name: str) -> list[str]:
 
 
 def _copies_problems(copies: Copies, around: Around, *, on_gpu: bool) -> list[str]:
-    problems = []
-    if not 0 <= copies.minimum <= copies.maximum or copies.maximum < 1:
-        problems.append(f"min is {copies.minimum}, and max {copies.maximum}: 0 ≤ min ≤ max, and max is 1 at least")
-    elif copies.minimum < copies.maximum:
+    problems = knative.amounts(copies)
+    if not problems and copies.minimum < copies.maximum:
         # By CPU alone Kubernetes scales it too; that of a model on a GPU says little, and of none at all nothing.
         scaler = around.scaling or (around.usage if copies.minimum > 0 and not on_gpu else None)
         needed: dict[str, object] = {"something that scales (keda)": scaler}

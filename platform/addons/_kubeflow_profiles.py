@@ -91,13 +91,9 @@ class Profiles(Workspaces):
             raise StackError(
                 [f"{parent.name}: {namespace.name}: {' and '.join(twice)} have one name among Kubeflow's contributors"]
             )
-        said = namespace.chart_account(self.account).annotations
         # The controller puts it on the account that it makes; the role's trust is none of its business.
-        plugins = [
-            {"kind": "AwsIamForServiceAccount", "spec": {"awsIamRole": said[key], "annotateOnly": True}}
-            for key in (_AWS_ROLE,)
-            if key in said
-        ]
+        role = namespace.chart_account(self.account).annotations.get(_AWS_ROLE)
+        plugin = {"kind": "AwsIamForServiceAccount", "spec": {"awsIamRole": role, "annotateOnly": True}}
         k8s.apiextensions.CustomResource(
             f"{parent.name}-{namespace.name}-profile",
             api_version="kubeflow.org/v1",
@@ -106,7 +102,7 @@ class Profiles(Workspaces):
             # No quota: the namespace has the team's.
             spec={
                 "owner": {"apiGroup": _RBAC, "kind": "User", "name": self.annotations(namespace.name)["owner"]},
-                **({"plugins": plugins} if plugins else {}),
+                **({"plugins": [plugin]} if role is not None else {}),
             },
             opts=namespace.options(parent),
         )

@@ -12,7 +12,7 @@ from typing import Annotated
 import pulumi_kubernetes as k8s
 from addons._availability import keep_available, unavailable
 from addons._charts import Copies
-from addons._istio_inside import InnerWay, let_in
+from addons._istio_inside import InnerWay, let_in, pods_of
 from addons._knative_serverless import ACTIVATOR, HTTP, KEPT_SECONDS, NAMESPACE, KnativeServerless, let_call
 from addons._knative_values import PARTS, Limits, Ways, values
 from addons.istio_api import IstioMesh
@@ -154,10 +154,7 @@ class Knative(Component[KnativeConfig]):
         for name in ("webhook", "net-istio-webhook"):
             namespace.open(name, parent=self, selector=PARTS[name], port=_WEBHOOK_PORT)
         namespace.admit("gateway", parent=self, callers=[f"{way.namespace}/{way.gateway}"], ports=HTTP)
-        gateway = {
-            "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": way.namespace}},
-            "pod_selector": {"match_labels": {"app": way.gateway}},
-        }
+        gateway = {**pods_of(way.namespace), "pod_selector": {"match_labels": {"app": way.gateway}}}
         k8s.networking.v1.NetworkPolicy(
             f"{self.name}-activator-closed",
             metadata={"name": "activator-closed", "namespace": namespace.name},
@@ -172,7 +169,7 @@ class Knative(Component[KnativeConfig]):
             opts=namespace.options(),
         )
         for name in self.config.callers:
-            caller = Namespace(name, namespace.cluster, None, self, namespace.mesh)
+            caller = namespace.cluster.within(name, parent=self, mesh=namespace.mesh)
             let_in(way, parent=self, namespace=caller)
             let_call(namespace.name, parent=self, caller=caller)
 
