@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich import box
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from groundwork.bench.measure import Figure
+from groundwork.tables import plain_table
 
 
 def of_figures(figures: Sequence[Figure]) -> RenderableType:
     """Return a line for each figure, with its limit."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("figure", no_wrap=True)
     table.add_column("measured", justify="right")
     table.add_column("limit", justify="right")

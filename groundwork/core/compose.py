@@ -106,22 +106,6 @@ def compose(project: Project, stack: StackFile, registry: Registry) -> Compositi
     return composition
 
 
-def compose_all(project: Project, stacks: Iterable[StackFile], registry: Registry) -> None:
-    """Compose stacks only to see whether they can be.
-
-    Raises:
-        StackError: with every problem of all of them, each once.
-    """
-    problems: list[str] = []
-    for stack in stacks:
-        try:
-            compose(project, stack, registry)
-        except StackError as error:
-            problems += error.problems
-    if problems:
-        raise StackError(problems)
-
-
 def _seen_by(stack: StackFile, known: Mapping[str, Composition]) -> tuple[list[Provider], dict[str, str]]:
     """Return what the imports of `stack` provide, and which single components they have already."""
     providers: list[Provider] = []

@@ -110,20 +110,20 @@ class Config(BaseModel):
         return cls.model_validate(dict(given), context=context, by_alias=True, by_name=False)
 
 
-def sentences(error: ValidationError, path: str, model: type[BaseModel], *, see: str = "") -> list[str]:
-    """Turn a validation error into sentences that name the path, the value and what would be valid.
-
-    Args:
-        path: what the sentences begin with: the component's key.
-        see: what shows all keys, where there are many.
-    """
-    return [sentence for _, sentence in located(error, path, model, see=see)]
+def sentences(error: ValidationError, path: str, model: type[BaseModel]) -> list[str]:
+    """Turn a validation error into sentences that name the path, the value and what would be valid."""
+    return [sentence for _, sentence in located(error, path, model)]
 
 
 def located(
     error: ValidationError, path: str, model: type[BaseModel], *, see: str = ""
 ) -> list[tuple[tuple[str | int, ...], str]]:
-    """Return the sentences of `sentences`, each with the keys by which its place is reached."""
+    """Return the sentences of `sentences`, each with the keys by which its place is reached.
+
+    Args:
+        path: what the sentences begin with: the component's key.
+        see: what shows all keys, where there are many.
+    """
     problems = error.errors(include_url=False)
     # A list of which every part is wrong counts as empty besides, which nobody wrote.
     parts = {problem["loc"][:-1] for problem in problems}

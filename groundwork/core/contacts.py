@@ -23,11 +23,6 @@ _TO: dict[Kind, tuple[str, re.Pattern[str]]] = {
 }
 
 
-def is_address(text: str) -> bool:
-    """Tell whether a text has the form of an e-mail address."""
-    return _ADDRESS.fullmatch(text) is not None
-
-
 class Contact(Config):
     """One channel, and what is worth telling there.
 

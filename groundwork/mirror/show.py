@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from groundwork.lines import warning
 from groundwork.mirror.fill import Result
 from groundwork.mirror.listing import Listing
 from groundwork.mirror.outdated import Row
+from groundwork.tables import plain_table
 
 
 def of_result(result: Result, listing: Listing | None) -> RenderableType:
@@ -44,7 +43,7 @@ def of_result(result: Result, listing: Listing | None) -> RenderableType:
 
 def of_outdated(rows: Sequence[Row], ends: Sequence[str]) -> RenderableType:
     """Return the catalogue beside what the repositories have, and what ends or has ended."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("chart", no_wrap=True)
     for title in ("ours", "newest", "licence", "end of life", "tested on"):
         table.add_column(title, overflow="fold")

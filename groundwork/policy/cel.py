@@ -12,7 +12,6 @@ import re
 from groundwork.policy.terms import (
     AllOf,
     AnyEntry,
-    AnyKey,
     AnyOf,
     At,
     Demand,
@@ -74,8 +73,6 @@ def expression(term: Term, item: str, depth: int = 0) -> str:
             return f"{_at(at, item)}.orValue({literal(default)}).matches({literal(pattern)})"
         case Has(at, value):
             return f"({literal(value)} in {_at(at, item)}.orValue([]))"
-        case AnyKey(at, pattern):
-            return f"{_at(at, item)}.orValue({{}}).exists(key, key.matches({literal(pattern)}))"
         case AnyEntry(at, pattern, inner):
             one, entries = f"inner{depth}", f"{_at(at, item)}.orValue({{}})"
             held = expression(inner, f"{entries}[{one}]", depth + 1)

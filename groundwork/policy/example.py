@@ -13,7 +13,6 @@ from groundwork.policy.rule import Rule
 from groundwork.policy.subject import Subject
 
 _FACTS = "facts."
-_FACTS = "facts."
 REMOVED = object()
 """The value of an example that takes the field away."""
 

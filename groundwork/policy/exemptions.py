@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
 from groundwork.core import yamlfile
 from groundwork.core.config import Config, sentences
 from groundwork.core.errors import StackError, closest
-from groundwork.policy.facts import Approval
+from groundwork.policy.facts import Approval, Reason
 from groundwork.policy.subject import Subject
 
 FILE = Path("policies/exemptions.yaml")
-_Said = Annotated[str, Field(min_length=3)]
 
 
 class Exemption(Config):
@@ -38,8 +36,8 @@ class Exemption(Config):
     resources: tuple[str, ...] = Field(min_length=1)
     chart: str | None = None
     environments: tuple[str, ...] = ()
-    owner: _Said
-    reason: _Said
+    owner: Reason
+    reason: Reason
     until: datetime.date
 
     def covers(self, rule_id: str, subject: Subject, environment: str) -> bool:
@@ -52,20 +50,9 @@ class Exemption(Config):
         )
 
 
-class ApprovalEntry(Config):
-    """One approval of a replacement or deletion: see `groundwork.policy.facts.Approval`."""
-
-    resource: str
-    action: Literal["replace", "delete"]
-    environment: str
-    owner: _Said
-    reason: _Said
-    until: datetime.date
-
-
 class _File(Config):
     exemptions: tuple[Exemption, ...] = ()
-    approvals: tuple[ApprovalEntry, ...] = ()
+    approvals: tuple[Approval, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,5 +123,4 @@ def load_exemptions(root: Path, rules: Sequence[str], today: datetime.date) -> E
     ]
     if problems:
         raise StackError(problems)
-    approvals = [Approval(**entry.model_dump()) for entry in read.approvals]
-    return Exemptions(read.exemptions, approvals, today)
+    return Exemptions(read.exemptions, read.approvals, today)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from groundwork.core.catalogue import Catalogue
+from groundwork.core.config import Config
 
 Action = Literal["replace", "delete"]
+Reason = Annotated[str, Field(min_length=3)]
+"""What somebody says, and not only a mark."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Approval:
+class Approval(Config):
     """Somebody's word that one protected resource may be replaced or deleted, up to a day.
 
     Attributes:
@@ -26,8 +30,8 @@ class Approval:
     resource: str
     action: Action
     environment: str
-    owner: str
-    reason: str
+    owner: Reason
+    reason: Reason
     until: datetime.date
 
 

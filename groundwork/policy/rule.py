@@ -5,14 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NotRequired, TypedDict, Unpack
 
 from groundwork.policy.facts import Change, Facts
 from groundwork.policy.subject import Subject
 from groundwork.policy.terms import Demand, broken
 
 Severity = Literal["low", "medium", "high", "critical"]
-
 
 ResourceCheck = Callable[[Subject, Facts], Iterator[str]]
 StackCheck = Callable[[Sequence[Subject], Facts], Iterator[tuple[Subject, str]]]
@@ -58,6 +57,15 @@ class Rule:
         return f"{self.title} ({', '.join(self.controls)})"
 
 
+class Said(TypedDict):
+    """What is said of a rule beside its function: see `Rule`."""
+
+    severity: Severity
+    controls: tuple[str, ...]
+    types: tuple[str, ...]
+    needs_chart: NotRequired[bool]
+
+
 class Rules:
     """The rules of a pack, by id."""
 
@@ -70,70 +78,43 @@ class Rules:
     def __getitem__(self, rule_id: str) -> Rule:
         return self.by_id[rule_id]
 
-    def replaced(self, rule: Rule) -> Rules:
-        """Return a copy in which one rule is another of the same id."""
-        copy = Rules()
-        copy.by_id = {**self.by_id, rule.id: rule}
-        return copy
-
-    def resource(
-        self,
-        rule_id: str,
-        *,
-        severity: Severity,
-        controls: tuple[str, ...],
-        types: tuple[str, ...],
-        needs_chart: bool = False,
-    ) -> Callable[[ResourceCheck], ResourceCheck]:
+    def resource(self, rule_id: str, **said: Unpack[Said]) -> Callable[[ResourceCheck], ResourceCheck]:
         """Make a function a rule over one resource: it is judged before the resource is made."""
 
         def register(check: ResourceCheck) -> ResourceCheck:
-            self._add(replace(_of(rule_id, check, severity, controls, types), resource=check, needs_chart=needs_chart))
+            self._add(replace(_of(rule_id, check, said), resource=check))
             return check
 
         return register
 
-    def stack(
-        self, rule_id: str, *, severity: Severity, controls: tuple[str, ...], types: tuple[str, ...]
-    ) -> Callable[[StackCheck], StackCheck]:
+    def stack(self, rule_id: str, **said: Unpack[Said]) -> Callable[[StackCheck], StackCheck]:
         """Make a function a rule over what one resource needs of another; it sees only those of its `types`."""
 
         def register(check: StackCheck) -> StackCheck:
-            self._add(replace(_of(rule_id, check, severity, controls, types), stack=check, needs_chart=True))
+            self._add(replace(_of(rule_id, check, said), stack=check, needs_chart=True))
             return check
 
         return register
 
-    def change(
-        self, rule_id: str, *, severity: Severity, controls: tuple[str, ...], types: tuple[str, ...] = ("",)
-    ) -> Callable[[ChangeCheck], ChangeCheck]:
+    def change(self, rule_id: str, **said: Unpack[Said]) -> Callable[[ChangeCheck], ChangeCheck]:
         """Make a function a rule over planned changes: replacements and deletions."""
 
         def register(check: ChangeCheck) -> ChangeCheck:
-            self._add(replace(_of(rule_id, check, severity, controls, types), change=check))
+            self._add(replace(_of(rule_id, check, said), change=check))
             return check
 
         return register
 
-    def admission(
-        self,
-        rule_id: str,
-        *,
-        severity: Severity,
-        controls: tuple[str, ...],
-        types: tuple[str, ...],
-        needs_chart: bool = False,
-    ) -> Callable[[Demands], Demands]:
+    def admission(self, rule_id: str, **said: Unpack[Said]) -> Callable[[Demands], Demands]:
         """Make a function that yields demands a rule over one Kubernetes object, which the cluster enforces too."""
 
         def register(demands: Demands) -> Demands:
-            said = tuple(demands())
+            wanted = tuple(demands())
 
             def check(subject: Subject, facts: Facts) -> Iterator[str]:
-                yield from broken(said, subject)
+                yield from broken(wanted, subject)
 
-            rule = _of(rule_id, demands, severity, controls, types)
-            self._add(replace(rule, resource=check, demands=said, needs_chart=needs_chart))
+            self._add(replace(_of(rule_id, demands, said), resource=check, demands=wanted))
             return demands
 
         return register
@@ -144,14 +125,11 @@ class Rules:
         self.by_id[rule.id] = rule
 
 
-def _of(
-    rule_id: str, function: Callable[..., object], severity: Severity, controls: tuple[str, ...], types: tuple[str, ...]
-) -> Rule:
+def _of(rule_id: str, function: Callable[..., object], said: Said) -> Rule:
     title, _, why = (inspect.getdoc(function) or "").partition("\n\n")
-    if not title or not why or not controls:
+    if not title or not why or not said["controls"]:
         raise ValueError(f"the rule {rule_id} has to say what holds, why, and which control it serves")
-    said = (" ".join(title.split()), " ".join(why.split()))
-    return Rule(rule_id, *said, severity, controls, types, home=function.__module__)
+    return Rule(rule_id, " ".join(title.split()), " ".join(why.split()), home=function.__module__, **said)
 
 
 RULES = Rules()

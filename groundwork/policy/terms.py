@@ -73,10 +73,6 @@ class At:
         """Each item of the list there meets the term, whose paths begin at the item."""
         return Every(self, term)
 
-    def any_key(self, pattern: str) -> Term:
-        """A key of the object there has this pattern (RE2) somewhere."""
-        return AnyKey(self, pattern)
-
     def any_entry(self, pattern: str, term: Term) -> Term:
         """An entry of the object there, whose key has this pattern (RE2) somewhere, meets the term.
 
@@ -146,14 +142,6 @@ class Every:
 
 
 @dataclass(frozen=True)
-class AnyKey:
-    """An object has a key like this."""
-
-    at: At
-    pattern: str
-
-
-@dataclass(frozen=True)
 class AnyEntry:
     """An object has an entry like this."""
 
@@ -183,7 +171,7 @@ class Not:
     term: Term
 
 
-Term = Present | OneOf | Matches | Has | Every | AnyKey | AnyEntry | AllOf | AnyOf | Not
+Term = Present | OneOf | Matches | Has | Every | AnyEntry | AllOf | AnyOf | Not
 
 
 def all_of(*terms: Term) -> Term:
@@ -305,8 +293,6 @@ def holds(term: Term, place: Place) -> bool:
         case Has(at, wanted):
             value = place.value(at)
             return isinstance(value, list) and wanted in value
-        case AnyKey(at, pattern):
-            return any(re.search(pattern, str(key)) for key in mapping(place.value(at)))
         case AnyEntry(at, pattern, inner):
             entries = mapping(place.value(at))
             found = [entries[key] for key in entries if re.search(pattern, str(key))]

@@ -132,15 +132,6 @@ def _value(value: Value, path: str, secrets: list[str]) -> Any:
     return None
 
 
-def revealed(value: Any) -> Any:
-    """Return plain data in which nothing is marked as secret any more."""
-    if isinstance(value, dict):
-        if value.get(_SIGNATURE) == _SECRET and "value" in value:
-            return revealed(value["value"])
-        return {key: revealed(inner) for key, inner in value.items()}
-    return [revealed(inner) for inner in value] if isinstance(value, list) else value
-
-
 def texts_of(value: Any) -> Iterator[str]:
     """Return every text inside a value; what is unknown has none."""
     if isinstance(value, str):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from groundwork.core.errors import StackError
-from groundwork.core.stacks import load_project
+from groundwork.core.stacks import read_stack
 from groundwork.data.monthly_budgets import MONTHLY_USD
 
 _COMPONENT = "budget"
@@ -26,7 +26,7 @@ def ceiling(root: Path, environment: str) -> float | None:
         if _COMPONENT not in text or environment not in text:
             continue
         try:
-            stack = load_project(root).stack(path.name.removeprefix("Pulumi.").removesuffix(".yaml"))
+            stack = read_stack(path)
         except StackError:
             continue
         for key, given in stack.components.items():

@@ -15,7 +15,7 @@ from groundwork.core.errors import StackError, closest
 from groundwork.core.stacks import load_project
 from groundwork.real import drain as draining
 from groundwork.real.drain import Drain
-from groundwork.real.engine import Pulumi
+from groundwork.real.engine import Pulumi, resources_of
 from groundwork.real.errors import RealError
 from groundwork.real.kubectl import Kubectl
 from groundwork.sandbox.processes import MARKER
@@ -85,7 +85,7 @@ def look(root: Path, name: str, environ: Mapping[str, str] = os.environ, *, drai
     for stack in reversed(stacks):
         if stack.name not in there:
             continue
-        resources = _resources(engine, stack.name)
+        resources = resources_of(engine.exported(stack.name))
         instances = _instances(resources)
         outlook.stacks[stack.name] = sum(resource["type"] != _STACK for resource in resources)
         known |= draining.keys_of(resources)
@@ -159,22 +159,16 @@ def _instances(resources: Sequence[Resource]) -> dict[str, str]:
     return found
 
 
-def _resources(engine: Pulumi, stack: str) -> list[dict[str, Any]]:
-    # Secrets stay as they are: encrypted.
-    exported = json.loads(engine.read("stack", "export", "--stack", stack))
-    return list(exported["deployment"].get("resources") or ())
-
-
 def _unprotect_definitions(engine: Pulumi, stack: str) -> None:
     """Let the engine forget the definitions of kinds: they go with the cluster, or stay in one that is not ours."""
-    exported = json.loads(engine.read("stack", "export", "--stack", stack))
+    exported = engine.exported(stack)
     held = [
         resource
-        for resource in exported["deployment"].get("resources") or ()
+        for resource in resources_of(exported)
         if resource["type"].endswith(_DEFINITION) and resource.pop("protect", None)
     ]
     if held:
-        engine.write("stack", "import", "--stack", stack, text=json.dumps(exported))
+        engine.restore(stack, exported)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,17 +59,18 @@ class Pulumi:
         """Give `text` to a command (raises `RealError` with its own words where it fails)."""
         self._quiet(arguments, text)
 
+    def exported(self, stack: str) -> dict[str, Any]:
+        """Return a stack as the engine exports it (raises `RealError`); secrets stay as they are: encrypted."""
+        found: dict[str, Any] = json.loads(self.read("stack", "export", "--stack", stack))
+        return found
+
+    def restore(self, stack: str, exported: Mapping[str, Any]) -> None:
+        """Make the state of a stack what was exported, and changed (raises `RealError`)."""
+        self.write("stack", "import", "--stack", stack, text=json.dumps(exported))
+
     def preview(self, stack: str) -> dict[str, Any] | None:
         """Return what an update of a stack would do, as `pulumi preview --json` says it; None where it cannot."""
-        done = subprocess.run(
-            [self.executable, "preview", "--json", "--stack", stack, "--non-interactive", "--color=never"],
-            cwd=self.project,
-            env=dict(self.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = self._captured(("preview", "--json", "--stack", stack), None)
         try:
             found = json.loads(done.stdout)
         except ValueError:
@@ -77,7 +78,14 @@ class Pulumi:
         return found if isinstance(found, dict) and isinstance(found.get("steps"), list) else None
 
     def _quiet(self, arguments: tuple[str, ...], text: str | None) -> str:
-        done = subprocess.run(
+        done = self._captured(arguments, text)
+        if done.returncode != 0:
+            command = " ".join(["pulumi", *arguments[:2]])
+            raise RealError(f"`{command}` failed: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def _captured(self, arguments: tuple[str, ...], text: str | None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [self.executable, *arguments, "--non-interactive", "--color=never"],
             cwd=self.project,
             env=dict(self.environ),
@@ -87,10 +95,12 @@ class Pulumi:
             text=True,
             check=False,
         )
-        if done.returncode != 0:
-            command = " ".join(["pulumi", *arguments[:2]])
-            raise RealError(f"`{command}` failed: {done.stderr.strip() or done.stdout.strip()}")
-        return done.stdout
 
     def _run(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run([self.executable, *arguments], cwd=self.project, env=dict(self.environ), check=False)
+
+
+def resources_of(exported: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    """Return the resources of an exported stack, parents first."""
+    found: Sequence[dict[str, Any]] = exported["deployment"].get("resources") or ()
+    return found

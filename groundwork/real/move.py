@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from groundwork.core import kept
 from groundwork.core.errors import StackError, closest
 from groundwork.core.stacks import Project, load_project
-from groundwork.real.engine import Pulumi
+from groundwork.real.engine import Pulumi, resources_of
 from groundwork.real.errors import RealError
 
 _COMPONENT = "groundwork:component:"
@@ -43,10 +42,10 @@ def move(root: Path, instance: str, source: str, destination: str, environ: Mapp
     project = load_project(root)
     _check(project, instance, source, destination)
     engine = Pulumi.find(project.root, environ)
-    before = _export(engine, source)
-    urns = of_component(_resources(before), instance)
+    before = engine.exported(source)
+    urns = of_component(resources_of(before), instance)
     if not urns:
-        there = of_component(_resources(_export(engine, destination)), instance)
+        there = of_component(resources_of(engine.exported(destination)), instance)
         moved = f"; {destination} has it already" if there else ""
         raise RealError(f"The stack {source} has no component {instance} in its state{moved}.")
     engine.read("state", "move", "--yes", "--source", source, "--dest", destination, *urns)
@@ -89,21 +88,10 @@ def of_component(resources: Iterable[Resource], instance: str) -> list[str]:
     return found
 
 
-def _export(engine: Pulumi, stack: str) -> dict[str, Any]:
-    # Secrets stay as they are: encrypted.
-    exported: dict[str, Any] = json.loads(engine.read("stack", "export", "--stack", stack))
-    return exported
-
-
-def _resources(exported: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
-    found: Sequence[dict[str, Any]] = exported["deployment"].get("resources") or ()
-    return found
-
-
 def _forget(engine: Pulumi, stack: str, instance: str) -> None:
     """Take the instance out of what the stack says that it keeps: its next up would refuse to go on without."""
-    exported = _export(engine, stack)
-    for resource in _resources(exported):
+    exported = engine.exported(stack)
+    for resource in resources_of(exported):
         if resource["type"] == _STACK and instance in resource.get("outputs", {}).get(kept.OUTPUT, {}):
             del resource["outputs"][kept.OUTPUT][instance]
-            engine.write("stack", "import", "--stack", stack, text=json.dumps(exported))
+            engine.restore(stack, exported)

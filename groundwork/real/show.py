@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from groundwork.real.destroy import Outlook
 from groundwork.real.drain import described
 from groundwork.real.preflight.answers import Answer, Verdict
 from groundwork.real.sweep import Sweep
+from groundwork.tables import plain_table
 
 _STYLES = {Verdict.STOP: "red", Verdict.CARE: "yellow", Verdict.GOOD: "green"}
 _ORDER = list(reversed(Verdict))
@@ -20,7 +19,7 @@ _ORDER = list(reversed(Verdict))
 
 def of_answers(environment: str, answers: Sequence[Answer]) -> RenderableType:
     """Return every answer, the worst first, and what to do next."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("")
     table.add_column("asked", ratio=2, overflow="fold")
     table.add_column("answered", ratio=4, overflow="fold")
@@ -40,7 +39,7 @@ def of_outlook(outlook: Outlook) -> RenderableType:
         return Text(f"Nothing of {outlook.environment} is there.", style="green")
     if outlook.refusal:
         return Text(outlook.refusal, style="red")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("first")
     table.add_column("what", overflow="fold")
     for volume in outlook.drain.keeps if outlook.drain else ():
@@ -58,7 +57,7 @@ def of_sweep(result: Sweep, *, acted: bool) -> RenderableType:
     if not result.found:
         return Text("Nothing is left over.", style="green")
     kept = dict(result.kept)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("kind")
     table.add_column("region")
     table.add_column("id", overflow="fold")

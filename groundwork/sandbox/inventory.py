@@ -19,6 +19,26 @@ RELEASE = "release"
 NAMESPACE = "namespace"
 ELEMENT = "element"
 """The name of the one element that a list was rendered with, where a chart makes an object for each of a list."""
+CLUSTER_SCOPED = frozenset(
+    {
+        "APIService",
+        "CSIDriver",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "GatewayClass",
+        "IngressClass",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "PersistentVolume",
+        "PriorityClass",
+        "RuntimeClass",
+        "StorageClass",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+    }
+)
+"""Kinds without a namespace that charts make; a custom one carries a namespace to no harm."""
 
 
 class _Model(BaseModel):

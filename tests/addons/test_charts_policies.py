@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from groundwork.policy.values import revealed
 from groundwork.sandbox.rehearsal.judged import ChartVerdict, verdicts
 from groundwork.sandbox.rendered import ChartObjects
+from groundwork.sandbox.standins.values import reveal
 from groundwork.testing import Graph
 from policies.pack import judge
 from tests.addons.rendering import CHARTS, ROOT, Rendered, release, render_chart, render_double
@@ -57,4 +57,4 @@ def test_what_another_scanner_finds_is_mended_or_explained(everything: Graph, tm
 
 
 def _plain(inputs: Mapping[str, Any]) -> Any:
-    return json.loads(json.dumps(revealed(dict(inputs)), default=str))
+    return json.loads(json.dumps(reveal(dict(inputs)), default=str))

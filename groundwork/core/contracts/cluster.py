@@ -63,9 +63,9 @@ class Cluster(Contract):
         """Return what a service account has to say for its pods to have the identity that it was granted so far."""
         return {}
 
-    def within(self, name: str, *, parent: Component[Any]) -> Namespace:
-        """Name a namespace that one of those has made whom `parent` requires."""
-        return Namespace(name, self, None, parent)
+    def within(self, name: str, *, parent: Component[Any], mesh: Mesh | None = None) -> Namespace:
+        """Name a namespace that one of those has made whom `parent` requires; `mesh` is that which it is in."""
+        return Namespace(name, self, None, parent, mesh)
 
     def namespace(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 from groundwork.sandbox.doubles.minimal import minimal
 from groundwork.sandbox.doubles.templating import RELEASE_NAMESPACE, Naming
 from groundwork.sandbox.doubles.workloads import Knobs, pod_spec, workload_spec
-from groundwork.sandbox.inventory import NAMESPACE, Inventory, InventoryObject
+from groundwork.sandbox.inventory import CLUSTER_SCOPED, NAMESPACE, Inventory, InventoryObject
 
 CONTENT = "double"
 """What stands in for each value of a Secret or ConfigMap: an inventory knows only the keys."""
@@ -16,10 +16,6 @@ CONTENT = "double"
 Schemas = Callable[[str, str], Mapping[str, Any] | None]
 """The OpenAPI schema of a custom kind by apiVersion and kind, None where the cluster has no such CRD."""
 
-_CLUSTER_SCOPED = {
-    *("ClusterRole", "ClusterRoleBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"),
-    *("APIService", "Namespace", "PriorityClass", "CSIDriver"),
-}
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 _RBAC = "rbac.authorization.k8s.io"
 
@@ -53,7 +49,7 @@ class Builder:
         }
 
     def _metadata(self, entry: InventoryObject, knobs: Knobs) -> dict[str, Any]:
-        cluster = entry.kind in _CLUSTER_SCOPED
+        cluster = entry.kind in CLUSTER_SCOPED
         name = self._naming.cluster_name(entry.name) if cluster else self._naming.text(entry.name)
         if entry.kind == "ServiceAccount":
             name = knobs.account_names.get(entry.name) or name

@@ -11,6 +11,7 @@ from groundwork.policy.judge import Finding, Judge, Undecided, Violation
 from groundwork.policy.planned import judge_of
 from groundwork.policy.subject import Subject, of_object
 from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.inventory import CLUSTER_SCOPED
 from groundwork.sandbox.rehearsal.stage import Stage
 from groundwork.sandbox.rendered import ChartObjects, Rendered
 from groundwork.sandbox.urns import name_of
@@ -105,31 +106,9 @@ def _decided(finding: Finding) -> Finding:
 def _placed(manifest: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
     """Return an object with the namespace into which Helm puts it."""
     metadata = manifest.get("metadata")
-    if not isinstance(metadata, Mapping) or metadata.get("namespace") or manifest.get("kind") in _CLUSTER_WIDE:
+    if not isinstance(metadata, Mapping) or metadata.get("namespace") or manifest.get("kind") in CLUSTER_SCOPED:
         return manifest
     return {**manifest, "metadata": {**metadata, "namespace": namespace}}
-
-
-# Those that charts make; a custom kind that is cluster-wide carries a namespace to no harm.
-_CLUSTER_WIDE = frozenset(
-    {
-        "APIService",
-        "CSIDriver",
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "GatewayClass",
-        "IngressClass",
-        "MutatingWebhookConfiguration",
-        "Namespace",
-        "PersistentVolume",
-        "PriorityClass",
-        "RuntimeClass",
-        "StorageClass",
-        "ValidatingAdmissionPolicy",
-        "ValidatingAdmissionPolicyBinding",
-        "ValidatingWebhookConfiguration",
-    }
-)
 
 
 def refusal(verdicts: Sequence[ChartVerdict]) -> str:

@@ -64,9 +64,9 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
             outcome = made.outcomes[stack.name]
             refused = judge_lost(root, stack, outcome)
             made.error = made.error or refused
-            made.charts += judge_charts(stage, stack, planned_subjects(outcome), planned=True)
-            steps = outcome.steps.values()
-            made.after += [Paid(s.type, s.name, s.inputs) for s in steps if s.custom and not s.op.startswith("delete")]
+            subjects = planned_subjects(outcome)
+            made.charts += judge_charts(stage, stack, subjects, planned=True)
+            made.after += [Paid(subject.type, subject.name, subject.props) for subject in subjects]
         made.error = made.error or refusal(made.charts)
         made.seconds = narrator.seconds
     return made

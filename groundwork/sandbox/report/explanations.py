@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from groundwork.core.explain import REQUIRED, Explanation, Option
+from groundwork.tables import plain_table
 
 _WIDEST = 45
 _EVERYWHERE = """
@@ -19,7 +18,7 @@ one more instance of a component; `retire: true` lets it be taken out."""
 
 def of_all(explanations: Sequence[Explanation]) -> RenderableType:
     """Return a line for each component."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = plain_table()
     for title in ("component", "requires", "provides", "what it is"):
         table.add_column(title, overflow="fold")
     for each in explanations:
@@ -38,7 +37,7 @@ def of_one(explanation: Explanation) -> RenderableType:
     needs = [Text(f"  {title}: {', '.join(names)}") for title, names in lines if names]
     if not explanation.options:
         return Group(head, *needs, Text(f"  It has no options: write `{explanation.name}: {{}}`."))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = plain_table()
     # Two columns, since a key that is folded cannot be copied; only a very long one is.
     table.add_column("option, and what it takes", overflow="fold", max_width=_WIDEST)
     table.add_column("meaning, and default", overflow="fold", ratio=1)

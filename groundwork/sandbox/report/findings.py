@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from groundwork.sandbox.finding import Finding, Severity
+from groundwork.tables import plain_table
 
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 _ORDER = list(Severity)
@@ -19,7 +18,7 @@ def of_findings(findings: Sequence[Finding]) -> RenderableType:
     """Return the findings, the worst first, each with the command that mends it."""
     if not findings:
         return Text("Nothing is missing, stuck or left running.", style="green")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = plain_table()
     table.add_column("")
     table.add_column("what", ratio=2, overflow="fold")
     table.add_column("is wrong", ratio=4, overflow="fold")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -16,6 +15,7 @@ from groundwork.sandbox.rehearsal.narrator import Phase
 from groundwork.sandbox.report.charts import ChartRow
 from groundwork.sandbox.report.policies import PolicyRow, subject_of
 from groundwork.sandbox.report.resources import MARKS, ComponentRow, Remark
+from groundwork.tables import plain_table
 
 _MOST = 8
 _BAR = 24
@@ -219,11 +219,6 @@ def some(names: Sequence[str], most: int = _MOST) -> str:
     """Return names in one line, the first few and how many more there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def plain_table() -> Table:
-    """Return an empty table in the style of all."""
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
 
 
 def _pairs(left: str, right: str, rows: Sequence[tuple[str, str]], style: str) -> Table:

@@ -10,7 +10,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from groundwork.sandbox.rehearsal.judged import ChartVerdict
-from groundwork.sandbox.report.parts import heading, plain_table
+from groundwork.sandbox.report.parts import heading
+from groundwork.tables import plain_table
 
 _MOST = 40
 

@@ -141,17 +141,10 @@ def resource_names(manifest: Iterable[Mapping[str, Any]]) -> dict[str, list[str]
     return {key: sorted(found) for key, found in sorted(names.items())}
 
 
-def redacted(message: str, news: Mapping[str, Any]) -> str:
-    """Return `message` without any text that is secret in the inputs."""
-    for text in sorted(_secret_texts(news), key=len, reverse=True):
-        message = message.replace(text, "[secret]")
-    return message
-
-
-def without_secrets(manifest: Any, news: Mapping[str, Any]) -> Any:
-    """Return an object without any text that is secret in the inputs."""
+def redacted(value: Any, news: Mapping[str, Any]) -> Any:
+    """Return a message, or an object, without any text that is secret in the inputs."""
     secrets = sorted(_secret_texts(news), key=len, reverse=True)
-    return _cleared(manifest, secrets) if secrets else manifest
+    return _cleared(value, secrets) if secrets else value
 
 
 def _cleared(value: Any, secrets: Sequence[str]) -> Any:

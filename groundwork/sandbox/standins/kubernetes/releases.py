@@ -24,7 +24,6 @@ from groundwork.sandbox.standins.kubernetes.releaseinputs import (
     flags,
     redacted,
     resource_names,
-    without_secrets,
 )
 from groundwork.sandbox.standins.kubernetes.settings import KubernetesSettings, Options
 from groundwork.sandbox.standins.kubernetes.values import get_path, mark_secrets
@@ -262,9 +261,10 @@ class Releases:
         self, urn: str, news: Mapping[str, Any], chart: Chart, objects: list[dict[str, Any]], moment: Moment
     ) -> None:
         # A secret value may be anywhere in what the chart makes of it, not in a Secret only.
-        plain = [without_secrets(each, news) for each in objects]
         double = chart.mark == "double"
-        found = ChartObjects(urn, chart.name, chart.version, double, str(reveal(news["namespace"])), plain)
+        found = ChartObjects(
+            urn, chart.name, chart.version, double, str(reveal(news["namespace"])), redacted(objects, news)
+        )
         self._rendered.keep(found, moment)
 
     def _failed(self, news: Mapping[str, Any], id: ObjectId, message: str, context: grpc.ServicerContext) -> NoReturn:
