@@ -1,13 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
-import os
 import re
-import signal
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from rich.console import Console
 
@@ -199,8 +199,12 @@ def test_down_removes_the_sandbox_and_ends_every_process(theatre: Any) -> None:
 
 
 def _kill(pid: int | None) -> None:
+    """Kill the process and wait until it is gone: a large one takes its time to die."""
     assert pid is not None
-    os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        process.kill()
+        process.wait(timeout=20)
 
 
 def _processes_of(root: Path) -> list[str]:

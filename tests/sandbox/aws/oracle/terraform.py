@@ -88,8 +88,14 @@ class Terraform:
         return [item for item in answer["diagnostics"] if item["severity"] == "error"]
 
     def apply(self) -> None:
-        """Make what is configured."""
-        self._run("apply", "-input=false", "-auto-approve", "-no-color", "-parallelism=4")
+        """Make what is configured.
+
+        A second time where the first failed: on a busy machine the provider's SDK can lose an answer and repeat a call
+        that cannot be repeated (a role is added to a profile once). What the provider really refuses, it refuses twice.
+        """
+        apply = ("apply", "-input=false", "-auto-approve", "-no-color", "-parallelism=4")
+        if self._run(*apply, fails=None).returncode != 0:
+            self._run(*apply)
 
     def destroy(self) -> None:
         """Delete everything."""
