@@ -97,24 +97,23 @@ class Terraform:
         if self._run(*apply, fails=None).returncode != 0:
             self._run(*apply)
 
-    def destroy(self) -> None:
-        """Delete everything."""
-        self._run("destroy", "-input=false", "-auto-approve", "-no-color", "-parallelism=4")
-
     def state(self) -> dict[str, dict[str, Any]]:
         """Return the attributes of each resource that was made, by name."""
         whole = json.loads(self._run("show", "-json").stdout)
         return {item["name"]: item["values"] for item in whole["values"]["root_module"]["resources"]}
 
     def plan(self) -> dict[str, str]:
-        """Return what would happen to each resource, by name: no-op, update or replace."""
-        self._run("plan", "-input=false", "-out=plan", "-no-color", "-refresh=false")
-        plan = json.loads(self._run("show", "-json", "plan").stdout)
-        found = {}
-        for item in plan.get("resource_changes") or []:
-            actions = item["change"]["actions"]
-            found[item["name"]] = "replace" if "delete" in actions and "create" in actions else actions[0]
-        return found
+        """Return what would happen to each resource that would not stay, by name: create, update, replace or delete.
+
+        Raises:
+            AssertionError: the configuration is refused, with each reason.
+        """
+        done = self._run("plan", "-json", "-input=false", "-refresh=false", fails=None)
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        refused = [event["diagnostic"] for event in events if event["@level"] == "error"]
+        assert refused == [], done.stderr
+        changes = [event["change"] for event in events if event["type"] == "planned_change"]
+        return {change["resource"]["resource_name"]: change["action"] for change in changes}
 
     def _run(self, *arguments: str, fails: bool | None = False) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
