@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from groundwork.core.catalogue import load_catalogue
 from groundwork.core.explain import explain_all
 from groundwork.core.registry import Registry
 from groundwork.core.stacks import load_project
-from groundwork.docs.gather import gather
+from groundwork.docs.gather import Seen, gather
 from groundwork.docs.pages import component_page, index_page, support_page
 from groundwork.docs.policies import policies_page
 
@@ -17,14 +18,13 @@ SUPPORT = Path("docs") / "support.md"
 POLICIES = Path("docs") / "policies.md"
 
 
-def documents(root: Path, registry: Registry) -> dict[Path, str]:
-    """Return file below the project's root -> content.
+def documents(root: Path, registry: Registry, seen: Mapping[str, Seen]) -> dict[Path, str]:
+    """Return file below the project's root -> content, from what was gathered of each component.
 
     Raises:
-        StackError: a stack or the catalogue is wrong.
+        StackError: the catalogue is wrong.
     """
     catalogue = load_catalogue(root)
-    seen = gather(load_project(root), registry)
     pages = {COMPONENTS / f"{name}.md": component_page(name, registry, seen[name], catalogue) for name in registry}
     pages[COMPONENTS / "README.md"] = index_page(explain_all(registry))
     pages[SUPPORT] = support_page(catalogue)
@@ -38,7 +38,7 @@ def write(root: Path, registry: Registry) -> list[Path]:
     Raises:
         StackError: a stack or the catalogue is wrong.
     """
-    wanted = documents(root, registry)
+    wanted = documents(root, registry, gather(load_project(root), registry))
     changed = [file for file in present(root) if file not in wanted]
     for file in changed:
         (root / file).unlink()

@@ -18,13 +18,13 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def wanted() -> dict[Path, str]:
-    return documents(ROOT, discover())
+def seen() -> dict[str, Seen]:
+    return gather(load_project(ROOT), discover())
 
 
 @pytest.fixture(scope="module")
-def seen() -> dict[str, Seen]:
-    return gather(load_project(ROOT), discover())
+def wanted(seen: dict[str, Seen]) -> dict[Path, str]:
+    return documents(ROOT, discover(), seen)
 
 
 def test_the_documents_are_those_of_the_code(wanted: dict[Path, str]) -> None:
