@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from google.protobuf.struct_pb2 import Struct, Value
 
 # What the engine sends for a value that only an update makes known, one text for each type of value.
-_UNKNOWN = frozenset(
+UNKNOWNS = frozenset(
     {
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # boolean
         "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # number
@@ -113,7 +113,7 @@ def _value(value: Value, path: str, secrets: list[str]) -> Any:
     kind = value.WhichOneof("kind")
     if kind == "string_value":
         text = value.string_value
-        return UNKNOWN if text in _UNKNOWN else text
+        return UNKNOWN if text in UNKNOWNS else text
     if kind == "bool_value":
         return value.bool_value
     if kind == "number_value":

@@ -36,6 +36,7 @@ class Step:
         inputs: what the program says of it, as the engine tells it: secrets and what is unknown are words.
         protected: whether the engine refused to delete it before.
         old: its inputs before.
+        retained: whether a deletion leaves it where it is, and the engine only forgets it.
     """
 
     moment: Moment
@@ -48,6 +49,7 @@ class Step:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     protected: bool = False
     old: Mapping[str, Any] = field(default_factory=dict)
+    retained: bool = False
 
     @property
     def name(self) -> str:
@@ -163,6 +165,7 @@ def _step(metadata: dict[str, Any], moment: Moment) -> Step:
         state.get("inputs") or {},
         bool(old.get("protect")),
         old.get("inputs") or {},
+        bool(old.get("retainOnDelete")),
     )
 
 

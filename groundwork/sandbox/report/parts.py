@@ -109,21 +109,22 @@ def not_right(placement: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def policies(rows: Sequence[PolicyRow]) -> RenderableType:
-    """Return the policies with how many resources each judged, and each violation."""
+    """Return each policy of which there is something to say, each violation, and how many are simply kept."""
     if not rows:
         return Group(heading("Policies"), Text("The project has no policy pack."))
     table = plain_table()
     table.add_column("policy", no_wrap=True)
     table.add_column("judged", justify="right")
     table.add_column("verdict")
-    for row in rows:
+    telling = [row for row in rows if row.violations or row.unjudged]
+    for row in telling:
         verdict = Text(f"{row.broken} broken", style="red") if row.broken else Text("kept", style="green")
         if row.exempt:
             verdict.append(f", {row.exempt} exempt", style="yellow")
         if row.unjudged:
             verdict.append(f", {row.unjudged} not decidable at preview: judged in an up", style="yellow")
         table.add_row(_rule(row), str(row.checked), verdict)
-    parts: list[RenderableType] = [heading("Policies"), table]
+    parts: list[RenderableType] = [heading("Policies"), *([table] if telling else [])]
     violations = [(row, v) for row in rows for v in row.violations if not v.exempt]
     if violations:
         broken = plain_table()
@@ -134,8 +135,19 @@ def policies(rows: Sequence[PolicyRow]) -> RenderableType:
         for row, violation in violations:
             style = "red" if violation.level == "mandatory" else "yellow"
             broken.add_row(_rule(row), Text(violation.level, style=style), subject_of(violation), violation.message)
-        parts += [Text(), broken]
-    return Group(*parts)
+        parts += [Text(), broken, Text()]
+    return Group(*parts, _kept(rows))
+
+
+def _kept(rows: Sequence[PolicyRow]) -> Text:
+    """Return how many policies judged something and found nothing, and how many had nothing to judge."""
+    silent = [row for row in rows if not (row.violations or row.unjudged)]
+    judged = [row for row in silent if row.checked]
+    text = Text(f"{len(judged)} {'others' if len(silent) < len(rows) else 'policies'} kept", style="green")
+    text.append(f", in {sum(row.checked for row in judged):,} verdicts")
+    if len(judged) < len(silent):
+        text.append(f"; {len(silent) - len(judged)} had nothing to judge")
+    return text.append(".")
 
 
 def warnings(texts: Sequence[str]) -> RenderableType:

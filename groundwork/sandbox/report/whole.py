@@ -6,23 +6,20 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from groundwork.preview.cost import estimate
-from groundwork.preview.prices import own_prices
-from groundwork.preview.show import amounts, summary
+from groundwork.preview.cost import Estimate
 from groundwork.sandbox.engine.outcome import UNCHANGED, Outcome
 from groundwork.sandbox.rehearsal.plan import Plan
 from groundwork.sandbox.rehearsal.rehearse import Rehearsal
 from groundwork.sandbox.report import parts
 from groundwork.sandbox.report.charts import chart_rows
+from groundwork.sandbox.report.differences import differences
+from groundwork.sandbox.report.planned import changes, cost_of, end, estimates
 from groundwork.sandbox.report.policies import policy_rows
 from groundwork.sandbox.report.rendered import as_facts, chart_policies
 from groundwork.sandbox.report.resources import component_rows, remarks
-from groundwork.sandbox.urns import name_of, short_type
-
-_MOST_CHANGES = 60
+from groundwork.sandbox.urns import name_of
 
 
 def of_rehearsal(rehearsal: Rehearsal) -> RenderableType:
@@ -109,45 +106,11 @@ def of_plan(plan: Plan) -> RenderableType:
     found += [parts.policies(policy_rows(plan.outcomes.values())), chart_policies(plan.charts)]
     found.append(parts.warnings(warned(plan)))
     found += [parts.times(plan.phases), Text()]
-    if not plan.error:
-        found.append(Text(cost_of(plan)))
     if plan.error:
         found.append(Text(plan.error, style="red"))
     else:
-        changed = sum(outcome.changed for outcome in plan.outcomes.values())
-        found.append(Text(f"{changed} changes planned in {plan.seconds:.1f} s.", style="green"))
+        found += [Text(cost_of(plan)), *end(plan.outcomes.values(), plan.seconds)]
     return Group(*found)
-
-
-def cost_of(plan: Plan) -> str:
-    """Return what the planned stacks would cost, beside what they cost now."""
-    prices = own_prices()
-    before, after = estimate(plan.before, prices), estimate(plan.after, prices)
-    told = f"Costs {summary(after)}"
-    if not before.lines:
-        return f"{told}; nothing is up yet."
-    if (before.least, before.most) == (after.least, after.most):
-        return f"{told}, as before."
-    return f"{told}; before the change {amounts(before)}."
-
-
-def changes(outcome: Outcome) -> RenderableType:
-    """Return the resources that would change, replacements and deletions first."""
-    steps = [s for s in outcome.steps.values() if s.op not in UNCHANGED and s.custom]
-    if not steps:
-        return Text("  nothing changes", style="green")
-    steps.sort(key=lambda step: _WEIGHT.get(step.op, 9))
-    table = Table.grid(padding=(0, 2))
-    for step in steps[:_MOST_CHANGES]:
-        kind = short_type(step.type)
-        keys = parts.some(step.keys, 4)
-        table.add_row(Text(f"  {step.op}", style=_COLOURS.get(step.op, "")), kind, step.name, Text(keys, style="dim"))
-    more = len(steps) - _MOST_CHANGES
-    return Group(table, Text(f"  and {more} more")) if more > 0 else table
-
-
-_WEIGHT = {"replace": 0, "create-replacement": 0, "delete-replaced": 0, "delete": 1, "update": 2, "create": 3}
-_COLOURS = {"create": "green", "update": "yellow", "delete": "red", "replace": "magenta"}
 
 
 def as_json(result: Rehearsal | Plan) -> dict[str, Any]:
@@ -159,6 +122,9 @@ def as_json(result: Rehearsal | Plan) -> dict[str, Any]:
         "phases": [asdict(phase) for phase in result.phases],
         "stacks": {stack: _outcome(outcome) for stack, outcome in result.outcomes.items()},
     }
+    if isinstance(result, Plan):
+        before, after = estimates(result)
+        told["cost"] = {"before": _sums(before), "after": _sums(after)}
     told["rendered"] = as_facts(result.rendered if isinstance(result, Rehearsal) else result.charts)
     if isinstance(result, Rehearsal):
         rows = component_rows(result.resources, result.marks)
@@ -180,15 +146,25 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 2),
         "first_step": outcome.first_step,
         "steps": [
-            {"op": step.op, "urn": step.urn, "keys": list(step.keys)}
+            {
+                "op": step.op,
+                "urn": step.urn,
+                "keys": list(step.keys),
+                "values": [each.facts() for each in differences(step)],
+            }
             for step in outcome.steps.values()
             if step.op not in UNCHANGED
         ],
-        "violations": [asdict(violation) for violation in outcome.violations],
+        "violations": [{**asdict(violation), "exempt": violation.exempt} for violation in outcome.violations],
         "policies": _sorted(outcome.checked),
         "errors": [error.message for error in outcome.errors],
         "warnings": [warning.message for warning in outcome.warnings],
     }
+
+
+def _sums(found: Estimate) -> dict[str, float]:
+    """Return US dollars a month."""
+    return {"least": round(found.least, 2), "most": round(found.most, 2)}
 
 
 def _sorted(counts: Any) -> dict[str, int]:

@@ -16,9 +16,10 @@ from groundwork.sandbox.rehearsal.rehearse import Rehearsal
 from groundwork.sandbox.report import parts
 from groundwork.sandbox.report.charts import chart_rows
 from groundwork.sandbox.report.findings import of_findings
+from groundwork.sandbox.report.planned import changes, end
 from groundwork.sandbox.report.policies import policy_rows
 from groundwork.sandbox.report.resources import component_rows, remarks
-from groundwork.sandbox.report.whole import changes, of_rehearsal, verdict
+from groundwork.sandbox.report.whole import of_rehearsal, verdict
 
 BASE = "urn:pulumi:dev::demo::"
 STACK = f"{BASE}pulumi:pulumi:Stack::demo-dev"
@@ -116,6 +117,17 @@ def test_broken_policies_come_first_mandatory_ones_before() -> None:
     assert re.search(r"a +2 +kept, 1 not decidable at preview: judged in an up", shown)
 
 
+def test_policies_that_found_nothing_are_counted_in_one_line() -> None:
+    outcome = Outcome(violations=[violation("advisory", "b")])
+    outcome.checked.update({"pack/a": 1200, "pack/b": 3, "pack/c": 34, "pack/d": 0})
+    assert text(parts.policies(policy_rows([outcome]))).endswith(
+        "2 others kept, in 1,234 verdicts; 1 had nothing to judge."
+    )
+    kept = Outcome()
+    kept.checked.update({"pack/a": 3})
+    assert text(parts.policies(policy_rows([kept]))) == "\nPolicies\n1 policies kept, in 3 verdicts."
+
+
 def placement(**more: Any) -> dict[str, Any]:
     node = {"name": "n", "pods": ["a/b", "c/d"], "daemons": ["e/f"], "accelerators": {"nvidia.com/gpu": 1}}
     pool = {"name": "gpu", "instance_types": ["g6.xlarge"], "nodes": [node], "minimum": 0, "maximum": 4}
@@ -188,6 +200,46 @@ def test_planned_changes_show_replacements_and_deletions_first() -> None:
         ["create", "Vpc", "c"],
     ]
     assert "nothing changes" in text(changes(Outcome()))
+
+
+def test_a_change_is_told_with_the_value_that_was_and_the_one_that_would_be() -> None:
+    pool = Step(
+        Moment.STARTED,
+        "update",
+        f"{BASE}aws:eks/nodeGroup:NodeGroup::gpu",
+        "aws:eks/nodeGroup:NodeGroup",
+        STACK,
+        ("scalingConfig.maxSize",),
+        inputs={"scalingConfig": {"minSize": 0, "maxSize": 40}},
+        old={"scalingConfig": {"minSize": 0, "maxSize": 4}},
+    )
+    assert text(changes(Outcome(steps={pool.urn: pool}))).split() == (
+        ["update", "NodeGroup", "gpu", "scalingConfig.maxSize", "4", "→", "40"]
+    )
+
+
+def test_the_end_of_a_plan_names_what_data_it_loses_and_what_is_only_advice() -> None:
+    def lost(op: str, kind: str, name: str, *, retained: bool = False) -> Step:
+        return Step(Moment.STARTED, op, f"{BASE}{kind}::{name}", kind, STACK, retained=retained)
+
+    steps = [
+        lost("delete", "aws:rds/instance:Instance", "server"),
+        lost("replace", "aws:kms/key:Key", "key"),
+        lost("delete", "aws:s3/bucket:Bucket", "kept", retained=True),
+        lost("delete", "aws:iam/role:Role", "role"),
+    ]
+    outcome = Outcome(
+        changes={"delete": 3, "replace": 1, "same": 7},
+        lost={each.urn: each for each in steps},
+        violations=[violation("advisory", "b"), violation("mandatory", "c")],
+    )
+    assert [text(line) for line in end([outcome], 26.14)] == [
+        "It deletes Instance server, with its databases.",
+        "It replaces Key key, with all that it encrypted.",
+        "Broken, and only advice in this environment: b.",
+        "4 changes planned in 26.1 s: 3 delete, 1 replace.",
+    ]
+    assert [text(line) for line in end([Outcome(changes={"same": 7})], 3.0)] == ["0 changes planned in 3.0 s."]
 
 
 def test_findings_come_worst_first_with_the_command_that_mends_them() -> None:
