@@ -143,7 +143,8 @@ def _kept(rows: Sequence[PolicyRow]) -> Text:
     """Return how many policies judged something and found nothing, and how many had nothing to judge."""
     silent = [row for row in rows if not (row.violations or row.unjudged)]
     judged = [row for row in silent if row.checked]
-    text = Text(f"{len(judged)} {'others' if len(silent) < len(rows) else 'policies'} kept", style="green")
+    what = "other" if len(silent) < len(rows) else "rule"
+    text = Text(f"{len(judged)} {what}{'' if len(judged) == 1 else 's'} kept", style="green")
     text.append(f", in {sum(row.checked for row in judged):,} verdicts")
     if len(judged) < len(silent):
         text.append(f"; {len(silent) - len(judged)} had nothing to judge")

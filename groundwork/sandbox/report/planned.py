@@ -48,10 +48,13 @@ def changes(outcome: Outcome) -> RenderableType:
         return Text("  nothing changes", style="green")
     steps.sort(key=lambda step: _WEIGHT.get(step.op, 9))
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for step in steps[:_MOST_CHANGES]:
-        kind = short_type(step.type)
-        told = Text("\n".join(_few([str(each) for each in differences(step)])), style="dim")
-        table.add_row(Text(f"  {step.op}", style=_COLOURS.get(step.op, "")), kind, step.name, told)
+        told = Text(step.name)
+        told.append("".join(f"\n  {line}" for line in _few([str(each) for each in differences(step)])), style="dim")
+        table.add_row(Text(f"  {step.op}", style=_COLOURS.get(step.op, "")), short_type(step.type), told)
     more = len(steps) - _MOST_CHANGES
     return Group(table, Text(f"  and {more} more")) if more > 0 else table
 
