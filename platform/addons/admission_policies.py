@@ -12,7 +12,6 @@ from pydantic import Field
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Cluster
-from groundwork.core.profiles import PROFILES
 from groundwork.policy.admission import PREFIX, admitted_rules, binding, policy
 from groundwork.policy.exemptions import load_exemptions
 from groundwork.policy.levels import level
@@ -57,7 +56,6 @@ class AdmissionPolicies(Component[AdmissionPoliciesConfig]):
     def build(self, cluster: Cluster) -> None:
         """Make the policies, and put them in force."""
         rules = load_rules()
-        profile = next(name for name, known in PROFILES.items() if known == self.environment.profile)
         today = datetime.datetime.now(datetime.UTC).date()
         exemptions = load_exemptions(self.environment.root, list(rules.by_id), today)
         counting = exemptions.counting(self.environment.name)
@@ -70,7 +68,7 @@ class AdmissionPolicies(Component[AdmissionPoliciesConfig]):
                 {"metadata": metadata, "spec": policy(rule, counting)},
                 cluster.options(self),
             )
-            acting = "advise" if self.config.only_advise else level(rule, profile)
+            acting = "advise" if self.config.only_advise else level(rule, self.environment.profile_name)
             _Applied(
                 "ValidatingAdmissionPolicyBinding",
                 f"{self.name}-{rule.id}-binding",
