@@ -31,8 +31,9 @@ _DEAREST = 3
 def cost_within_ceiling(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
     """A stack with its pools at maximum costs no more a month than its environment's budget.
 
-    A pool is filled by one mistake in a loop, and the budget's alarm comes when the money is spent. A stack is judged
-    by itself: what others of its environment cost comes on top.
+    A pool is filled by one mistake in a loop, and the budget's alarm comes when the money is spent. The engine sees one
+    stack at a time, so this judges each by itself: what the environment's other stacks cost comes on top. The sum of
+    all is held against the budget by `groundwork cost`, and by the tests over this repository's environments.
     """
     if facts.ceiling is None:
         return

@@ -47,8 +47,10 @@ class AdmissionPolicies(Component[AdmissionPoliciesConfig]):
 
     They warn where the environment advises and refuse where it refuses, as the pack does. The exemptions of
     `policies/exemptions.yaml` that count in this environment on the day of an `up` are taken over, by the names of
-    what they cover alone. One that ends later counts in the cluster until the next `up`, whose plan tells of it.
-    What was there before is judged when it changes next.
+    what they cover alone. One that ends later counts in the cluster until the next `up`, whose plan refuses it; each
+    plan of the 30 days before tells of it (`exemptions-end-soon`).
+    What was there before is judged when it changes next. What a controller makes of an object that somebody wrote
+    is left to that controller: a Deployment's pods, and a notebook's, a workflow's or a Prometheus' too.
     """
 
     single = True

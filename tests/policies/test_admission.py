@@ -148,8 +148,19 @@ def test_a_pod_of_a_workload_was_judged_as_that(cluster: Cluster) -> None:
     owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "a", "uid": "1"}
     manifest = {"apiVersion": "v1", "kind": "Pod", **pod}
     assert "no-latest" in cluster.broken_by(manifest)
-    made = {**manifest, "metadata": {**pod["metadata"], "ownerReferences": [owner]}}
+    made = {**manifest, "metadata": {**pod["metadata"], "ownerReferences": [{**owner, "controller": True}]}}
     assert cluster.broken_by(made) == set()
+    named = {**manifest, "metadata": {**pod["metadata"], "ownerReferences": [owner]}}
+    assert "no-latest" in cluster.broken_by(named), "an owner that does not control it did not make it"
+
+
+def test_what_an_operator_makes_of_somebodys_object_is_not_refused(cluster: Cluster) -> None:
+    """A notebook's StatefulSet has no probes: refused, it would be tried again for ever, and its user told nothing."""
+    example = next(example for example in _ALL if example.rule == "probes")
+    broken = _manifest(example.broken[0])
+    assert "probes" in cluster.broken_by(broken)
+    owner = {"apiVersion": "kubeflow.org/v1", "kind": "Notebook", "name": "a", "uid": "1", "controller": True}
+    assert cluster.broken_by({**broken, "metadata": {**broken["metadata"], "ownerReferences": [owner]}}) == set()
 
 
 def test_where_rules_refuse_the_message_has_the_id_the_container_and_the_remedy(cluster: Cluster) -> None:
