@@ -202,6 +202,7 @@ def cost(
 ) -> None:
     """Estimate what an environment costs a month, with its pools at minimum and at maximum."""
     from groundwork.core.stacks import load_project
+    from groundwork.preview.ceiling import ceiling
     from groundwork.preview.command import as_json
     from groundwork.preview.command import cost as run
     from groundwork.preview.show import of_estimate
@@ -209,7 +210,7 @@ def cost(
     found = run(_root, name, prices)
     if str(json_file) != "-":
         regions = {stack.region for stack in load_project(_root).environment(name) if stack.region}
-        _show(of_estimate(name, found, regions=sorted(regions), own=prices))
+        _show(of_estimate(name, found, regions=sorted(regions), own=prices, budget=ceiling(_root, name)))
     _write(json_file, as_json(found))
 
 

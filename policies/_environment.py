@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from groundwork.core.profiles import PROFILES, Profile
@@ -13,6 +13,7 @@ from policies._documents import delivers_logs
 
 KEY = "aws:kms/key:Key"
 BUCKET_POLICY, LOGGING = "aws:s3/bucketPolicy:BucketPolicy", "aws:s3/bucketLogging:BucketLogging"
+VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 BUCKET, EFS = "aws:s3/bucket:Bucket", "aws:efs/fileSystem:FileSystem"
 NODE_CLASS, TEMPLATE = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass", "aws:ec2/launchTemplate:LaunchTemplate"
 
@@ -70,18 +71,18 @@ def first(value: Any) -> Any:
     return next(objects(value), {})
 
 
-def own_key(subject: Subject, root: str, value: Any) -> bool:
-    """Return whether a value is a key that the customer manages.
+def own_key(subject: Subject, path: str, read: Callable[[Mapping[str, Any]], Any]) -> bool:
+    """Return whether a resource names a key that the customer manages.
 
     Args:
-        root: the property that the value lies in.
-        value: called to read it.
+        path: where.
+        read: what reads it there from the resource's properties.
     """
     try:
-        found = str(value() or "")
+        found = str(read(subject.props) or "")
     except UndecidableError:
         # In a first preview its ARN is unknown, but not that it is a key of this stack.
-        if any(f"{KEY}::" in urn for urn in references(subject, root)):
+        if any(f"{KEY}::" in urn for urn in references(subject, path.partition(".")[0])):
             return True
         raise
     return bool(found) and "alias/aws/" not in found

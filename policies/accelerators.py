@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,8 @@ from typing import Any
 import yaml
 
 from groundwork.data.instance_types import InstanceType, instance_types
-from groundwork.policy.subject import Subject, dig, items, mapping, objects
+from groundwork.policy.subject import Subject, dig, items, mapping, number, objects
+from policies._releases import RELEASE
 from policies.pods import POD_TYPES
 
 GPU, NEURON = "nvidia.com/gpu", "aws.amazon.com/neuron"
@@ -30,7 +32,7 @@ ASKING_TYPES = (
     "kubernetes:kubeflow.org/v1:Notebook",
     "kubernetes:argoproj.io/v1alpha1:",
     "kubernetes:core/v1:ConfigMap",
-    "kubernetes:helm.sh/v3:Release",
+    RELEASE,
 )
 _ASKED = re.compile(r"nvidia\.com/(gpu|gpu\.shared|mig-.+)|aws\.amazon\.com/neuron(core|device)?")
 _PLACED_BY = ("nodeSelector", "affinity", "tolerations")
@@ -117,9 +119,15 @@ def _resources(container: Mapping[str, Any]) -> dict[str, int]:
     found: dict[str, int] = {}
     for kind in ("requests", "limits"):
         for name, count in dict.items(resources[kind]) if isinstance(resources.get(kind), dict) else ():
-            if _ASKED.fullmatch(str(name)) and _number(count) > 0:
-                found[str(name)] = int(_number(count))
+            if _ASKED.fullmatch(str(name)) and _devices(count) > 0:
+                found[str(name)] = _devices(count)
     return found
+
+
+def _devices(value: Any) -> int:
+    """Return how many devices a text or a number says: none for what no node can have."""
+    found = number(value)
+    return int(found) if math.isfinite(found) else 0
 
 
 def _parsed(text: str) -> Any:
@@ -127,13 +135,6 @@ def _parsed(text: str) -> Any:
         return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError):
         return None
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return 0
 
 
 def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
@@ -223,8 +224,8 @@ def _node_group(subject: Subject) -> Pool:
 def tagged(props: Mapping[str, Any]) -> dict[str, int]:
     """Return what the tags of a node group say of its accelerators."""
     tags = mapping(props.get("tags"))
-    named = {key.removeprefix(TEMPLATE_TAG): _number(tags.get(key)) for key in tags if key.startswith(TEMPLATE_TAG)}
-    return {key: int(count) for key, count in named.items() if _ASKED.fullmatch(key) and count > 0}
+    named = {key.removeprefix(TEMPLATE_TAG): _devices(tags.get(key)) for key in tags if key.startswith(TEMPLATE_TAG)}
+    return {key: count for key, count in named.items() if _ASKED.fullmatch(key) and count > 0}
 
 
 def _accelerator(names: tuple[str, ...] | list[str]) -> str | None:

@@ -78,17 +78,18 @@ def _has_own_group(props: Mapping[str, Any]) -> bool:
         return True  # a name that only an update makes known is of a group that this program makes
 
 
-# What AWS asks before it deletes, and the engine's answer to a deletion: type, property, its default, what is demanded.
-_GUARDS: Sequence[tuple[str, str, Any, Any]] = (
-    (_INSTANCE, "deletionProtection", False, True),
-    (_CLUSTER, "deletionProtection", False, True),
-    (_EKS, "deletionProtection", False, True),
-    ("aws:lb/loadBalancer:LoadBalancer", "enableDeletionProtection", False, True),
-    (_INSTANCE, "skipFinalSnapshot", False, False),
-    (_CLUSTER, "skipFinalSnapshot", False, False),
-    (BUCKET, "forceDestroy", False, False),
-    (_REGISTRY, "forceDelete", False, False),
-    (_ZONE, "forceDestroy", False, False),
+# What AWS asks before it deletes, and the engine's answer to a deletion: type, property, what is demanded. None is true
+# unless told so.
+_GUARDS: Sequence[tuple[str, str, bool]] = (
+    (_INSTANCE, "deletionProtection", True),
+    (_CLUSTER, "deletionProtection", True),
+    (_EKS, "deletionProtection", True),
+    ("aws:lb/loadBalancer:LoadBalancer", "enableDeletionProtection", True),
+    (_INSTANCE, "skipFinalSnapshot", False),
+    (_CLUSTER, "skipFinalSnapshot", False),
+    (BUCKET, "forceDestroy", False),
+    (_REGISTRY, "forceDelete", False),
+    (_ZONE, "forceDestroy", False),
 )
 
 
@@ -105,9 +106,8 @@ def deletion_protection(subject: Subject, facts: Facts) -> Iterator[str]:
     """
     if not profile(facts).protect:
         return
-    for kind, key, default, demanded in _GUARDS:
-        found = subject.props.get(key) if subject.type == kind else demanded
-        if (default if found is None else found) is not demanded:
+    for kind, key, demanded in _GUARDS:
+        if subject.type == kind and (subject.props.get(key) or False) is not demanded:
             yield f"{subject.label}: {key} is not {str(demanded).lower()}: set it"
     window = subject.props.get("recoveryWindowInDays")
     if subject.type == _SECRET and isinstance(window, int | float) and window < _RECOVERY:

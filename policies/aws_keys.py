@@ -24,10 +24,10 @@ from policies._environment import (
 _LATER = "set it to true (a later change replaces it)"
 
 
-def _switch(key: str, remedy: str = _LATER) -> Callable[[Subject], Iterator[str]]:
+def _switch(key: str) -> Callable[[Subject], Iterator[str]]:
     def check(subject: Subject) -> Iterator[str]:
         if str(subject.props.get(key)).lower() != "true":
-            yield f"{key} is not true: {remedy}"
+            yield f"{key} is not true: {_LATER}"
 
     return check
 
@@ -106,24 +106,21 @@ def encryption_at_rest(subject: Subject, facts: Facts) -> Iterator[str]:
 _SSE = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 
 _Read = Callable[[Mapping[str, Any]], Any]
-# Of each type: the property that a key lies in, how messages call it, and how it is read.
-_KEYS: Mapping[str, Sequence[tuple[str, str, _Read]]] = {
+# Of each type where a key is named, and how it is read. The path's first part is the property that it lies in.
+_KEYS: Mapping[str, Sequence[tuple[str, _Read]]] = {
     "aws:eks/cluster:Cluster": (
         (
-            "encryptionConfig",
             "encryptionConfig.provider.keyArn",
             lambda props: dig(first(props.get("encryptionConfig")), "provider.keyArn"),
         ),
     ),
     "aws:rds/instance:Instance": (
-        ("kmsKeyId", "kmsKeyId", lambda props: props.get("kmsKeyId")),
+        ("kmsKeyId", lambda props: props.get("kmsKeyId")),
         (
-            "masterUserSecretKmsKeyId",
             "masterUserSecretKmsKeyId",
             lambda props: props.get("masterUserSecretKmsKeyId") if props.get("manageMasterUserPassword") else "none",
         ),
         (
-            "performanceInsightsKmsKeyId",
             "performanceInsightsKmsKeyId",
             lambda props: (
                 props.get("performanceInsightsKmsKeyId") if props.get("performanceInsightsEnabled") else "none"
@@ -132,14 +129,12 @@ _KEYS: Mapping[str, Sequence[tuple[str, str, _Read]]] = {
     ),
     "aws:ecr/repository:Repository": (
         (
-            "encryptionConfigurations",
             "encryptionConfigurations.kmsKey",
             lambda props: first(props.get("encryptionConfigurations")).get("kmsKey"),
         ),
     ),
     "aws:fsx/lustreFileSystem:LustreFileSystem": (
         (
-            "kmsKeyId",
             "kmsKeyId",
             # A scratch file system takes no key but AWS's.
             lambda props: (
@@ -149,7 +144,6 @@ _KEYS: Mapping[str, Sequence[tuple[str, str, _Read]]] = {
     ),
     _SSE: (
         (
-            "rules",
             "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId",
             lambda props: dig(first(props.get("rules")), "applyServerSideEncryptionByDefault.kmsMasterKeyId"),
         ),
@@ -162,7 +156,7 @@ _KEYS: Mapping[str, Sequence[tuple[str, str, _Read]]] = {
             "aws:elasticache/replicationGroup:ReplicationGroup",
             "aws:secretsmanager/secret:Secret",
         ),
-        (("kmsKeyId", "kmsKeyId", lambda props: props.get("kmsKeyId")),),
+        (("kmsKeyId", lambda props: props.get("kmsKeyId")),),
     ),
 }
 
@@ -182,8 +176,8 @@ def customer_managed_keys(subjects: Sequence[Subject], facts: Facts) -> Iterator
         return
     of_logs = log_targets(subjects)
     for subject in subjects:
-        for root, path, read in _KEYS.get(subject.type, ()):
-            owned = own_key(subject, root, lambda read=read, props=subject.props: read(props))
+        for path, read in _KEYS.get(subject.type, ()):
+            owned = own_key(subject, path, read)
             # S3 delivers access logs to no bucket that a key of KMS encrypts.
             if not owned and not (subject.type == _SSE and of_logs(subject)):
                 yield subject, f"{subject.label}: {path} names no key of yours: set it to the ARN of a KMS key"

@@ -9,10 +9,9 @@ from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, dig, items, objects
 from policies._documents import actions, allowing, conditions, everybody, narrowed, statements
-from policies._environment import BUCKET, BUCKET_POLICY, EFS, LOGGING, belongs, first, log_targets, profile
+from policies._environment import BUCKET, BUCKET_POLICY, EFS, LOGGING, VERSIONING, belongs, first, log_targets, profile
 
 _BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-_VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 _LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 _EFS_POLICY = "aws:efs/fileSystemPolicy:FileSystemPolicy"
 _QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
@@ -108,7 +107,7 @@ def _objects_too(statement: Mapping[str, Any]) -> bool:
 # What has to be there besides a store, and what happens without.
 _PARTS = (
     (BUCKET, BUCKET_POLICY, "bucket", "add one that refuses requests without TLS"),
-    (BUCKET, _VERSIONING, "bucket", "add one with the status Enabled"),
+    (BUCKET, VERSIONING, "bucket", "add one with the status Enabled"),
     (EFS, _EFS_POLICY, "fileSystemId", "add one that refuses clients without TLS"),
 )
 
@@ -135,7 +134,7 @@ def stores_complete(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple
     "bucket-versions-kept",
     severity="high",
     controls=("AWS FSBP S3.14", "AWS FSBP S3.10", "Groundwork: backups"),
-    types=(_VERSIONING, _LIFECYCLE, LOGGING, BUCKET_POLICY),
+    types=(VERSIONING, _LIFECYCLE, LOGGING, BUCKET_POLICY),
 )
 def bucket_versions_kept(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
     """Buckets keep what is overwritten or deleted as long as the environment keeps backups.
@@ -143,7 +142,7 @@ def bucket_versions_kept(subjects: Sequence[Subject], facts: Facts) -> Iterator[
     It is the only backup that a bucket has: of a model overwritten by mistake, or by somebody with stolen rights.
     """
     days = profile(facts).backup_retention_days
-    for versioning in _of(subjects, _VERSIONING):
+    for versioning in _of(subjects, VERSIONING):
         status = dig(versioning.props, "versioningConfiguration.status")
         if status != "Enabled":
             yield versioning, f"{versioning.label}: the status is {status}: set it to Enabled"

@@ -22,3 +22,19 @@ def no_expired_exemptions(subject: Subject, facts: Facts) -> Iterator[str]:
     """
     for sentence in facts.expired:
         yield f"policies/exemptions.yaml: {sentence}: mend it and take the entry out, or say anew why, and until when"
+
+
+@RULES.resource(
+    "exemptions-end-soon",
+    severity="low",
+    controls=("Groundwork: exceptions end",),
+    types=("pulumi:pulumi:Stack",),
+)
+def exemptions_end_soon(subject: Subject, facts: Facts) -> Iterator[str]:
+    """An exemption that ends within 30 days is told before it stops a plan.
+
+    The day after its last it fails every plan, and whoever has to mend something needs time. A cluster with
+    `admission-policies` honours it until the first `up` after it.
+    """
+    for sentence in facts.ending:
+        yield f"policies/exemptions.yaml: {sentence}: mend what it is for, or say anew why, and until when"

@@ -9,8 +9,8 @@ from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, dig, mapping
 from groundwork.policy.terms import POD, Demand, any_of, demand, object_at, pod_at
 from policies._placed import selects
+from policies.pods import SERVED
 
-_SERVED = ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet")
 _BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
 
 
@@ -18,7 +18,7 @@ _BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"
     "copies-are-spread",
     severity="medium",
     controls=("Groundwork: a zone may go", "AWS Well-Architected REL10"),
-    types=_SERVED,
+    types=SERVED,
 )
 def copies_are_spread() -> Iterator[Demand]:
     """Several copies of a pod are told to be in different places.
@@ -39,7 +39,7 @@ def copies_are_spread() -> Iterator[Demand]:
     "copies-have-a-budget",
     severity="medium",
     controls=("Groundwork: nodes come and go", "AWS Well-Architected REL10"),
-    types=(*_SERVED, _BUDGET),
+    types=(*SERVED, _BUDGET),
 )
 def copies_have_a_budget(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
     """What has several copies has a PodDisruptionBudget.

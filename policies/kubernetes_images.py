@@ -12,9 +12,9 @@ from groundwork.policy.subject import Subject, dig
 from groundwork.policy.terms import CONTAINER, Demand, any_of, at, demand, not_
 from groundwork.policy.values import texts_of
 from policies._registries import ALLOWED
+from policies._releases import RELEASE
 from policies.pods import INJECTED, POD_TYPES, containers
 
-_RELEASE = "kubernetes:helm.sh/v3:Release"
 _BITNAMI = r"(^|[/.])bitnami(legacy|secure|charts|prem)?([/.:]|$)"
 
 
@@ -75,7 +75,7 @@ def no_bitnami() -> Iterator[Demand]:
     yield demand(CONTAINER, not_(at("image").matches(_BITNAMI)), otherwise, "image")
 
 
-@RULES.resource("no-bitnami-charts", severity="high", controls=("Groundwork: what gets fixes runs",), types=(_RELEASE,))
+@RULES.resource("no-bitnami-charts", severity="high", controls=("Groundwork: what gets fixes runs",), types=(RELEASE,))
 def no_bitnami_charts(subject: Subject, facts: Facts) -> Iterator[str]:
     """No chart is Bitnami's, and no chart is told to use an image of theirs.
 

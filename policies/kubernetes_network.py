@@ -9,13 +9,13 @@ from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, dig, items, mapping, objects
 from groundwork.policy.terms import OBJECT, Demand, any_of, at, demand, if_, not_
 from policies._placed import is_in
+from policies._releases import RELEASE, chart_of
 
 _NAMESPACE = "kubernetes:core/v1:Namespace"
 _NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 _QUOTA, _LIMITS = "kubernetes:core/v1:ResourceQuota", "kubernetes:core/v1:LimitRange"
 _PEERS = "kubernetes:security.istio.io/v1:PeerAuthentication"
 _AUTHORIZATION = "kubernetes:security.istio.io/v1:AuthorizationPolicy"
-_RELEASE = "kubernetes:helm.sh/v3:Release"
 _ROUTE, _HTTP_ROUTE = (
     "kubernetes:networking.istio.io/v1:VirtualService",
     "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
@@ -75,7 +75,7 @@ def strict_mtls() -> Iterator[Demand]:
     "mesh-is-strict",
     severity="high",
     controls=("NSA Kubernetes hardening: encryption of traffic",),
-    types=(_RELEASE, _PEERS),
+    types=(RELEASE, _PEERS),
 )
 def mesh_is_strict(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
     """Where the mesh's control plane is, all of the mesh is told to be strict.
@@ -83,8 +83,7 @@ def mesh_is_strict(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[
     Unless told so, Istio takes plain text from everybody.
     """
     for istiod in subjects:
-        chart = str(istiod.props.get("chart") or "").rpartition("/")[2]
-        if istiod.type != _RELEASE or not (chart == "istiod" or chart.startswith("istiod-")):
+        if istiod.type != RELEASE or chart_of(istiod) != "istiod":
             continue
         root = str(istiod.props.get("namespace") or "")
         if not any(s.type == _PEERS and s.namespace == root and _strict_for_all(s) for s in subjects):
@@ -107,16 +106,21 @@ def closed_namespaces(subjects: Sequence[Subject], facts: Facts) -> Iterator[tup
     By a NetworkPolicy over all of its pods, or, in the mesh, by an AuthorizationPolicy over them. Otherwise any pod
     that is broken into can try every other.
     """
-    for space in subjects:
-        if space.type != _NAMESPACE or space.object_name in _CONTROL_PLANE:
-            continue
-        inside = [s for s in subjects if s.type != _NAMESPACE and is_in(s, space)]
+    for space, inside in _spaces(subjects):
         if not any(map(_closes, inside)):
             yield (
                 space,
                 f"Namespace {space.object_name}: every pod of the cluster may call its pods: "
                 "add a NetworkPolicy with an empty podSelector, or put it into the mesh",
             )
+
+
+def _spaces(subjects: Sequence[Subject]) -> Iterator[tuple[Subject, list[Subject]]]:
+    """Return each namespace that the control plane does not run, with what is in it."""
+    others = [s for s in subjects if s.type != _NAMESPACE]
+    for space in subjects:
+        if space.type == _NAMESPACE and space.object_name not in _CONTROL_PLANE:
+            yield space, [s for s in others if is_in(s, space)]
 
 
 def _closes(policy: Subject) -> bool:
@@ -140,13 +144,11 @@ def namespaces_have_quotas(subjects: Sequence[Subject], facts: Facts) -> Iterato
     Otherwise one loop of a notebook takes the whole cluster, and its bill. What a component of the platform runs is
     written in the stack file, so its namespace needs none: a quota would only stop what everybody depends on.
     """
-    for space in subjects:
-        if space.type != _NAMESPACE or space.object_name in _CONTROL_PLANE:
-            continue
+    for space, inside in _spaces(subjects):
         labels = mapping(dig(space.props, "metadata.labels"))
         if labels.get(_PART_OF) and not labels.get(_TEAM):
             continue
-        found = {s.type for s in subjects if s.type != _NAMESPACE and is_in(s, space)}
+        found = {s.type for s in inside}
         if _QUOTA not in found:
             yield space, f"Namespace {space.object_name}: has no ResourceQuota: add one"
         if _LIMITS not in found:

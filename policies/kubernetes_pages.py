@@ -8,6 +8,7 @@ from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, dig, items, mapping
 from groundwork.policy.terms import CONTAINER, ITSELF, Demand, all_of, at, demand, not_
+from policies._releases import RELEASE
 from policies.pods import POD_TYPES
 
 _ARGUMENTS = "^--?(auth-mode=server|enable-skip-login|anonymous-auth(=true)?|skip-auth-regex=.*|NotebookApp.token=)$"
@@ -41,7 +42,7 @@ def no_anonymous_programs() -> Iterator[Demand]:
     "no-anonymous-charts",
     severity="high",
     controls=("NSA Kubernetes hardening: authentication",),
-    types=("kubernetes:helm.sh/v3:Release",),
+    types=(RELEASE,),
 )
 def no_anonymous_charts(subject: Subject, facts: Facts) -> Iterator[str]:
     """No chart is told to let in people whom it does not know.

@@ -21,9 +21,8 @@ from groundwork.policy.terms import (
     not_,
     pod_at,
 )
-from policies.pods import INJECTED, POD_TYPES
+from policies.pods import INJECTED, POD_TYPES, SERVED
 
-_SERVED = ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet")
 # Nobody waits for an answer at these: who scrapes comes again.
 _MEASURED = "metrics|prometheus|monitoring|telemetry|health|probe|status|profiling"
 # https://kubernetes.io/docs/concepts/security/pod-security-standards/
@@ -72,9 +71,7 @@ def requests_and_limits() -> Iterator[Demand]:
     yield demand(CONTAINER, limit, "has no limit of memory: set resources.limits.memory")
 
 
-@RULES.admission(
-    "probes", severity="medium", controls=("Groundwork: what runs works",), types=_SERVED, needs_chart=True
-)
+@RULES.admission("probes", severity="medium", controls=("Groundwork: what runs works",), types=SERVED, needs_chart=True)
 def probes() -> Iterator[Demand]:
     """What is called says when it is ready, and of every pod something says that it is alive.
 

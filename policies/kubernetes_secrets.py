@@ -24,9 +24,10 @@ from groundwork.policy.terms import (
     not_,
 )
 from groundwork.policy.values import texts_of
+from policies._releases import RELEASE
 from policies.pods import POD_TYPES, containers
 
-_RELEASE, _CONFIG = "kubernetes:helm.sh/v3:Release", "kubernetes:core/v1:ConfigMap"
+_CONFIG = "kubernetes:core/v1:ConfigMap"
 # The end of a name says what it holds: TOKEN_URL holds none, and neither does PASSWORD_FILE.
 _NAMED = (
     r"(?i)(^|[^a-z])(password|passwd|passphrase|token|secret|"
@@ -79,7 +80,7 @@ def no_secrets_in_config_maps() -> Iterator[Demand]:
     yield demand(OBJECT, not_(keys), "holds a private key or an AWS key: move it to a Secret")
 
 
-@RULES.resource("no-secrets-in-values", severity="critical", controls=("CIS EKS 4.4.1",), types=(_RELEASE,))
+@RULES.resource("no-secrets-in-values", severity="critical", controls=("CIS EKS 4.4.1",), types=(RELEASE,))
 def no_secrets_in_values(subject: Subject, facts: Facts) -> Iterator[str]:
     """The values of a chart hold no secret.
 
@@ -95,7 +96,7 @@ def no_secrets_in_values(subject: Subject, facts: Facts) -> Iterator[str]:
     "secrets-stay-secret",
     severity="critical",
     controls=("CIS EKS 4.4.1", "Groundwork: secrets are made once and stay secret"),
-    types=(*POD_TYPES, _CONFIG, _RELEASE),
+    types=(*POD_TYPES, _CONFIG, RELEASE),
 )
 def secrets_stay_secret(subject: Subject, facts: Facts) -> Iterator[str]:
     """What the program knows to be secret reaches the cluster in Secrets alone.
@@ -110,7 +111,7 @@ def secrets_stay_secret(subject: Subject, facts: Facts) -> Iterator[str]:
 
 
 def _shown(subject: Subject) -> Iterator[tuple[str, Any]]:
-    if subject.type == _RELEASE:
+    if subject.type == RELEASE:
         yield "values", subject.props.get("values")
     elif subject.type == _CONFIG:
         yield "data", subject.props.get("data")

@@ -8,9 +8,10 @@ from typing import Any
 from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, dig, mapping, objects
+from policies._releases import RELEASE, chart_of
 from policies.pods import containers
 
-_RELEASE, _JOB = "kubernetes:helm.sh/v3:Release", "kubernetes:batch/v1:Job"
+_JOB = "kubernetes:batch/v1:Job"
 _SECRET, _EXTERNAL = "kubernetes:core/v1:Secret", "kubernetes:external-secrets.io/"
 # The value that names a Secret -> the key that the chart reads there.
 _KEYS = {
@@ -25,7 +26,7 @@ _IN_PLAIN = ("fernetKey", "jwtSecret", "apiSecretKey", "webserverSecretKey")
     "airflow-keys-stable",
     severity="high",
     controls=("Groundwork: what was encrypted can be read",),
-    types=(_RELEASE, _SECRET, _EXTERNAL),
+    types=(RELEASE, _SECRET, _EXTERNAL),
 )
 def airflow_keys_stable(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
     """Airflow's keys are in Secrets that the program makes once, and its chart makes none.
@@ -56,7 +57,7 @@ def airflow_keys_stable(subjects: Sequence[Subject], facts: Facts) -> Iterator[t
     "airflow-migrates-first",
     severity="high",
     controls=("Groundwork: an installation does not wait for itself",),
-    types=(_RELEASE, _JOB),
+    types=(RELEASE, _JOB),
 )
 def airflow_migrates_first(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
     """A Job of the program migrates Airflow's database with the same version, and the chart's own does not run.
@@ -92,14 +93,14 @@ def airflow_migrates_first(subjects: Sequence[Subject], facts: Facts) -> Iterato
     "workers-outlive-tasks",
     severity="high",
     controls=("Groundwork: scaling kills no task",),
-    types=(_RELEASE,),
+    types=(RELEASE,),
 )
 def workers_outlive_tasks(subject: Subject, facts: Facts) -> Iterator[str]:
     """Airflow's workers may finish the longest task before they go, and KEDA takes none away sooner.
 
     Kubernetes ends a pod after its grace, so each time that the queue gets shorter a long task would be killed.
     """
-    if _chart(subject) != "airflow":
+    if chart_of(subject) != "airflow":
         return
     values = _values(subject)
     celery = mapping(dig(values, "workers.celery"))
@@ -141,13 +142,7 @@ def _at_least(value: Any, wanted: float) -> bool:
 
 
 def _airflows(subjects: Sequence[Subject]) -> Iterator[Subject]:
-    yield from (s for s in subjects if s.type == _RELEASE and _chart(s) == "airflow")
-
-
-def _chart(release: Subject) -> str:
-    """Return a chart's name, whether it is named or lies in a mirror as an archive."""
-    version = release.props.get("version")
-    return str(release.props.get("chart") or "").rpartition("/")[2].removesuffix(f"-{version}.tgz")
+    yield from (s for s in subjects if s.type == RELEASE and chart_of(s) == "airflow")
 
 
 def _values(release: Subject) -> Mapping[str, Any]:
@@ -159,7 +154,7 @@ def _namespace(release: Subject) -> str:
 
 
 def _secret(subjects: Sequence[Subject], namespace: str, name: str) -> Subject | None:
-    mine = (s for s in subjects if s.type != _RELEASE and s.namespace == namespace)
+    mine = (s for s in subjects if s.type != RELEASE and s.namespace == namespace)
     return next((s for s in mine if name in (s.object_name, dig(s.props, "spec.target.name"))), None)
 
 

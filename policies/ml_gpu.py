@@ -57,12 +57,12 @@ def gpu_pods_fit_a_pool(subjects: Sequence[Subject], facts: Facts) -> Iterator[t
         return
     for subject, each in ((s, a) for s in subjects if s.type not in POOL_TYPES for a in asking(s)):
         said = _selected(each)
-        chosen = [one for one in pools if all(str(one.labels.get(key)) in values for key, values in said.items())]
+        chosen = _matching(pools, said)
         if said and not chosen:
             what = ", ".join(f"{key}={' or '.join(values)}" for key, values in said.items())
             names = ", ".join(sorted(one.name for one in pools))
             yield subject, f"{subject.label}: selects {what}, which no pool has: choose one of {names}"
-        for resource, count in each.resources.items() if said else ():
+        for resource, count in each.resources.items():
             most = max((one.most(resource, count) for one in chosen), default=count)
             if count > most:
                 names = " or ".join(sorted(one.name for one in chosen))
@@ -71,7 +71,7 @@ def gpu_pods_fit_a_pool(subjects: Sequence[Subject], facts: Facts) -> Iterator[t
                     f"{subject.label}: requests {count} {resource}, and a node of {names} has {most}: "
                     "ask for less, or another pool",
                 )
-        if chosen and said and not any(_admits(one, each) for one in chosen):
+        if chosen and not any(_admits(one, each) for one in chosen):
             names = ", ".join(_taint(taint) for taint in chosen[0].taints if not each.tolerates(taint))
             yield subject, f"{subject.label}: does not tolerate {names} of {chosen[0].name}: add the toleration"
 
@@ -88,23 +88,28 @@ def gpu_nodes_for_gpu_pods(subjects: Sequence[Subject], facts: Facts) -> Iterato
     Without a request it keeps a node up that costs dollars an hour, and the scheduler counts its GPU as free.
     """
     costly = [one for one in map(pool, (s for s in subjects if s.type in POOL_TYPES)) if one.accelerator]
+    if not costly:
+        return
     for subject in subjects:
         if subject.type in POOL_TYPES or subject.kind == _DAEMON or any(asking(subject)):
             continue
-        said = _selected(placed_as(pod_spec(subject), {}))
-        for one in costly:
-            if said and all(str(one.labels.get(key)) in values for key, values in said.items()):
-                yield (
-                    subject,
-                    f"{subject.label}: selects {one.name} and requests no {one.accelerator}: "
-                    "request it, or select another pool",
-                )
+        for one in _matching(costly, _selected(placed_as(pod_spec(subject), {}))):
+            yield (
+                subject,
+                f"{subject.label}: selects {one.name} and requests no {one.accelerator}: "
+                "request it, or select another pool",
+            )
 
 
 def _selected(pods: Asking) -> dict[str, tuple[str, ...]]:
     """Return what pods say of the platform's own labels; others come from the cloud or from discovery."""
     own = {key: (str(value),) for key, value in pods.node_selector.items() if key.startswith(POOL_LABELS)}
     return {**{key: values for key, values in pods.required.items() if key.startswith(POOL_LABELS) and values}, **own}
+
+
+def _matching(pools: Sequence[Pool], said: Mapping[str, Sequence[str]]) -> list[Pool]:
+    """Return those pools whose labels are what pods say: none where they say nothing."""
+    return [one for one in pools if said and all(str(one.labels.get(key)) in values for key, values in said.items())]
 
 
 def _admits(one: Pool, pods: Asking) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
-from groundwork.policy.subject import Subject, dig, mapping
+from groundwork.policy.subject import Subject, dig, mapping, number
+from policies._releases import RELEASE
 
-_RELEASE, _CONFIG = "kubernetes:helm.sh/v3:Release", "kubernetes:core/v1:ConfigMap"
+_CONFIG = "kubernetes:core/v1:ConfigMap"
 _CHART = "kubeflow-notebooks"
 _CONTROLLERS = "notebook-controller-config"
 LONGEST_IDLE_MINUTES = 1440
@@ -20,7 +20,7 @@ LONGEST_IDLE_MINUTES = 1440
     "notebooks-culled",
     severity="medium",
     controls=("Groundwork: GPU cost",),
-    types=(_RELEASE, _CONFIG),
+    types=(RELEASE, _CONFIG),
     needs_chart=True,
 )
 def notebooks_culled(subject: Subject, facts: Facts) -> Iterator[str]:
@@ -28,7 +28,7 @@ def notebooks_culled(subject: Subject, facts: Facts) -> Iterator[str]:
 
     A notebook keeps its GPU and its node for as long as it runs; its volume stays when it stops.
     """
-    found = _of_values(subject) if subject.type == _RELEASE else _of_settings(subject)
+    found = _of_values(subject) if subject.type == RELEASE else _of_settings(subject)
     if found is None:
         return
     (on, where), (idle, after) = found
@@ -49,7 +49,7 @@ def _of_values(release: Subject) -> _Found | None:
         return None
     values = release.props.get("values")
     on, idle = dig(values, "culling.enabled"), dig(values, "culling.idleMinutes")
-    return (on is True, "culling.enabled"), (_number(idle), "culling.idleMinutes")
+    return (on is True, "culling.enabled"), (number(idle), "culling.idleMinutes")
 
 
 def _of_settings(settings: Subject) -> _Found | None:
@@ -57,11 +57,4 @@ def _of_settings(settings: Subject) -> _Found | None:
         return None
     data = mapping(settings.props.get("data"))
     on = str(data.get("ENABLE_CULLING")).lower() == "true"
-    return (on, "ENABLE_CULLING"), (_number(data.get("CULL_IDLE_TIME")), "CULL_IDLE_TIME")
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return 0
+    return (on, "ENABLE_CULLING"), (number(data.get("CULL_IDLE_TIME")), "CULL_IDLE_TIME")

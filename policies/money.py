@@ -7,18 +7,17 @@ from typing import Any
 
 from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
-from groundwork.policy.subject import Subject, dig, mapping
+from groundwork.policy.subject import Subject, dig, mapping, number
 from groundwork.policy.values import UNKNOWN, UndecidableError
 from groundwork.preview.cost import Estimate, Line, Paid, estimate
 from groundwork.preview.prices import own_prices
-from groundwork.preview.provisioned import NODE_CLASS
 from groundwork.preview.show import amounts
 from groundwork.preview.tariff import PAID
+from policies._environment import NODE_CLASS, TEMPLATE
 from policies.accelerators import NODE_GROUP, POOL_TYPES, pool
 
 MOST_NODES = 64
 """Nodes with accelerators in one pool: more are a typing error, or a matter for an exemption with a name under it."""
-_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, LookupError)
 _DEAREST = 3
 
@@ -27,23 +26,25 @@ _DEAREST = 3
     "cost-within-ceiling",
     severity="high",
     controls=("Groundwork: no surprise on the bill",),
-    types=(*PAID, _TEMPLATE, NODE_CLASS),
+    types=(*PAID, TEMPLATE, NODE_CLASS),
 )
 def cost_within_ceiling(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
     """A stack with its pools at maximum costs no more a month than its environment's budget.
 
-    A pool is filled by one mistake in a loop, and the budget's alarm comes when the money is spent. A stack is judged
-    by itself: what others of its environment cost comes on top.
+    A pool is filled by one mistake in a loop, and the budget's alarm comes when the money is spent. The engine sees one
+    stack at a time, so this judges each by itself: what the environment's other stacks cost comes on top. The sum of
+    all is held against the budget by `groundwork cost`, and by the tests over this repository's environments.
     """
     if facts.ceiling is None:
         return
-    found, unknown = _estimate(subjects)
-    dearest = sorted(found.lines, key=lambda line: (-line.most, line.resource))[:_DEAREST]
+    paid, unknown = _estimate(subjects)
+    found = Estimate([line for _, line in paid])
+    dearest = sorted(paid, key=lambda each: (-each[1].most, each[1].resource))[:_DEAREST]
     if dearest and found.most > facts.ceiling:
         always = "" if found.least <= facts.ceiling else ", and with them at minimum too"
-        named = ", ".join(f"{line.resource} ({line.item}, {line.most:,.0f})" for line in dearest)
+        named = ", ".join(f"{line.resource} ({line.item}, {line.most:,.0f})" for _, line in dearest)
         yield (
-            _of(dearest[0], subjects),
+            dearest[0][0],
             f"{facts.environment}: costs {amounts(found)} USD a month with its pools at minimum and at maximum, over "
             f"the {facts.ceiling:,.0f} of its budget{always}: the dearest are {named}: lower them, or raise "
             "budget.monthlyUsd",
@@ -71,28 +72,29 @@ def gpu_pools_limited(subject: Subject, facts: Facts) -> Iterator[str]:
             yield f"{one.called}: has no limit: set spec.limits.nodes"
             return
         most, where = limits.get("nodes", 0), "spec.limits.nodes"
-    if _number(most) > MOST_NODES:
+    if number(most) > MOST_NODES:
         yield f"{one.called}: may have {most} nodes with accelerators, more than {MOST_NODES}: lower {where}"
 
 
-def _estimate(subjects: Sequence[Subject]) -> tuple[Estimate, UndecidableError | None]:
-    """Return what can be estimated, and the first thing that cannot since a part of it is unknown."""
-    prices, whole, unknown = own_prices(), Estimate(), None
+def _estimate(subjects: Sequence[Subject]) -> tuple[list[tuple[Subject, Line]], UndecidableError | None]:
+    """Return what is to be paid for which resource, and the first thing that nobody can tell since it is unknown."""
+    prices, unknown = own_prices(), None
+    lines: list[tuple[Subject, Line]] = []
     given = [(subject, Paid(subject.type, subject.name, _known(subject.props))) for subject in subjects]
-    made_from = [paid for subject, paid in given if subject.type in (_TEMPLATE, NODE_CLASS) and _named(paid)]
+    made_from = [paid for subject, paid in given if subject.type in (TEMPLATE, NODE_CLASS) and _named(paid)]
     for subject, paid in given:
         if subject.type not in PAID:
             continue
         try:
-            whole.lines += estimate([paid, *made_from], prices).lines
+            lines += [(subject, line) for line in estimate([paid, *made_from], prices).lines]
         except _MALFORMED:
             if paid.inputs != subject.props:
                 unknown = unknown or UndecidableError(f"a part of {subject.label}")
-    return whole, unknown
+    return lines, unknown
 
 
 def _named(paid: Paid) -> bool:
-    return paid.type == _TEMPLATE or isinstance(dig(paid.inputs, "metadata.name"), str)
+    return paid.type == TEMPLATE or isinstance(dig(paid.inputs, "metadata.name"), str)
 
 
 def _known(value: Any) -> Any:
@@ -102,14 +104,3 @@ def _known(value: Any) -> Any:
     if isinstance(value, list):
         return [_known(inner) for inner in list.__iter__(value) if inner is not UNKNOWN]
     return value
-
-
-def _of(line: Line, subjects: Sequence[Subject]) -> Subject:
-    return next(subject for subject in subjects if subject.name == line.resource and subject.type in PAID)
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return 0

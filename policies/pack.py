@@ -53,6 +53,7 @@ def judge(root: Path, settings: Mapping[str, str], today: datetime.date | None =
         stack=settings.get("stack", ""),
         approvals=exemptions.approvals,
         expired=exemptions.expired,
+        ending=exemptions.ending,
         settings=settings,
     )
     return Judge(rules, facts, exemptions)

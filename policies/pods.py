@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from groundwork.policy.subject import Subject, objects
-from groundwork.policy.terms import at, pod_spec
+from groundwork.policy.subject import Subject
+from groundwork.policy.terms import CONTAINER, at, found
 
+SERVED = ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet")
+"""Workloads that have copies, and that others call."""
 # Workloads whose pod template lies under spec.template.
 WORKLOADS = (
-    "kubernetes:apps/v1:Deployment",
-    "kubernetes:apps/v1:StatefulSet",
+    *SERVED,
     "kubernetes:apps/v1:DaemonSet",
     "kubernetes:batch/v1:Job",
 )
@@ -26,6 +27,4 @@ https://istio.io/latest/docs/setup/additional-setup/gateway/
 
 def containers(subject: Subject) -> Iterator[Mapping[str, Any]]:
     """Return all containers of a workload's pods, those that run first too."""
-    spec = pod_spec(subject)
-    for kind in ("initContainers", "containers"):
-        yield from objects(spec.get(kind))
+    return found(CONTAINER, subject)

@@ -8,16 +8,17 @@ from groundwork.core.catalogue import Chart, Image
 from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject
+from policies._releases import RELEASE, chart_of
 from policies.pods import POD_TYPES, containers
 
-_RELEASE, _CLUSTER, _ADDON = "kubernetes:helm.sh/v3:Release", "aws:eks/cluster:Cluster", "aws:eks/addon:Addon"
+_CLUSTER, _ADDON = "aws:eks/cluster:Cluster", "aws:eks/addon:Addon"
 
 
 @RULES.resource(
     "catalogue-versions",
     severity="high",
     controls=("Groundwork: what was tested is what runs",),
-    types=(_RELEASE, _CLUSTER, _ADDON),
+    types=(RELEASE, _CLUSTER, _ADDON),
 )
 def catalogue_versions(subject: Subject, facts: Facts) -> Iterator[str]:
     """Charts, the cluster and its managed add-ons have the catalogue's versions.
@@ -26,10 +27,9 @@ def catalogue_versions(subject: Subject, facts: Facts) -> Iterator[str]:
     """
     props, catalogue = subject.props, facts.catalogue
     version = props.get("version")
-    if subject.type == _RELEASE:
+    if subject.type == RELEASE:
         charts = {chart.chart: chart for chart in catalogue.charts.values()}
-        # An archive of a mirror is named by both.
-        chart = str(props.get("chart", "")).rpartition("/")[2].removesuffix(f"-{version}.tgz")
+        chart = chart_of(subject)
         if chart not in charts:
             yield f"Release {subject.name}: the chart {chart!r} is not in the catalogue: add it there"
         elif version != charts[chart].version:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from groundwork.sandbox.controlplane.client import KubeClient
+from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.sandbox.controlplane.plane import ControlPlane
 from groundwork.sandbox.paths import SandboxPaths
 from groundwork.sandbox.tools.locate import ToolsMissing, locate
@@ -25,3 +27,12 @@ def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeClient]
             yield client
     finally:
         plane.stop(paths)
+
+
+def refusal(kube: KubeClient, manifest: dict[str, Any]) -> str:
+    """Return what the API server says where it refuses an object, empty where it would take it."""
+    try:
+        kube.create(manifest, dry_run=True)
+    except ApiError as error:
+        return str(error)
+    return ""

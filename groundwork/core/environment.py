@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.core.naming import join
-from groundwork.core.profiles import Profile
+from groundwork.core.profiles import PROFILES, Profile
 from groundwork.policy.subject import Subject
 
 ENVIRONMENT_TAG, TEAM_TAG = "groundwork:environment", "groundwork:team"
@@ -21,7 +21,7 @@ class Environment:
 
     Attributes:
         name: dev, staging, prod, local, or another that a stack file gives.
-        profile: the defaults of this environment.
+        profile_name: of the table of profiles, whose defaults this environment has: "prod".
         project: the Pulumi project's name: the prefix of cloud names.
         stack: the Pulumi stack that is being built.
         root: the project's folder.
@@ -32,7 +32,7 @@ class Environment:
     """
 
     name: str
-    profile: Profile
+    profile_name: str
     project: str
     stack: str
     root: Path
@@ -40,6 +40,11 @@ class Environment:
     account_id: str | None = None
     permissions_boundary: str | None = None
     approved: frozenset[str] = frozenset()
+
+    @property
+    def profile(self) -> Profile:
+        """The defaults of this environment."""
+        return PROFILES[self.profile_name]
 
     def approves(self, type_: str, name: str, props: Mapping[str, Any]) -> bool:
         """Return whether a resource may be replaced or deleted, so that nothing has to protect it today."""

@@ -83,7 +83,7 @@ class StackFile:
         """Return what components may know of this stack."""
         return Environment(
             name=self.environment,
-            profile=self.profile,
+            profile_name=self.profile_name,
             project=project,
             stack=self.name,
             root=root,

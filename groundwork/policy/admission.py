@@ -23,11 +23,10 @@ _POD = (
     "object.kind == 'CronJob' ? object.?spec.?jobTemplate.?spec.?template.?spec.orValue({}) : "
     "object.?spec.?template.?spec.orValue({})"
 )
-# A pod that a workload made was judged as that workload, whose name exemptions know.
-_NOT_MADE = (
-    "object.kind != 'Pod' || !object.metadata.?ownerReferences.orValue([]).exists(owner, "
-    "owner.kind in ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job'])"
-)
+# What a controller made is its answer to an object that somebody wrote. A Deployment was judged itself, and exemptions
+# know its name; a notebook's or a workflow's operator would try again for ever, and its user would be told nothing. Pod
+# Security still judges the pods.
+_NOT_MADE = "!object.metadata.?ownerReferences.orValue([]).exists(owner, owner.?controller.orValue(false))"
 # What it needs to come up it writes by itself, its own roles among it: refused that, it would not come up.
 _NOT_OF_THE_SERVER = "request.userInfo.username != 'system:apiserver'"
 _LABEL = (

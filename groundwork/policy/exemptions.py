@@ -17,6 +17,8 @@ from groundwork.policy.facts import Approval, Reason
 from groundwork.policy.subject import Subject
 
 FILE = Path("policies/exemptions.yaml")
+SOON = datetime.timedelta(days=30)
+"""How long before its last day an exemption is told: it takes a while to mend what it is for."""
 
 
 class Exemption(Config):
@@ -77,14 +79,23 @@ class Exemptions:
         return [entry for entry in here if entry.until >= self.today]
 
     @property
+    def ending(self) -> list[str]:
+        """A sentence for each exemption that counts yet and ends soon."""
+        return [f"{what} ends on {day}" for what, day in self._told() if self.today <= day <= self.today + SOON]
+
+    @property
     def expired(self) -> list[str]:
         """A sentence for each exemption and approval whose last day is over."""
-        said = [
+        said = self._told()
+        said += [(f"the approval of {one.owner} to {one.action} {one.resource}", one.until) for one in self.approvals]
+        return [f"{what} ended on {until}" for what, until in said if until < self.today]
+
+    def _told(self) -> list[tuple[str, datetime.date]]:
+        """Return how messages call each exemption, and its last day."""
+        return [
             (f"the exemption of {entry.owner} from {entry.rule} for {', '.join(entry.resources)}", entry.until)
             for entry in self.entries
         ]
-        said += [(f"the approval of {one.owner} to {one.action} {one.resource}", one.until) for one in self.approvals]
-        return [f"{what} ended on {until}" for what, until in said if until < self.today]
 
 
 def approved(root: Path, environment: str, today: datetime.date) -> frozenset[str]:

@@ -65,6 +65,7 @@ class Facts:
         ceiling: what the environment may cost a month, USD; None where nobody has said.
         approvals: of the exemptions file.
         expired: of its exemptions and approvals those whose last day is over, a sentence each.
+        ending: of its exemptions those that end soon, a sentence each.
         settings: the stack's configuration: "groundwork:environment" -> "prod".
     """
 
@@ -76,4 +77,5 @@ class Facts:
     ceiling: float | None = None
     approvals: Sequence[Approval] = ()
     expired: Sequence[str] = ()
+    ending: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -87,6 +88,17 @@ def items(value: Any) -> list[Any]:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return list(value)
     return [value]
+
+
+def number(value: Any) -> float:
+    """Return a property that should be a number, perhaps as text: 0 for anything else; it may be infinite."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return 0
+    except OverflowError:
+        return math.inf
+    return 0 if math.isnan(found) else found
 
 
 def objects(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -102,7 +102,7 @@ def object_at(path: str) -> At:
 
 @dataclass(frozen=True)
 class Present:
-    """A value is there."""
+    """A value is there. An empty list is not: the API server leaves it out."""
 
     at: At
 
@@ -283,7 +283,8 @@ def holds(term: Term, place: Place) -> bool:
             listed = place.value(at)
             return not isinstance(listed, list) or all(holds(inner, Place(item, place.subject)) for item in listed)
         case Present(at):
-            return place.value(at) is not None
+            value = place.value(at)
+            return value is not None and not (isinstance(value, list) and not value)
         case OneOf(at, values, default):
             value = place.value(at)
             return any(_same(v, value) for v in values) if value is not None else default in values

@@ -17,12 +17,20 @@ from groundwork.preview.cost import Estimate
 from groundwork.preview.prices import AS_OF, REGION
 
 
-def of_estimate(name: str, found: Estimate, *, regions: Sequence[str] = (), own: Path | None = None) -> RenderableType:
+def of_estimate(
+    name: str,
+    found: Estimate,
+    *,
+    regions: Sequence[str] = (),
+    own: Path | None = None,
+    budget: float | None = None,
+) -> RenderableType:
     """Return what an environment costs, dearest first, and what is not in the sum.
 
     Args:
         regions: where the environment is.
         own: the user's table of prices, where there is one.
+        budget: what it may cost a month, None where nobody has said.
     """
     if not found.lines and not found.by_use and not found.unpriced:
         return Text(f"{name}: {summary(found)}.", style="bold")
@@ -43,7 +51,17 @@ def of_estimate(name: str, found: Estimate, *, regions: Sequence[str] = (), own:
     parts.append(Text("Nor is what the cluster makes by itself: its volumes, and its load balancers (16 each)."))
     parts += [warning(f"not in the sum: {line}") for line in found.unpriced]
     parts += [Text(f"{name}: {summary(found)}.", style="bold")]
+    if budget is not None:
+        parts.append(_held_against(budget, found))
     return Group(*parts)
+
+
+def _held_against(budget: float, found: Estimate) -> Text:
+    """Return whether the sum is within the budget: that of all stacks, where a plan's rule sees one of them."""
+    if found.most <= budget:
+        return Text(f"That is within its budget of {budget:,.0f}.", style="green")
+    least = "at minimum" if found.least > budget else "at maximum"
+    return warning(f"with the pools {least} that is over its budget of {budget:,.0f} (`budget.monthlyUsd`)")
 
 
 def _basis(regions: Sequence[str], own: Path | None) -> str:

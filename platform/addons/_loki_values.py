@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from addons._charts import budget
-from addons._pods import resources
+from addons._pods import resources, spread
 
 from groundwork.core.contracts import Bucket
 
@@ -51,6 +51,10 @@ def values(
             "extraEnv": bucket.environment,
             "priorityClassName": priority,
             "resources": resources("200m", sizes.memory),
+            # Beside the chart's own rule, that no two are on one node.
+            "topologySpreadConstraints": spread(
+                {"app.kubernetes.io/name": "loki", "app.kubernetes.io/component": "single-binary"}
+            ),
             "persistence": {"enabled": True, "size": f"{sizes.storage_gi}Gi", "storageClass": storage_class},
             # Without a number the chart makes none.
             "podDisruptionBudget": {"enabled": several, **budget(sizes.copies)},

@@ -97,7 +97,7 @@ def _operator() -> dict[str, Any]:
     """The operator makes its webhook's certificate by the chart's own Jobs: so it needs no cert-manager to start."""
     return {
         "resources": resources("50m", "128Mi", "512Mi"),
-        "prometheusConfigReloader": {"resources": resources("10m", "32Mi", "64Mi")},
+        "prometheusConfigReloader": {"enableProbe": True, "resources": resources("10m", "32Mi", "64Mi")},
         "admissionWebhooks": {"patch": {"resources": resources("10m", "32Mi", "64Mi")}},
     }
 

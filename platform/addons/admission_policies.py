@@ -12,7 +12,6 @@ from pydantic import Field
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Cluster
-from groundwork.core.profiles import PROFILES
 from groundwork.policy.admission import PREFIX, admitted_rules, binding, policy
 from groundwork.policy.exemptions import load_exemptions
 from groundwork.policy.levels import level
@@ -48,8 +47,10 @@ class AdmissionPolicies(Component[AdmissionPoliciesConfig]):
 
     They warn where the environment advises and refuse where it refuses, as the pack does. The exemptions of
     `policies/exemptions.yaml` that count in this environment on the day of an `up` are taken over, by the names of
-    what they cover alone. One that ends later counts in the cluster until the next `up`, whose plan tells of it.
-    What was there before is judged when it changes next.
+    what they cover alone. One that ends later counts in the cluster until the next `up`, whose plan refuses it; each
+    plan of the 30 days before tells of it (`exemptions-end-soon`).
+    What was there before is judged when it changes next. What a controller makes of an object that somebody wrote
+    is left to that controller: a Deployment's pods, and a notebook's, a workflow's or a Prometheus' too.
     """
 
     single = True
@@ -57,7 +58,6 @@ class AdmissionPolicies(Component[AdmissionPoliciesConfig]):
     def build(self, cluster: Cluster) -> None:
         """Make the policies, and put them in force."""
         rules = load_rules()
-        profile = next(name for name, known in PROFILES.items() if known == self.environment.profile)
         today = datetime.datetime.now(datetime.UTC).date()
         exemptions = load_exemptions(self.environment.root, list(rules.by_id), today)
         counting = exemptions.counting(self.environment.name)
@@ -70,7 +70,7 @@ class AdmissionPolicies(Component[AdmissionPoliciesConfig]):
                 {"metadata": metadata, "spec": policy(rule, counting)},
                 cluster.options(self),
             )
-            acting = "advise" if self.config.only_advise else level(rule, profile)
+            acting = "advise" if self.config.only_advise else level(rule, self.environment.profile_name)
             _Applied(
                 "ValidatingAdmissionPolicyBinding",
                 f"{self.name}-{rule.id}-binding",

@@ -9,7 +9,7 @@ import pulumi
 from addons._charts import Copies, budget
 from addons._cloud_controller import install_controller, region_and_account
 from addons._load_balancer_statements import statements
-from addons._pods import container_security, pod_security, resources
+from addons._pods import container_security, pod_security, resources, spread
 from addons.load_balancer_controller_api import LoadBalancerKinds
 from pydantic import Field
 
@@ -53,6 +53,7 @@ def values(
         "defaultTags": dict(tags),
         "replicaCount": config.replicas,
         "podDisruptionBudget": budget(config.replicas),
+        "topologySpreadConstraints": spread({"app.kubernetes.io/name": "aws-load-balancer-controller"}),
         "serviceAccount": {"name": ACCOUNT},
         "resources": resources("50m", "128Mi", "256Mi"),
         "podSecurityContext": pod_security(_USER),

@@ -28,6 +28,8 @@ from groundwork.core.environment import TEAM_TAG
 from groundwork.core.errors import StackError
 from groundwork.core.teams import Team, load_teams
 
+# A key of a quota, whose resources it counts, and what messages call them.
+_DEVICES = (("gpus", "nvidia.com", "GPUs"), ("neurons", "aws.amazon.com", "devices of Neuron"))
 _ACCOUNT = "team"
 _SHARED = "shared"
 # RFC 1918, and link-local with the instance metadata.
@@ -122,7 +124,7 @@ class Teams(Component[TeamsConfig]):
             ]
         if pools is not None:
             kinds = {str(pool.resource).partition("/")[0] for pool in pools.with_accelerators}
-            for key, kind, what in (("gpus", "nvidia.com", "GPUs"), ("neurons", "aws.amazon.com", "devices of Neuron")):
+            for key, kind, what in _DEVICES:
                 problems += [
                     f"teams/{team.name}.yaml: quota.{key} is {asked}, and no pool of this cluster has {what}"
                     for team in teams
@@ -131,17 +133,21 @@ class Teams(Component[TeamsConfig]):
         if problems:
             raise StackError(problems)
         if pools is not None:
-            self._warn_of_more_than(sum(p.maximum * p.accelerators * p.slices for p in pools.all), teams)
+            self._warn_of_more_than(pools, teams)
 
-    def _warn_of_more_than(self, gpus: int, teams: tuple[Team, ...]) -> None:
+    def _warn_of_more_than(self, pools: NodePools, teams: tuple[Team, ...]) -> None:
         """Tell of quotas that nobody can use up: a pool may yet grow, so that this is no error."""
-        for team in teams:
-            if team.quota.gpus > gpus:
-                pulumi.log.warn(
-                    f"teams/{team.name}.yaml: quota.gpus is {team.quota.gpus}, and all pools together have {gpus} at "
-                    "most: pods that ask for more wait until a pool's `max` is raised",
-                    self,
-                )
+        for key, kind, what in _DEVICES:
+            mine = [pool for pool in pools.all if str(pool.resource).partition("/")[0] == kind]
+            most = sum(pool.maximum * pool.accelerators * pool.slices for pool in mine)
+            for team in teams:
+                asked = getattr(team.quota, key)
+                if asked > most:
+                    pulumi.log.warn(
+                        f"teams/{team.name}.yaml: quota.{key} is {asked}, and all pools together have {most} {what} at "
+                        "most: pods that ask for more wait until a pool's `max` is raised",
+                        self,
+                    )
 
     def _limits(self, team: Team, namespace: Namespace) -> None:
         k8s.core.v1.ResourceQuota(

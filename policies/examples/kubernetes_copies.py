@@ -16,12 +16,29 @@ _BUDGET = Subject(
 )
 _TWO = Subject(DEPLOYMENT[0].type, "app", changed(DEPLOYMENT[0].props, "spec.replicas", 2))
 
+_SPREAD = Subject(
+    DEPLOYMENT[0].type,
+    "app",
+    changed(
+        _TWO.props,
+        "spec.template.spec.topologySpreadConstraints",
+        [{"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"}],
+    ),
+)
+
 EXAMPLES = [
     Example(
         "copies-are-spread",
         DEPLOYMENT,
         "spec.replicas",
         2,
+        "Deployment ns/app: has several copies that may all be on one node: set topologySpreadConstraints",
+    ),
+    Example(
+        "copies-are-spread",
+        (_SPREAD,),
+        "spec.template.spec.topologySpreadConstraints",
+        [],
         "Deployment ns/app: has several copies that may all be on one node: set topologySpreadConstraints",
     ),
     Example(

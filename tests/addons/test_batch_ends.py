@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,13 @@ import pytest
 from addons._istio_batch import REFUSAL
 
 from groundwork.sandbox.controlplane.client import KubeClient
-from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.sandbox.controlplane.waiting import wait_for
 from groundwork.testing import Graph
 from tests.addons.injector import CONFIGURATION, NATIVE, WEBHOOKS, injecting
 from tests.addons.rendering import render_chart
 from tests.addons.test_graph import release
+from tests.apiserver import refusal
+from tests.sandbox.waiting import until
 
 SPACE = "batch"
 POLICIES = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
@@ -62,38 +62,18 @@ def kube(meshed: Graph, api_server: KubeClient) -> Iterator[KubeClient]:
         api_server.apply(rule)
     try:
         with injecting(api_server, release(meshed, "istiod").inputs["values"]):
-            _until(lambda: "istio-proxy" in _names(_ask(api_server, pod(STEP))["initContainers"]))
-            _until(lambda: _refusal(api_server, pod(STEP, annotations={NATIVE: "false"})) != "")
+            # The server learns of webhooks and rules a moment after they are made.
+            until(lambda: "istio-proxy" in _names(_ask(api_server, pod(STEP)).get("initContainers", [])), PATIENCE)
+            until(lambda: refusal(api_server, pod(STEP, annotations={NATIVE: "false"})), PATIENCE)
             yield api_server
     finally:
         for rule in reversed(rules):
             api_server.delete(rule["apiVersion"], rule["kind"], rule["metadata"]["name"])
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    """The server learns of webhooks and rules a moment after they are made."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            if holds():
-                return
-        except KeyError:
-            pass
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
 def _ask(kube: KubeClient, given: dict[str, Any]) -> dict[str, Any]:
     spec: dict[str, Any] = kube.create(given, dry_run=True)["spec"]
     return spec
-
-
-def _refusal(kube: KubeClient, given: dict[str, Any]) -> str:
-    try:
-        _ask(kube, given)
-    except ApiError as error:
-        return str(error)
-    return ""
 
 
 def _names(containers: list[dict[str, Any]]) -> list[str]:
@@ -165,7 +145,7 @@ def test_the_pod_of_a_job_has_a_sidecar_that_ends(kube: KubeClient) -> None:
         pods[:] = kube.list("v1", "Pod", SPACE)
         return bool(pods)
 
-    _until(made)
+    until(made, PATIENCE)
     (spec,) = [found["spec"] for found in pods]
     assert _names(spec["containers"]) == ["main"]
     assert [c.get("restartPolicy") for c in spec["initContainers"]] == [None, "Always"]
@@ -173,7 +153,7 @@ def test_the_pod_of_a_job_has_a_sidecar_that_ends(kube: KubeClient) -> None:
 
 def test_work_that_would_hang_is_refused(kube: KubeClient) -> None:
     """An ordinary proxy, asked for by the pod itself: the refusal says what to change."""
-    assert _refusal(kube, pod(STEP, annotations={NATIVE: "false"})).endswith(
+    assert refusal(kube, pod(STEP, annotations={NATIVE: "false"})).endswith(
         f"ValidatingAdmissionPolicy 'batch-sidecars' with binding 'batch-sidecars' denied request: {REFUSAL}"
     )
 

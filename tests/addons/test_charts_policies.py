@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +19,36 @@ from tests.policies.graphs import subjects
 from tests.scanners.checkov import scan
 from tests.scanners.explained import explanations
 
+Judged = Callable[..., list[str]]
 
-def _judged(graph: Graph, chart: str, rendered: Rendered, *, double: bool) -> list[str]:
-    given = release(graph, chart)
-    objects = ChartObjects("urn", chart, given["version"], double, given["namespace"], list(rendered.values()))
-    others = [subject for subject in subjects(graph) if subject.type.startswith("kubernetes:")]
-    (verdict,) = verdicts(judge(ROOT, {"groundwork:environment": "prod"}), "prod", [objects], others)
-    assert isinstance(verdict, ChartVerdict)
-    assert verdict.objects == len(rendered) > 0
-    return [violation.said for violation in verdict.refused]
+
+@pytest.fixture(scope="module")
+def judged(everything: Graph) -> Judged:
+    """Return what is refused in production of a chart's objects, beside those of the program."""
+    rules = judge(ROOT, {"groundwork:environment": "prod"})
+    others = [subject for subject in subjects(everything) if subject.type.startswith("kubernetes:")]
+
+    def run(chart: str, rendered: Rendered, *, double: bool) -> list[str]:
+        given = release(everything, chart)
+        objects = ChartObjects("urn", chart, given["version"], double, given["namespace"], list(rendered.values()))
+        (verdict,) = verdicts(rules, "prod", [objects], others)
+        assert isinstance(verdict, ChartVerdict)
+        assert verdict.objects == len(rendered) > 0
+        return [violation.said for violation in verdict.refused]
+
+    return run
 
 
 @pytest.mark.parametrize("chart", CHARTS)
-def test_what_a_double_renders_keeps_the_policies(chart: str, everything: Graph, tmp_path: Path) -> None:
-    assert _judged(everything, chart, render_double(everything, chart, tmp_path), double=True) == []
+def test_what_a_double_renders_keeps_the_policies(
+    chart: str, everything: Graph, judged: Judged, tmp_path: Path
+) -> None:
+    assert judged(chart, render_double(everything, chart, tmp_path), double=True) == []
 
 
 @pytest.mark.parametrize("chart", CHARTS)
-def test_what_a_chart_renders_keeps_the_policies(chart: str, everything: Graph, tmp_path: Path) -> None:
-    assert _judged(everything, chart, render_chart(everything, chart, tmp_path), double=False) == []
+def test_what_a_chart_renders_keeps_the_policies(chart: str, everything: Graph, judged: Judged, tmp_path: Path) -> None:
+    assert judged(chart, render_chart(everything, chart, tmp_path), double=False) == []
 
 
 def test_what_another_scanner_finds_is_mended_or_explained(everything: Graph, tmp_path: Path) -> None:
@@ -49,10 +60,10 @@ def test_what_another_scanner_finds_is_mended_or_explained(everything: Graph, tm
             objects.append({**made, "metadata": {"namespace": namespace, **made["metadata"]}})
     folder = tmp_path / "scanned"
     folder.mkdir()
-    found = scan(objects, folder)
-    unexplained = [one for one in found if not any(said.covers(one) for said in explanations())]
+    found, known = scan(objects, folder), explanations()
+    unexplained = [one for one in found if not any(said.covers(one) for said in known)]
     assert "\n".join(sorted(f"{one.check} {one.resource}: {one.title}" for one in unexplained)) == ""
-    stale = [said.checks for said in explanations() if not any(said.covers(one) for one in found)]
+    stale = [said.checks for said in known if not any(said.covers(one) for one in found)]
     assert stale == [], "explanations of nothing"
 
 

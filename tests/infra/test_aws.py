@@ -9,7 +9,6 @@ import pytest
 
 from groundwork.core.environment import Environment
 from groundwork.core.errors import StackError
-from groundwork.core.profiles import PROFILES
 from infra._aws import partition_of, require_aws
 from tests.infra.stacks import build, document, whole
 
@@ -39,9 +38,7 @@ def test_a_second_program_in_the_same_process_has_a_provider_of_its_own() -> Non
 
 
 def test_a_stack_without_region_and_account_is_told_both() -> None:
-    nowhere = Environment(
-        name="dev", profile=PROFILES["dev"], project="groundwork", stack="small", root=Path(), region=None
-    )
+    nowhere = Environment(name="dev", profile_name="dev", project="groundwork", stack="small", root=Path(), region=None)
     with pytest.raises(StackError) as error:
         require_aws(nowhere)
     assert error.value.problems == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ from groundwork.policy.admission import PREFIX, admitted_rules
 from groundwork.policy.exemptions import Exemption, Exemptions
 from groundwork.policy.levels import level
 from groundwork.sandbox.controlplane.client import KubeClient
-from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.sandbox.controlplane.waiting import wait_for
 from groundwork.testing import Graph, record
 from policies.pack import load_rules
 from tests.addons.conftest import REGISTRY
+from tests.apiserver import refusal
 from tests.policies.examples import TODAY
-from tests.policies.test_admission import until
+from tests.policies.test_admission import PATIENCE
+from tests.sandbox.waiting import until
 
 _API = "admissionregistration.k8s.io/v1"
 _POLICY = f"kubernetes:{_API}:ValidatingAdmissionPolicy"
@@ -82,21 +84,12 @@ def test_in_prod_the_api_server_refuses_what_the_pack_refuses(api_server: KubeCl
     assert len(made) == 2
     api_server.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "policed"}})
     wait_for(api_server, "v1", "ServiceAccount", "default", "policed")
-    said: list[str] = []
-
-    def refused() -> bool:
-        try:
-            api_server.create(_POD, dry_run=True)
-        except ApiError as error:
-            said.append(str(error))
-        return bool(said)
-
     try:
         for manifest in made:
             api_server.apply(manifest)
-        until(refused)
+        said = until(partial(refusal, api_server, _POD), PATIENCE)
         api_server.create({**_POD, "metadata": {"name": "tool", "namespace": "kube-system"}}, dry_run=True)
     finally:
         for manifest in made:
             api_server.delete(manifest["apiVersion"], manifest["kind"], manifest["metadata"]["name"])
-    assert "no-latest: the container tool has the image ghcr.io/mlflow/tool, which has no version: name one" in said[0]
+    assert "no-latest: the container tool has the image ghcr.io/mlflow/tool, which has no version: name one" in said

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.core.errors import StackError
-from groundwork.policy.exemptions import FILE, load_exemptions
+from groundwork.policy.exemptions import FILE, Exemption, Exemptions, load_exemptions
 from policies.pack import load_rules
 from tests.policies.examples import ROOT, TODAY
 
@@ -48,3 +48,16 @@ def test_what_an_exemption_has_to_say_is_told_all_at_once(tmp_path: Path) -> Non
 def test_none_of_our_own_has_expired() -> None:
     today = datetime.datetime.now(datetime.UTC).date()
     assert load_exemptions(ROOT, list(load_rules().by_id), today).expired == []
+
+
+def test_what_ends_within_thirty_days_is_told_and_what_is_over_is_another_matter() -> None:
+    def entry(name: str, days: int) -> Exemption:
+        last = TODAY + datetime.timedelta(days=days)
+        return Exemption(rule="no-latest", resources=(name,), owner="ada", reason="because", until=last)
+
+    found = Exemptions([entry("over", -1), entry("today", 0), entry("soon", 30), entry("later", 31)], (), TODAY)
+    assert found.ending == [
+        "the exemption of ada from no-latest for today ends on 2026-11-22",
+        "the exemption of ada from no-latest for soon ends on 2026-12-22",
+    ]
+    assert found.expired == ["the exemption of ada from no-latest for over ended on 2026-11-21"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from groundwork.policy.judge import Finding, Undecided, Violation
@@ -21,6 +23,7 @@ FIRST_OF_SEVERAL = [
 ]
 
 
+@cache
 def _found(environment: str) -> list[Finding]:
     profile = PROJECT.environment(environment)[0].profile_name
     settings = {"groundwork:environment": environment, "groundwork:profile": profile}

@@ -134,6 +134,17 @@ def test_whose_prices_they_are_stands_before_them() -> None:
     assert all(f"on {date}" in sources for date in (AS_OF, MACHINES_AS_OF))
 
 
+def test_the_sum_of_all_stacks_is_held_against_the_budget() -> None:
+    """A plan's rule sees one stack of an environment: the whole is judged where the whole is known."""
+    found = estimate([group()], PRICES)
+    assert found.least < found.most
+    over = "warning: with the pools at {} that is over its budget of {:,.0f} (`budget.monthlyUsd`)"
+    assert _shown(budget=found.most).splitlines()[-1] == f"That is within its budget of {found.most:,.0f}."
+    assert _shown(budget=found.most - 1).splitlines()[-1] == over.format("maximum", found.most - 1)
+    assert _shown(budget=found.least - 1).splitlines()[-1] == over.format("minimum", found.least - 1)
+    assert "budget" not in _shown()
+
+
 def test_what_has_no_price_is_a_warning() -> None:
     assert "warning: not in the sum: general: the table has no price of gp3" in _shown_without_disks()
 

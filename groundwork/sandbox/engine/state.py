@@ -13,6 +13,8 @@ from groundwork.sandbox.engine.failures import EngineError
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.engine.run import Engine
 
+_BUCKET = "aws:s3/bucket:Bucket"
+
 
 class StackLockedError(Exception):
     """A process that still runs works on the stack."""
@@ -111,10 +113,14 @@ class StackState:
         return [str(operation["resource"]["urn"]) for operation in pending]
 
     def lift_protection(self) -> int:
-        """Let a destroy delete everything: lift `protect` and `retainOnDelete`, and return from how many."""
-        held = [r for r in self.resources() if r.get("protect") or r.get("retainOnDelete")]
-        if held:
-            self._edit(_lift)
+        """Let a destroy delete everything: lift `protect` and `retainOnDelete`, and return from how many.
+
+        Buckets go with what is in them: access logs get there whether a program wants to delete them or not.
+        """
+        found = self.resources()
+        held = [r for r in found if r.get("protect") or r.get("retainOnDelete")]
+        if held or any(r["type"] == _BUCKET for r in found):
+            self._edit(lift)
         return len(held)
 
     def _checkpoint(self) -> dict[str, Any]:
@@ -141,7 +147,11 @@ def _deployment(checkpoint: dict[str, Any]) -> dict[str, Any]:
     return (checkpoint.get("checkpoint") or {}).get("latest") or {}
 
 
-def _lift(deployment: dict[str, Any]) -> None:
+def lift(deployment: dict[str, Any]) -> None:
+    """Take away from a deployment's resources all that keeps a destroy from deleting them."""
     for resource in deployment.get("resources") or ():
         resource.pop("protect", None)
         resource.pop("retainOnDelete", None)
+        if resource["type"] == _BUCKET:
+            for of in ("inputs", "outputs"):
+                resource.setdefault(of, {})["forceDestroy"] = True
