@@ -111,13 +111,15 @@ def make_group(
     return made
 
 
-def _update(group: NodeGroup) -> dict[str, Any]:
+def _update(group: NodeGroup) -> aws.eks.NodeGroupUpdateConfigArgs:
     """Return how an update replaces nodes: one at a time, so that on the others the work goes on to its end.
 
     First the new one, then the old one goes; but beyond a reservation there is no room for a new one.
     https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
     """
-    return {"max_unavailable": 1, **({"update_strategy": "MINIMAL"} if group.reservation is not None else {})}
+    return aws.eks.NodeGroupUpdateConfigArgs(
+        max_unavailable=1, update_strategy="MINIMAL" if group.reservation is not None else None
+    )
 
 
 def _guide(group: NodeGroup, made: aws.eks.NodeGroup, parent: AwsComponent[Any]) -> None:
@@ -125,7 +127,7 @@ def _guide(group: NodeGroup, made: aws.eks.NodeGroup, parent: AwsComponent[Any])
 
     It reads that from the Auto Scaling group that EKS makes, to which EKS passes no tag of the node group.
     """
-    name = made.resources.apply(lambda found: found[0].autoscaling_groups[0].name)
+    name = made.resources.apply(lambda found: next(each.name for each in found[0].autoscaling_groups or ()))
     for option, value in scale_down(group.purpose).items():
         aws.autoscaling.Tag(
             f"{parent.name}-{group.name}-{option}",

@@ -163,7 +163,8 @@ class PoolSettings(Config):
                 problems.append(f"accelerator: {error}")
             else:
                 problems += [
-                    f"{machine.name} has no {self.accelerator}, which is this pool's accelerator"
+                    f"{machine.name} has no {self.accelerator}, which is this pool's accelerator; leave instanceTypes "
+                    f"out, or take one of {', '.join(machines.types_with(self.accelerator))}"
                     for machine in found
                     if machines.accelerator_of(machine) != self.accelerator
                 ]

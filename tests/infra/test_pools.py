@@ -158,7 +158,9 @@ def test_nodes_come_after_all_of_the_cluster_and_go_before_it() -> None:
         ),
         (
             {"gpu": {"accelerator": "nvidia-l4", "instanceTypes": ["g5.xlarge"], "max": 1}},
-            "pools.gpu: g5.xlarge has no nvidia-l4, which is this pool's accelerator",
+            "pools.gpu: g5.xlarge has no nvidia-l4, which is this pool's accelerator; leave instanceTypes out, or take "
+            "one of g6.xlarge, g6.2xlarge, g6.4xlarge, gr6.4xlarge, g6.8xlarge, "
+            "gr6.8xlarge, g6.16xlarge, g6.12xlarge, g6.24xlarge, g6.48xlarge",
         ),
         (
             {"mixed": {"instanceTypes": ["m7i.large", "m7g.large"]}},
