@@ -175,7 +175,9 @@ def destroy(
     """Destroy for real: show what goes, drain the cluster, `pulumi destroy` of each stack, look for what is left."""
     from groundwork.real.destroy import destroy as run
     from groundwork.real.destroy import look
-    from groundwork.real.show import of_outlook
+    from groundwork.real.errors import RealError
+    from groundwork.real.show import of_outlook, of_remains
+    from groundwork.real.sweep import remains
 
     outlook = look(_root, name, drain=drain)
     _show(of_outlook(outlook))
@@ -190,8 +192,14 @@ def destroy(
         if typer.prompt(f"Type {name} to destroy it", default="", show_default=False) != name:
             _complain("Nothing was changed.", _FAILED)
     narrator = _narrator()
-    run(_root, outlook, ["--yes", *(flags or [])], narrator.note, timeout=timeout, force=force)
-    _console().print(f"{name} is destroyed. `groundwork sweep {name}` shows what is left on AWS.", highlight=False)
+    try:
+        run(_root, outlook, ["--yes", *(flags or [])], narrator.note, timeout=timeout, force=force)
+    except RealError:
+        # It may be this that holds what did not go.
+        _show(of_remains(name, remains(_root, name)))
+        raise
+    _console().print(f"{name} is destroyed. What its controllers left on AWS:", highlight=False)
+    _show(of_remains(name, remains(_root, name)))
 
 
 @app.command()
@@ -274,7 +282,7 @@ def sweep(
     from groundwork.real.sweep import sweep as run
 
     result = run(_root, name, act=delete, volumes=volumes)
-    _show(of_sweep(result, acted=delete))
+    _show(of_sweep(name, result, acted=delete))
     if delete and result.kept:
         raise typer.Exit(_FAILED)
 

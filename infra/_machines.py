@@ -58,6 +58,12 @@ def with_accelerator(name: str) -> tuple[str, ...]:
     return (min(fitting, key=lambda t: (t.devices, t.usd_per_hour, t.name)).name,)
 
 
+def types_with(accelerator: str) -> tuple[str, ...]:
+    """Return all types of which a pool with this accelerator can be, the cheapest first."""
+    fitting = [t for t in instance_types().values() if _usable(t) and accelerator_of(t) == accelerator]
+    return tuple(machine.name for machine in sorted(fitting, key=lambda t: (t.usd_per_hour, t.name)))
+
+
 def alike(name: str) -> tuple[str, ...]:
     """Return types that can stand for one another in a pool, the newest and cheapest first; `name` is the first.
 

@@ -11,13 +11,15 @@ import pulumi
 import pulumi_aws as aws
 
 from groundwork.core.contracts import Taint
+from groundwork.core.contracts.pools import PURPOSE_LABEL
 from infra._aws import AwsComponent
-from infra._purposes import Purpose
+from infra._purposes import Purpose, scale_down
 from infra._reservations import ReservationSettings
 
 Capacity = Literal["onDemand", "spot", "spotFirst"]
 
 _CAPACITY = {"onDemand": "ON_DEMAND", "spot": "SPOT"}
+_AUTOSCALING = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/"
 _EFFECT = {"NoSchedule": "NO_SCHEDULE", "NoExecute": "NO_EXECUTE", "PreferNoSchedule": "PREFER_NO_SCHEDULE"}
 
 
@@ -83,7 +85,9 @@ def make_group(
     """
     template = _template(group, parent, cluster_name, security_group_ids)
     in_block = group.reservation is not None and group.reservation.is_block
-    return aws.eks.NodeGroup(
+    # Of nodes that Karpenter makes it is no label: another one would make them outdated.
+    labels = {PURPOSE_LABEL: group.purpose, **group.labels} if group.purpose != "general" else dict(group.labels)
+    made = aws.eks.NodeGroup(
         f"{parent.name}-{group.name}",
         cluster_name=cluster,
         node_group_name=group.full_name,
@@ -95,14 +99,42 @@ def make_group(
         # Of a capacity block the template has to say it, and one of the two alone may.
         instance_types=None if in_block else list(group.instance_types),
         scaling_config={"min_size": group.minimum, "max_size": group.maximum, "desired_size": group.minimum},
-        update_config={"max_unavailable": 1},
-        labels=dict(group.labels),
+        update_config=_update(group),
+        labels=labels,
         taints=[{"key": t.key, "value": t.value, "effect": _EFFECT[t.effect]} for t in group.taints],
         launch_template={"id": template.id, "version": template.latest_version.apply(str)},
         tags=dict(group.tags),
         # How many there are is the autoscaler's to decide, between the two limits.
         opts=parent.child(depends_on=list(after), ignore_changes=["scalingConfig.desiredSize"]),
     )
+    _guide(group, made, parent)
+    return made
+
+
+def _update(group: NodeGroup) -> aws.eks.NodeGroupUpdateConfigArgs:
+    """Return how an update replaces nodes: one at a time, so that on the others the work goes on to its end.
+
+    First the new one, then the old one goes; but beyond a reservation there is no room for a new one.
+    https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+    """
+    return aws.eks.NodeGroupUpdateConfigArgs(
+        max_unavailable=1, update_strategy="MINIMAL" if group.reservation is not None else None
+    )
+
+
+def _guide(group: NodeGroup, made: aws.eks.NodeGroup, parent: AwsComponent[Any]) -> None:
+    """Tell the cluster-autoscaler when nodes of this group may go.
+
+    It reads that from the Auto Scaling group that EKS makes, to which EKS passes no tag of the node group.
+    """
+    name = made.resources.apply(lambda found: next(each.name for each in found[0].autoscaling_groups or ()))
+    for option, value in scale_down(group.purpose).items():
+        aws.autoscaling.Tag(
+            f"{parent.name}-{group.name}-{option}",
+            autoscaling_group_name=name,
+            tag={"key": f"{_AUTOSCALING}{option}", "value": value, "propagate_at_launch": False},
+            opts=parent.child(),
+        )
 
 
 def _template(

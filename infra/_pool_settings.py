@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from groundwork.core.config import Config, Told
-from groundwork.core.contracts.pools import ACCELERATOR_LABEL, ADAPTER_LABEL, DEVICE_LABEL, POOL_LABEL
+from groundwork.core.contracts.pools import ACCELERATOR_LABEL, ADAPTER_LABEL, DEVICE_LABEL, POOL_LABEL, PURPOSE_LABEL
 from groundwork.core.profiles import Size
 from groundwork.data.instance_types import InstanceType, instance_type
 from infra import _gpu_sharing as sharing
@@ -30,6 +30,15 @@ _VALUE = re.compile(rf"({_WORD})?")
 # Kubelets may not label themselves with these; EKS refuses a node group that tries.
 _RESERVED = re.compile(r"([a-z0-9.-]*\.)?(kubernetes\.io|k8s\.io|eks\.amazonaws\.com)/.*")
 
+_OWN_LABELS = (
+    POOL_LABEL,
+    ACCELERATOR_LABEL,
+    ADAPTER_LABEL,
+    DEVICE_LABEL,
+    PURPOSE_LABEL,
+    AUTOSCALER_LABEL,
+    *sharing.LABELS,
+)
 
 USUAL_TYPE: Mapping[Size, str] = {"small": "m7i.xlarge", "medium": "m7i.xlarge", "large": "m7i.2xlarge"}
 USUAL_MINIMUM: Mapping[Size, int] = {"small": 2, "medium": 2, "large": 3}
@@ -79,8 +88,9 @@ class PoolSettings(Config):
     )
     purpose: Purpose = Field(
         default="general",
-        description="batch and interactive: a node stays as long as a pod works on it; serving: moved seldom. Only "
-        "Karpenter's pools have rules of their own for it: of node groups the autoscaler treats all alike",
+        description="batch and interactive: a node stays as long as a pod works on it, and goes 2 or 30 minutes after; "
+        "serving: pods are moved seldom, after 15 minutes. So with Karpenter and with node groups; but an update of a "
+        "node group (a version of Kubernetes) takes its nodes one by one, and waits 15 minutes for their pods",
     )
     reservation: ReservationSettings | None = Field(
         default=None, description="a capacity reservation or capacity block that nodes are taken from"
@@ -108,7 +118,7 @@ class PoolSettings(Config):
             problems += sharing.problems(self.sharing, self._machine())
         for key, value in self.labels.items():
             problems += _pair_problems("label", key, value)
-            if key in (POOL_LABEL, ACCELERATOR_LABEL, ADAPTER_LABEL, DEVICE_LABEL, AUTOSCALER_LABEL, *sharing.LABELS):
+            if key in _OWN_LABELS:
                 problems.append(f"label {key!r} is the platform's own; choose another")
         for taint in self.taints:
             problems += _pair_problems("taint", taint.key, taint.value)
@@ -153,7 +163,8 @@ class PoolSettings(Config):
                 problems.append(f"accelerator: {error}")
             else:
                 problems += [
-                    f"{machine.name} has no {self.accelerator}, which is this pool's accelerator"
+                    f"{machine.name} has no {self.accelerator}, which is this pool's accelerator; leave instanceTypes "
+                    f"out, or take one of {', '.join(machines.types_with(self.accelerator))}"
                     for machine in found
                     if machines.accelerator_of(machine) != self.accelerator
                 ]

@@ -11,7 +11,9 @@ Purpose = Literal["general", "interactive", "batch", "serving"]
 
 @dataclass(frozen=True)
 class Disruption:
-    """When nodes go that are there.
+    """When nodes go that are there, whoever makes them.
+
+    A group of nodes has no budgets and no longest life: nothing replaces its nodes but an update, one at a time.
 
     Attributes:
         moves_pods: whether pods may be moved to fewer or cheaper nodes; else only an empty node goes.
@@ -63,3 +65,28 @@ DISRUPTIONS: Mapping[Purpose, Disruption] = {
         patience="24h",
     ),
 }
+
+# Beneath it is nothing that asks for anything: of 192 cores or 2 TiB, a thousandth of a core or 4 MiB is more.
+_NOTHING = "0.000001"
+
+
+def scale_down(purpose: Purpose) -> Mapping[str, str]:
+    """Return what the cluster-autoscaler is told of a group's nodes, beside what it does with all of them.
+
+    A node goes that uses less than a share and whose pods fit elsewhere: where they are not to be moved, one that uses
+    less than any pod. Agents, which are on every node, count for nothing then.
+
+    https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.0/cluster-autoscaler/cloudprovider/aws/README.md#auto-discovery-setup
+    """
+    if purpose == "general":
+        return {}
+    rules = DISRUPTIONS[purpose]
+    waits = {"scaledownunneededtime": rules.idle}
+    if rules.moves_pods:
+        return waits
+    return {
+        **waits,
+        "ignoredaemonsetsutilization": "true",
+        "scaledowngpuutilizationthreshold": _NOTHING,
+        "scaledownutilizationthreshold": _NOTHING,
+    }

@@ -152,6 +152,7 @@ class Eks(AwsComponent[EksConfig]):
             region=self.region,
             account_id=self.account_id,
             identity=self.config.identity,
+            identity_cidrs=network.identity_cidrs if self.config.identity != "podIdentity" else (),
             issuer=self._issuer(cluster),
             node_role_arn=node_role.arn,
             security_group_id=cluster.vpc_config.apply(_group_of),

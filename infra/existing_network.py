@@ -59,6 +59,11 @@ class ExistingNetworkConfig(Config):
     cidr: str = Field(description="the VPC's first block of addresses")
     more_cidrs: tuple[str, ...] = Field(default=(), description="its other blocks, where it has any")
     zones: dict[str, ZoneSettings] = Field(description="zone -> its subnets; two or three zones")
+    sts_endpoint: bool = Field(
+        default=False,
+        description="whether an interface endpoint of STS is in the private subnets, where pods with IRSA have to "
+        "reach it",
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -166,6 +171,7 @@ class ExistingNetwork(AwsComponent[ExistingNetworkConfig]):
             public_subnet_ids=_ids(zone.public for zone in settings),
             private_cidrs=(*_cidrs(zone.private for zone in settings), *pods),
             public_cidrs=_cidrs(zone.public for zone in settings),
+            identity_cidrs=_cidrs(zone.private for zone in settings) if self.config.sts_endpoint else (),
             control_subnet_ids=_ids(zone.control or zone.private for zone in settings),
         )
 

@@ -150,6 +150,7 @@ class Network(AwsComponent[NetworkConfig]):
             public_subnet_ids=pulumi.Output.all(*(subnet.id for subnet in public)),
             private_cidrs=(*(subnets.private for subnets in plan), *pods),
             public_cidrs=tuple(subnets.public for subnets in plan),
+            identity_cidrs=tuple(subnets.private for subnets in plan) if "sts" in self.config.endpoints else (),
             control_subnet_ids=pulumi.Output.all(*(subnet.id for subnet in control)),
         )
 

@@ -120,7 +120,7 @@ BY_USE: Mapping[str, str] = {
 """Type -> by what it is paid for, which no plan knows."""
 
 _FREE = re.compile(
-    r"aws:(acm|budgets|iam|ssm)/.*"
+    r"aws:(acm|autoscaling|budgets|iam|ssm)/.*"
     r"|aws:(s3)/bucket[A-Z].*"
     r"|aws:vpc/.*"
     r"|aws:ec2/(defaultSecurityGroup|internetGateway|launchTemplate|placementGroup|route|routeTable"

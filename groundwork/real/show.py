@@ -52,7 +52,15 @@ def of_outlook(outlook: Outlook) -> RenderableType:
     return Group(*found)
 
 
-def of_sweep(result: Sweep, *, acted: bool) -> RenderableType:
+def of_remains(environment: str, found: Sweep | str) -> RenderableType:
+    """Return what a destroy left on AWS, and the command that deletes it."""
+    if isinstance(found, str):
+        told = f"{found}\nWhat is left on AWS is not known: `groundwork sweep {environment}` asks again."
+        return Text(told, style="yellow")
+    return of_sweep(environment, found, acted=False)
+
+
+def of_sweep(environment: str, result: Sweep, *, acted: bool) -> RenderableType:
     """Return what was found, what became of it, and what to do next."""
     if not result.found:
         return Text("Nothing is left over.", style="green")
@@ -68,14 +76,15 @@ def of_sweep(result: Sweep, *, acted: bool) -> RenderableType:
         # The whole ARN says nothing more to people.
         id = leftover.id.rpartition(":")[2]
         table.add_row(leftover.kind, leftover.region, id, leftover.name, fate)
-    return Group(table, Text(), _end(result, acted=acted))
+    return Group(table, Text(), _end(environment, result, acted=acted))
 
 
-def _end(result: Sweep, *, acted: bool) -> Text:
+def _end(environment: str, result: Sweep, *, acted: bool) -> Text:
     if acted:
         style = "yellow" if result.kept else "green"
         again = ": run it again in a minute, AWS lets go of some things late" if result.kept else ""
         return Text(f"{len(result.deleted)} deleted, {len(result.kept)} kept{again}.", style=style)
     if result.alive:
         return Text(f"{', '.join(result.alive)} still runs: what is shown may be in use.", style="yellow")
-    return Text(f"{len(result.found)} left over, nothing deleted: --delete deletes them.", style="yellow")
+    how = f"`groundwork sweep {environment} --delete` deletes them"
+    return Text(f"{len(result.found)} left over, nothing deleted: {how}.", style="yellow")

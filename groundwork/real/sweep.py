@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from groundwork.core.errors import StackError
 from groundwork.core.stacks import StackFile, load_project
 from groundwork.real.aws import Client, clients_of, place_of, session_of
 from groundwork.real.errors import RealError
@@ -69,6 +70,19 @@ def sweep(root: Path, name: str, *, act: bool = False, volumes: bool = False) ->
         else:
             result.deleted.append(leftover)
     return result
+
+
+def remains(root: Path, name: str) -> Sweep | str:
+    """Return what a destroy left behind, or why AWS could not be asked: neither undoes the destroy.
+
+    Only looks.
+    """
+    try:
+        return sweep(root, name)
+    except (StackError, RealError) as error:
+        return str(error)
+    except (BotoCoreError, ClientError) as error:
+        return f"AWS did not tell what is left: {error}"
 
 
 def _tags(stack: StackFile, project: str) -> dict[str, str]:

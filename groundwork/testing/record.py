@@ -158,6 +158,8 @@ def _computed(args: MockResourceArgs) -> dict[str, Any]:
             computed |= {"endpoint": "https://cluster.example", "certificateAuthority": {"data": "Q0E="}}
             computed["vpcConfig"] = network
             computed["identities"] = [{"oidcs": [{"issuer": f"https://oidc.eks.{REGION}.amazonaws.com/id/0A1B"}]}]
+        if args.typ == "aws:eks/nodeGroup:NodeGroup":
+            computed["resources"] = [{"autoscalingGroups": [{"name": f"eks-{args.name}-0a1b"}]}]
         if args.typ == "aws:ec2/launchTemplate:LaunchTemplate":
             computed["latestVersion"] = 1
         if args.typ == "aws:elasticache/replicationGroup:ReplicationGroup":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -72,7 +73,7 @@ class Teams(Component[TeamsConfig]):
             )
             self._limits(team, namespace)
             self._access(team, namespace)
-            self._network(team, namespace)
+            self._network(team, namespace, cluster.identity_cidrs)
             if metrics is not None:
                 self._measure(team, namespace, metrics)
             if tracking is not None:
@@ -185,7 +186,7 @@ class Teams(Component[TeamsConfig]):
             opts=namespace.options(),
         )
 
-    def _network(self, team: Team, namespace: Namespace) -> None:
+    def _network(self, team: Team, namespace: Namespace, identity: Sequence[str]) -> None:
         """Close the namespace: its pods reach each other, names, and the internet, but no other namespace."""
         k8s.networking.v1.NetworkPolicy(
             f"{self.name}-{team.name}-closed",
@@ -218,6 +219,11 @@ class Teams(Component[TeamsConfig]):
                     },
                     # The agent that hands out a pod's cloud identity (EKS Pod Identity) listens on the node.
                     {"to": [{"ip_block": {"cidr": "169.254.170.23/32"}}], "ports": [{"protocol": "TCP", "port": 80}]},
+                    # With tokens of the cluster's own (IRSA) they ask STS, which may have an endpoint inside.
+                    *[
+                        {"to": [{"ip_block": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": 443}]}
+                        for cidr in identity
+                    ],
                 ],
             },
             opts=namespace.options(),

@@ -41,7 +41,13 @@ def test_it_offers_what_a_network_of_our_own_offers_and_makes_nothing() -> None:
         "private_cidrs": ("10.20.32.0/19", "10.20.64.0/19", "100.64.32.0/19", "100.64.64.0/19"),
         "public_cidrs": (),
         "control_subnet_ids": ["subnet-00000001", "subnet-00000002"],
+        "identity_cidrs": (),
     }
+
+
+def test_its_owner_says_whether_sts_is_inside() -> None:
+    offered = build(network={**WHOLE, "stsEndpoint": True}).outputs
+    assert offered["network.identity_cidrs"] == ("10.20.32.0/19", "10.20.64.0/19")
 
 
 def test_a_cluster_its_pools_and_a_database_live_in_it() -> None:

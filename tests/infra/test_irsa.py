@@ -194,3 +194,44 @@ def test_another_way_is_refused() -> None:
     with pytest.raises(StackError) as error:
         build(network={}, eks={"identity": "kiam"})
     assert "eks.identity: must be 'podIdentity', 'irsa' or 'both' (got 'kiam')" in str(error.value)
+
+
+def team_calls(network: dict[str, Any], identity: str) -> set[tuple[str, int]]:
+    """Return to which addresses, at which port, the pods of every team may call out of the cluster."""
+    teams: dict[str, Any] = {"s3": {}, "efs": {}, "prometheus": {}, "teams": {}}
+    pools = {"gpu": {"accelerator": "nvidia-l4", "max": 4}}
+    graph = record({"network": network, "eks": {"identity": identity}, "pools": pools, **teams})
+    policies = [
+        policy.inputs["spec"]
+        for policy in graph.of("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+        if policy.name.startswith("teams-") and policy.name.endswith("-within")
+    ]
+    assert policies
+    assert all(policy == policies[0] for policy in policies)
+    return {
+        (peer["ipBlock"]["cidr"], port["port"])
+        for rule in policies[0]["egress"]
+        for peer in rule["to"]
+        for port in rule.get("ports", ())
+        if "ipBlock" in peer
+    }
+
+
+AGENT = {("0.0.0.0/0", 443), ("169.254.170.23/32", 80)}
+
+
+@pytest.mark.parametrize("identity", ["irsa", "both"])
+def test_teams_pods_reach_sts_where_it_is_inside_the_network(identity: str) -> None:
+    """All other private addresses stay closed to them: the endpoint is in the private subnets, and its port is one."""
+    inside = team_calls({"cidr": "10.40.0.0/16", "endpoints": ["sts"]}, identity) - AGENT
+    assert {port for _, port in inside} == {443}
+    graph = build(network={"cidr": "10.40.0.0/16"})
+    private = {r.inputs["cidrBlock"] for r in graph.of("aws:ec2/subnet:Subnet") if "-private-" in r.name}
+    assert {cidr for cidr, _ in inside} == private
+
+
+@pytest.mark.parametrize(("endpoints", "identity"), [(["ecr.api"], "irsa"), (["sts"], "podIdentity")])
+def test_teams_pods_reach_nothing_private_for_sts_that_is_outside_or_not_asked(
+    endpoints: list[str], identity: str
+) -> None:
+    assert team_calls({"endpoints": endpoints}, identity) == AGENT

@@ -79,7 +79,8 @@ def test_cores_are_those_of_the_hardware() -> None:
         ),
         (
             {"accelerator": "aws-inferentia2", "instanceTypes": ["trn1.2xlarge"], "max": 1},
-            "pools.x: trn1.2xlarge has no aws-inferentia2, which is this pool's accelerator",
+            "pools.x: trn1.2xlarge has no aws-inferentia2, which is this pool's accelerator; leave instanceTypes out, "
+            "or take one of inf2.xlarge, inf2.8xlarge, inf2.24xlarge, inf2.48xlarge",
         ),
         (
             {"accelerator": "aws-inferentia2", "max": 1, "labels": {"groundwork.example/device": "gpu"}},

@@ -158,7 +158,9 @@ def test_nodes_come_after_all_of_the_cluster_and_go_before_it() -> None:
         ),
         (
             {"gpu": {"accelerator": "nvidia-l4", "instanceTypes": ["g5.xlarge"], "max": 1}},
-            "pools.gpu: g5.xlarge has no nvidia-l4, which is this pool's accelerator",
+            "pools.gpu: g5.xlarge has no nvidia-l4, which is this pool's accelerator; leave instanceTypes out, or take "
+            "one of g6.xlarge, g6.2xlarge, g6.4xlarge, gr6.4xlarge, g6.8xlarge, "
+            "gr6.8xlarge, g6.16xlarge, g6.12xlarge, g6.24xlarge, g6.48xlarge",
         ),
         (
             {"mixed": {"instanceTypes": ["m7i.large", "m7g.large"]}},
@@ -240,3 +242,67 @@ def test_explain_shows_every_setting_of_a_pool_once() -> None:
     assert options["<name>.diskGib"].defaults == {"": "100, or 200 with an accelerator"}
     assert "nvidia-l4" in options["<name>.accelerator"].description
     assert all(option.description for option in options.values())
+
+
+SCALE_DOWN = "k8s.io/cluster-autoscaler/node-template/autoscaling-options/"
+
+
+@pytest.mark.parametrize(
+    ("purpose", "idle", "moved"),
+    [("serving", "15m", True), ("interactive", "30m", False), ("batch", "2m", False)],
+)
+def test_what_a_pool_is_for_says_when_the_autoscaler_takes_its_nodes(purpose: str, idle: str, moved: bool) -> None:
+    graph = pools(work={"purpose": purpose})
+    said = {}
+    for tag in graph.of("aws:autoscaling/tag:Tag"):
+        assert tag.inputs["autoscalingGroupName"] == "eks-pools-work-0a1b"
+        assert tag.inputs["tag"]["propagateAtLaunch"] is False
+        said[tag.inputs["tag"]["key"].removeprefix(SCALE_DOWN)] = tag.inputs["tag"]["value"]
+    assert said.pop("scaledownunneededtime") == idle
+    assert (said == {}) is moved
+    if not moved:
+        assert said.pop("ignoredaemonsetsutilization") == "true", "else no node would ever count as empty"
+        assert set(said) == {"scaledownutilizationthreshold", "scaledowngpuutilizationthreshold"}
+        # An empty node uses 0, which has to be less; a container of 1m on the largest node uses more.
+        assert all(0 < float(share) < 0.001 / 192 for share in said.values())
+    assert group(graph, "work")["labels"]["groundwork.example/purpose"] == purpose
+
+
+def test_a_general_pool_is_the_autoscalers_own_way() -> None:
+    graph = pools()
+    assert graph.of("aws:autoscaling/tag:Tag") == []
+    assert group(graph, "general")["labels"] == {"groundwork.example/pool": "general"}
+
+
+def test_both_groups_of_a_pool_are_treated_alike() -> None:
+    graph = pools(work={"purpose": "batch", "capacity": "spotFirst"})
+    groups = [tag.inputs["autoscalingGroupName"] for tag in graph.of("aws:autoscaling/tag:Tag")]
+    assert sorted(groups) == ["eks-pools-work-0a1b"] * 4 + ["eks-pools-work-spot-0a1b"] * 4
+
+
+def test_an_update_takes_one_node_at_a_time_and_waits_for_none_beyond_a_reservation() -> None:
+    reserved = {"id": "cr-0a1", "zone": "eu-west-1a", "instanceType": "p5.48xlarge", "count": 2}
+    graph = pools(
+        odcr={"instanceTypes": ["p5.48xlarge"], "max": 2, "reservation": reserved}, batch={"purpose": "batch"}
+    )
+    assert group(graph, "batch")["updateConfig"] == {"maxUnavailable": 1}
+    assert group(graph, "odcr")["updateConfig"] == {"maxUnavailable": 1, "updateStrategy": "MINIMAL"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"purpose": "training"},
+            "pools.work.purpose: must be 'general', 'interactive', 'batch' or 'serving' (got 'training')",
+        ),
+        (
+            {"labels": {"groundwork.example/purpose": "batch"}},
+            "pools.work: label 'groundwork.example/purpose' is the platform's own; choose another",
+        ),
+    ],
+)
+def test_a_purpose_is_one_of_four_and_said_once(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(StackError) as caught:
+        pools(work=settings)
+    assert message in str(caught.value)

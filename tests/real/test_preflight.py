@@ -82,6 +82,17 @@ def test_machines_that_the_region_or_the_network_lacks_are_told(say: Say) -> Non
     ]
 
 
+def test_where_the_region_lacks_a_machine_those_are_named_that_it_has_instead(say: Say) -> None:
+    places = {"g5.4xlarge": "eu-west-1b", "g5.2xlarge": "eu-west-1a", "m7a.xlarge": "eu-west-1a", "m6i.2xlarge": "a"}
+    offers = [{"InstanceType": name, "Location": zone} for name, zone in places.items()]
+    say("DescribeInstanceTypeOfferings", {"InstanceTypeOfferings": offers})
+    needs = Needs(machines=[Machines("pool", ("g5.xlarge", "m7i.xlarge"), spot=False, most=1)], zones=ZONES)
+    assert lines(capacity.machine_types(session(), needs)) == [
+        "stop | g5.xlarge of pool | is in no zone of this region | take g5.2xlarge, g5.4xlarge, or another region",
+        "stop | m7i.xlarge of pool | is in no zone of this region | take m7a.xlarge, or another region",
+    ]
+
+
 def test_a_quota_that_is_too_low_for_the_largest_pools_is_told_with_the_command_that_raises_it(say: Say) -> None:
     say("GetServiceQuota", quotas(L_1216C47A=64, L_DB2E81BA=8))
     needs = Needs(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from rich.console import Console
+from typer.testing import CliRunner
 
+from groundwork.cli import app
 from groundwork.core.errors import StackError
 from groundwork.real.aws import clients_of
 from groundwork.real.errors import RealError
@@ -214,10 +217,64 @@ def test_it_is_told_what_was_found_and_what_to_do(project: Path, aws: Any) -> No
     leave(aws, OURS)
     console = Console(width=100)
     with console.capture() as told:
-        console.print(of_sweep(sweep(project, "dev"), acted=False))
-        console.print(of_sweep(sweep(project, "dev", act=True), acted=True))
-        console.print(of_sweep(sweep(project, "dev"), acted=False))
+        console.print(of_sweep("dev", sweep(project, "dev"), acted=False))
+        console.print(of_sweep("dev", sweep(project, "dev", act=True), acted=True))
+        console.print(of_sweep("dev", sweep(project, "dev"), acted=False))
     text = told.get()
-    assert "6 left over, nothing deleted: --delete deletes them." in text
+    assert "6 left over, nothing deleted: `groundwork sweep dev --delete` deletes them." in text
     assert "6 deleted, 0 kept." in text
     assert "Nothing is left over." in text
+
+
+_PULUMI = """#!/bin/sh
+case "$1 $2" in
+  "stack ls") echo '[{"name": "dev"}]' ;;
+  "stack export") echo '{"deployment": {"resources": []}}' ;;
+  destroy*) test ! -f HERE/fails ;;
+esac
+"""
+
+
+@pytest.fixture
+def destroyed(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """What `groundwork destroy dev --yes` tells, with a `pulumi` that has nothing to do."""
+    here = tmp_path / "bin"
+    here.mkdir()
+    (here / "pulumi").write_text(_PULUMI.replace("HERE", str(here)))
+    (here / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{here}:{os.environ['PATH']}")
+    monkeypatch.setenv("GROUNDWORK_ROOT", str(project))
+
+    def run() -> str:
+        return " ".join(CliRunner().invoke(app, ["destroy", "dev", "--yes"]).output.split())
+
+    return run
+
+
+def test_a_destroy_ends_with_what_is_left_and_the_command_that_deletes_it(
+    destroyed: Callable[[], str], project: Path, aws: Any
+) -> None:
+    left = leave(aws, OURS)
+    told = destroyed()
+    assert "dev is destroyed. What its controllers left on AWS:" in told
+    assert left["volume"] in told
+    assert "6 left over, nothing deleted: `groundwork sweep dev --delete` deletes them." in told
+    assert found(sweep(project, "dev")) == left, "it only looks"
+
+
+def test_a_destroy_that_fails_shows_what_may_hold_it(destroyed: Callable[[], str], tmp_path: Path, aws: Any) -> None:
+    left = leave(aws, OURS)
+    (tmp_path / "bin" / "fails").touch()
+    told = destroyed()
+    assert "is destroyed" not in told
+    assert left["network interface"] in told
+
+
+def test_a_destroy_is_done_though_aws_does_not_tell_what_is_left(
+    destroyed: Callable[[], str], project: Path, aws: Any
+) -> None:
+    write(project, "dev", account="222233334444")
+    told = destroyed()
+    assert "dev is destroyed." in told
+    assert "the stack files say 222233334444: choose others" in told
+    assert "What is left on AWS is not known: `groundwork sweep dev` asks again." in told

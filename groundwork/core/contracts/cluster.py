@@ -33,6 +33,7 @@ class Cluster(Contract):
         context: of that kubeconfig, None for its current one.
         storage_class: of volumes that one pod writes.
         load_balancers: whether a Service of type LoadBalancer gets an address.
+        identity_cidrs: private addresses at which its pods trade their tokens for credentials of the cloud, by TLS.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Cluster(Contract):
     context: str | None = None
     storage_class: str
     load_balancers: bool
+    identity_cidrs: tuple[str, ...] = ()
 
     @cached_property
     def provider(self) -> k8s.Provider:

@@ -20,6 +20,8 @@ class Network(Contract):
         vpc_id: of the network.
         private_subnet_ids: one a zone, for nodes and databases.
         public_subnet_ids: one a zone, for load balancers that face the internet; empty in a network without.
+        identity_cidrs: where the cloud trades a cluster's token for credentials, where that is inside the network;
+            empty where it has a public address.
     """
 
     cidr: str
@@ -28,6 +30,7 @@ class Network(Contract):
     vpc_id: pulumi.Output[str]
     private_subnet_ids: pulumi.Output[list[str]]
     public_subnet_ids: pulumi.Output[list[str]]
+    identity_cidrs: tuple[str, ...] = ()
 
     @property
     def cidrs(self) -> tuple[str, ...]:

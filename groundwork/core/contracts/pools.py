@@ -13,7 +13,7 @@ POOL_LABEL = "groundwork.example/pool"
 ACCELERATOR_LABEL = "groundwork.example/accelerator"
 ADAPTER_LABEL = "groundwork.example/adapter"
 PURPOSE_LABEL = "groundwork.example/purpose"
-"""Of a pool itself, not of its nodes: what it is for."""
+"""What a pool is for: of the pool itself where Karpenter makes its nodes, else of its nodes."""
 DEVICE_LABEL = "groundwork.example/device"
 """Of a node whose accelerators are no GPUs: what they are, "neuron"."""
 

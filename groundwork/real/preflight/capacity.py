@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from groundwork.core.environment import ENVIRONMENT_TAG
+from groundwork.data.instance_types import InstanceType, instance_types
 from groundwork.real.aws import code_of
 from groundwork.real.preflight.answers import Answer, care, good, stop
 from groundwork.real.preflight.needs import Machines, Needs, Quota, quota_of, vcpus, vcpus_of
@@ -16,31 +17,69 @@ from groundwork.real.preflight.needs import Machines, Needs, Quota, quota_of, vc
 if TYPE_CHECKING:
     import boto3
 
+# Of types that could stand for one that a region lacks: how many are asked about, and told.
+_ASKED, _MOST = 20, 3
+
 
 def machine_types(session: boto3.Session, needs: Needs) -> Iterator[Answer]:
     """Ask whether each type is in a zone of the network."""
     names = sorted({name for machines in needs.machines for name in machines.types})
     if not names:
         return
+    there = _offered(session, names)
+    missing = {other for name in names if not there[name] for other in _like(name)}
+    instead = _offered(session, sorted(missing)) if missing else {}
+    for machines in needs.machines:
+        for name in machines.types:
+            others = [] if there[name] else [other for other in _like(name) if instead[other] & needs.zones][:_MOST]
+            yield _where(machines, name, there[name], needs.zones, others)
+
+
+def _offered(session: boto3.Session, names: Sequence[str]) -> dict[str, set[str]]:
+    """Return in which zones of the region each type is."""
     pages = (
         session.client("ec2")
         .get_paginator("describe_instance_type_offerings")
-        .paginate(LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": names}])
+        .paginate(LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": list(names)}])
     )
     there: dict[str, set[str]] = defaultdict(set)
     for page in pages:
         for offer in page["InstanceTypeOfferings"]:
             there[offer["InstanceType"]].add(offer["Location"])
-    for machines in needs.machines:
-        for name in machines.types:
-            yield _where(machines, name, there[name], needs.zones)
+    return there
 
 
-def _where(machines: Machines, name: str, offered: set[str], zones: set[str]) -> Answer:
+def _like(name: str) -> list[str]:
+    """Return types that could be there in its place, the cheapest first: with as many accelerators, or of its size."""
+    machine = instance_types().get(name)
+    if machine is None:
+        return []
+    alike = [
+        other
+        for other in instance_types().values()
+        if other.name != name
+        and other.devices == machine.devices
+        and other.architecture == machine.architecture
+        and (_kind(other) == _kind(machine) if machine.devices else _size(other) == _size(machine))
+    ]
+    return [other.name for other in sorted(alike, key=lambda each: (each.usd_per_hour, each.name))][:_ASKED]
+
+
+def _size(machine: InstanceType) -> tuple[object, ...]:
+    # Those that are fast for a while only (t2, t3) are no match for those that always are.
+    return machine.vcpus, machine.memory_gib, machine.name[0] == "t"
+
+
+def _kind(machine: InstanceType) -> str | None:
+    return machine.accelerator.name if machine.accelerator else None
+
+
+def _where(machines: Machines, name: str, offered: set[str], zones: set[str], others: Sequence[str]) -> Answer:
     subject = f"{name} of {machines.pool}"
     both, remedy = sorted(offered & zones), "take another type, or set network.zoneNames to zones that have it"
     if not offered:
-        return stop(subject, "is in no zone of this region", "take another type, or another region")
+        instead = f"take {', '.join(others)}, or another region" if others else "take another type, or another region"
+        return stop(subject, "is in no zone of this region", instead)
     if not both:
         return stop(subject, f"is only in {', '.join(sorted(offered))}, where the network is not", remedy)
     if len(both) < len(zones):

@@ -12,12 +12,9 @@ def policy(service: str = "eks.amazonaws.com") -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-ALLOW = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::x/*"}],
-    }
-)
+READ = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": "arn:aws:s3:::x/*"}
+LIST = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::x"}
+ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [READ, LIST]})
 NO_OTHER = json.dumps(
     {
         "Version": "2012-10-17",
@@ -354,6 +351,16 @@ CASES: tuple[Case, ...] = (
         },
     ),
     Case(
+        "group_tag",
+        "aws:autoscaling/tag:Tag",
+        {
+            "autoscalingGroupName": "eks-cases",
+            "tag": {"key": "k8s.io/cluster-autoscaler/cases", "value": "1", "propagateAtLaunch": False},
+        },
+        {"tag": None},
+        {"tag": "required, but missing"},
+    ),
+    Case(
         "addon",
         "aws:eks/addon:Addon",
         {"clusterName": "$cluster.name", "addonName": "coredns", "resolveConflictsOnCreate": "OVERWRITE"},
@@ -647,7 +654,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "rule",
         "aws:cloudwatch/eventRule:EventRule",
-        {"name": "cases", "eventPattern": '{"source": ["aws.ec2"]}', "tags": {"team": "ml"}},
+        {"name": "cases", "eventPattern": '{"source": ["aws.ec2", "aws.health"]}', "tags": {"team": "ml"}},
         {"eventPattern": None},
         {"scheduleExpression": "one of scheduleExpression and eventPattern must be given"},
     ),

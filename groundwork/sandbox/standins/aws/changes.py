@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from groundwork.sandbox.standins.aws.documents import canonical_document
 from groundwork.sandbox.standins.aws.naming import dotted
 
 ORDERED = frozenset({"instanceTypes", "containerDefinitions", "records.ordered", "nameServers"})
 """Lists of plain values whose order means something; all others are sets to AWS."""
+
+TEXT = frozenset({"secretString", "insecureValue", "value"})
+"""What is text to AWS, whatever is in it: that it reads as JSON means nothing."""
 
 _HIDDEN = frozenset({"__defaults", "tagsAll"})
 
@@ -71,6 +75,8 @@ def same(left: Any, right: Any, path: str = "") -> bool:
         if dotted(path).rpartition(".")[2] in ORDERED:
             return all(same(a, b, path) for a, b in zip(left, right, strict=True))
         return canonical(left) == canonical(right)
+    if isinstance(left, str) and isinstance(right, str) and dotted(path).rpartition(".")[2] in TEXT:
+        return left == right
     return canonical(left) == canonical(right)
 
 
@@ -90,10 +96,7 @@ def canonical(value: Any) -> str:
     if isinstance(value, int | float):
         return f"{value:g}" if isinstance(value, float) else str(value)
     if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return canonical(json.loads(value))
-        except ValueError:
-            return value
+        return canonical_document(value) or value
     return str(value)
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 _TYPES = {
+    "autoscaling/tag": "aws_autoscaling_group_tag",
     "cloudwatch/eventRule": "aws_cloudwatch_event_rule",
     "cloudwatch/eventTarget": "aws_cloudwatch_event_target",
     "cloudwatch/logGroup": "aws_cloudwatch_log_group",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 NOT_APPLIED = {
     "addon": "moto has no such operation",
+    "group_tag": "moto makes no Auto Scaling group for a node group",
     "access": "moto has no such operation",
     "access_policy": "moto has no such operation",
     "pod_identity": "moto has no such operation",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +13,17 @@ import pytest
 from groundwork.sandbox.standins.aws.declare import RESOURCES
 from groundwork.sandbox.standins.aws.moto import start_moto
 from groundwork.sandbox.standins.aws.types import load
-from tests.sandbox.aws.cases import CASES
+from tests.sandbox.aws.cases import CASES, LIST, READ
 from tests.sandbox.aws.conftest import ACCOUNT, REGION
 from tests.sandbox.aws.oracle.convert import body, references, resource_type, snake
 from tests.sandbox.aws.oracle.known import DIFFERENCES, NOT_APPLIED
 from tests.sandbox.aws.oracle.terraform import VERSION, Terraform, find_mirror
 from tests.sandbox.aws.wire import Made, Wire
+
+
+def _document(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
 
 CHANGES: tuple[tuple[str, str, Any], ...] = (
     ("vpc", "cidrBlock", "10.9.0.0/16"),
@@ -31,6 +37,10 @@ CHANGES: tuple[tuple[str, str, Any], ...] = (
     ("role", "description", "other"),
     ("policy", "description", "other"),
     ("policy", "name", "other"),
+    ("policy", "policy", _document({**LIST, "Action": [LIST["Action"]]}, {**READ, "Action": READ["Action"][::-1]})),
+    ("role_policy", "policy", _document(LIST, READ)),
+    ("role_policy", "policy", _document(READ, {**LIST, "Effect": "Deny"})),
+    ("rule", "eventPattern", '{"source": ["aws.health", "aws.ec2"]}'),
     ("key", "description", "other"),
     ("alias", "name", "alias/other"),
     ("bucket", "bucket", "cases-other"),

@@ -1,0 +1,28 @@
+"""Auto Scaling: the tags of the groups that EKS makes for node groups."""
+
+from __future__ import annotations
+
+from groundwork.sandbox.standins.aws.declare import Call, Resource, declare
+
+_TAG = {"ResourceId": "{autoscalingGroupName}", "ResourceType": "auto-scaling-group", "Key": "{tag.key}"}
+
+declare(
+    Resource(
+        "aws:autoscaling/tag:Tag",
+        service="autoscaling",
+        create=Call(
+            "create_or_update_tags",
+            {"Tags": [{**_TAG, "Value": "{tag.value}", "PropagateAtLaunch": "{tag.propagateAtLaunch}"}]},
+        ),
+        id="{autoscalingGroupName},{tag.key}",
+        update=(
+            Call(
+                "create_or_update_tags",
+                {"Tags": [{**_TAG, "Value": "{tag.value}", "PropagateAtLaunch": "{tag.propagateAtLaunch}"}]},
+            ),
+        ),
+        delete=(Call("delete_tags", {"Tags": [_TAG]}),),
+        imports=r"(?P<autoscalingGroupName>[^,]+),.+",
+        only_recorded="moto names an Auto Scaling group for each node group, and makes none",
+    )
+)
