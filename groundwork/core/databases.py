@@ -86,6 +86,11 @@ class Server:
     sslmode: Literal["disable", "require", "verify-ca", "verify-full"] = "require"
 
 
+def home_of_job(name: str) -> str:
+    """Return the namespace in which the Job runs that makes the database `name`."""
+    return f"{name}-database"
+
+
 def provision(
     name: str,
     *,
@@ -103,7 +108,7 @@ def provision(
         after: what the server needs to be there, where the stack itself makes it.
     """
     identifier = name.replace("-", "_")
-    label = f"{name}-database"
+    label = home_of_job(name)
     prefix = label if name == parent.name else f"{parent.name}-{label}"
     password = random.RandomPassword(f"{prefix}-password", length=32, special=False, opts=parent.stateful())
     uri = pulumi.Output.format(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi_kubernetes as k8s
 from addons._istio_routes import ISTIO, Way
+from addons._ways_in import pods_of
 
 from groundwork.core.component import Component
 from groundwork.core.contracts import Namespace
@@ -101,8 +102,3 @@ def let_in(way: InnerWay, *, parent: Component[Any], namespace: Namespace) -> No
 
 
 _PORTS = [{"protocol": "TCP", "port": _AT_PODS}]
-
-
-def pods_of(namespace: str) -> dict[str, Any]:
-    """Return all pods of a namespace, as a network policy names who may call."""
-    return {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": namespace}}}

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi_kubernetes as k8s
-from addons._istio_inside import PORT, InnerWay, let_in, pods_of
+from addons._istio_inside import PORT, InnerWay, let_in
+from addons._ways_in import pods_of
 
 from groundwork.core.component import Component
 from groundwork.core.contracts import Login, Mesh, Namespace, Serverless

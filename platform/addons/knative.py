@@ -12,9 +12,10 @@ from typing import Annotated
 import pulumi_kubernetes as k8s
 from addons._availability import keep_available, unavailable
 from addons._charts import Copies
-from addons._istio_inside import InnerWay, let_in, pods_of
+from addons._istio_inside import InnerWay, let_in
 from addons._knative_serverless import ACTIVATOR, HTTP, KEPT_SECONDS, NAMESPACE, KnativeServerless, let_call
 from addons._knative_values import PARTS, Limits, Ways, values
+from addons._ways_in import pods_of
 from addons.istio_api import IstioMesh
 from addons.knative_api import KnativeKinds
 from pydantic import AfterValidator, Field, PositiveInt

@@ -17,6 +17,7 @@ import pulumi_random as random
 from addons._buckets import home_of, provision_bucket
 from addons._pods import container_security, pod_security, resources
 from addons._server_on_volume import server_on_volume
+from addons._ways_in import close, tcp
 from pydantic import Field, field_validator
 
 from groundwork.core.amounts import Memory
@@ -135,6 +136,8 @@ class Minio(Component[MinioConfig]):
     def build(self, cluster: Cluster, pools: NodePools | None, sizing: Sizing | None) -> MinioStore:
         """Make the server."""
         namespace = cluster.namespace(self.name, parent=self)
+        # Whoever has keys may ask for objects from anywhere; the console, on another port, is for nobody.
+        close(self, namespace, [{"ports": tcp(_PORT)}])
         admin = self._admin(namespace)
         host = server_on_volume(
             "minio",

@@ -14,13 +14,14 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons._pods import container_security, pod_security, resources
 from addons._server_on_volume import server_on_volume
+from addons._ways_in import close, way_in
 from pydantic import Field
 
 from groundwork.core.amounts import Cpu, Memory
 from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Cluster, Database, Namespace, NodePools, Sizing, SqlServer
-from groundwork.core.databases import Server, provision
+from groundwork.core.databases import Server, home_of_job, provision
 
 # The user of the official image's Debian variant.
 _USER = 999
@@ -47,26 +48,39 @@ class PostgresServer(SqlServer):
     """A server in the cluster.
 
     Attributes:
+        namespace: where it runs.
         host: its name inside the cluster.
         password: of its administrator.
     """
 
+    namespace: str
     host: str
     password: pulumi.Output[str]
 
     def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
         """Make a database and its owner by a Job in the cluster."""
-        # No TLS: the server has no certificate of its own, and its network policy admits the cluster's pods only.
+        way = way_in(
+            f"{parent.name}-{name}-way-in",
+            name=f"{name}-database",
+            home=self.namespace,
+            port=_PORT,
+            # The second one is where the Job runs that makes the database.
+            callers=[namespace.name, home_of_job(name)],
+            parent=parent,
+            namespace=namespace,
+        )
+        # No TLS: the server has no certificate of its own, and is closed to all but those who have a database on it.
         server = Server(host=self.host, port=_PORT, user=_ADMIN, password=self.password, sslmode="disable")
-        return provision(name, server=server, parent=parent, namespace=namespace)
+        return provision(name, server=server, parent=parent, namespace=namespace, after=[way])
 
 
 class Postgres(Component[PostgresConfig]):
     """One PostgreSQL server on a volume of its own: for environments without a managed one."""
 
     def build(self, cluster: Cluster, pools: NodePools | None, sizing: Sizing | None) -> PostgresServer:
-        """Make the server."""
+        """Make the server, which nobody reaches before he has a database."""
         namespace = cluster.namespace(self.name, parent=self)
+        close(self, namespace)
         password = random.RandomPassword(f"{self.name}-admin", length=32, special=False, opts=self.stateful())
         secret = k8s.core.v1.Secret(
             f"{self.name}-admin",
@@ -85,7 +99,7 @@ class Postgres(Component[PostgresConfig]):
             after=secret,
             sizing=sizing,
         )
-        return PostgresServer(host=host, password=password.result)
+        return PostgresServer(namespace=namespace.name, host=host, password=password.result)
 
     def _pod(self) -> Any:
         ready = ["pg_isready", "--username", _ADMIN]

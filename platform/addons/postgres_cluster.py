@@ -19,6 +19,7 @@ import pulumi_random as random
 from addons._availability import nearly_full
 from addons._pods import container_security, pod_security, resources
 from addons._postgres_archive import PLUGIN, nightly, store
+from addons._ways_in import NEIGHBOURS, PLATFORM, close, tcp, way_in
 from addons.cloudnative_pg import PostgresOperator
 from pydantic import Field, PositiveInt
 
@@ -40,6 +41,8 @@ from groundwork.core.errors import StackError
 
 _API = "postgresql.cnpg.io/v1"
 _PORT, _METRICS = 5432, 9187
+# Where each server tells the operator how it is.
+_STATUS = 8000
 # What the operator and PostgreSQL keep for themselves.
 _RESERVED = ("app", "postgres", "streaming_replica", "template0", "template1")
 
@@ -169,7 +172,16 @@ class PostgresClusterServer(SqlServer):
             },
             opts=namespace.options(parent),
         )
-        there = _wait(prefix, label, parent, namespace, [access, *made])
+        way = way_in(
+            f"{prefix}-way-in",
+            name=label,
+            home=self.namespace,
+            port=_PORT,
+            callers=[namespace.name],
+            parent=parent,
+            namespace=namespace,
+        )
+        there = _wait(prefix, label, parent, namespace, [access, way, *made])
         return Database(
             name=identifier, user=identifier, secret=label, uri=pulumi.Output.secret(uri), ready=(there, access)
         )
@@ -277,6 +289,8 @@ class PostgresCluster(Component[PostgresClusterConfig]):
                 [f"{self.name}.archive: true, and the operator's plugin needs certificates: add cert-manager"]
             )
         namespace = cluster.namespace(self.name, parent=self)
+        # The operator asks each server how it is, from any namespace of the platform, as does the reader of metrics.
+        close(self, namespace, [{"from_": [NEIGHBOURS]}, {"from_": [PLATFORM], "ports": tcp(_STATUS, _METRICS)}])
         wanted = self.config.archive is not False and operator.archives
         # The operator makes the servers' account, and calls it after the Cluster.
         account = namespace.chart_account(self.name)

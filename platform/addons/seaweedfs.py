@@ -18,6 +18,7 @@ import pulumi_random as random
 from addons._availability import nearly_full, unavailable
 from addons._buckets import home_of, provision_bucket
 from addons._seaweedfs_values import FILER, MASTER, S3, values
+from addons._ways_in import NEIGHBOURS, PLATFORM, tcp
 from pydantic import Field
 
 from groundwork.core.amounts import Memory
@@ -174,7 +175,6 @@ class Seaweedfs(Component[SeaweedfsConfig]):
         return secret
 
     def _close(self, namespace: Namespace) -> None:
-        platform = {"match_expressions": [{"key": "app.kubernetes.io/part-of", "operator": "Exists"}]}
         k8s.networking.v1.NetworkPolicy(
             f"{self.name}-callers",
             metadata={"name": f"{self.name}-callers", "namespace": namespace.name},
@@ -182,9 +182,9 @@ class Seaweedfs(Component[SeaweedfsConfig]):
                 "pod_selector": {},
                 "policy_types": ["Ingress"],
                 "ingress": [
-                    {"from_": [{"pod_selector": {}}]},
-                    {"ports": [{"protocol": "TCP", "port": S3}]},
-                    {"from_": [{"namespace_selector": platform}], "ports": [{"protocol": "TCP", "port": 9324}]},
+                    {"from_": [NEIGHBOURS]},
+                    {"ports": tcp(S3)},
+                    {"from_": [PLATFORM], "ports": tcp(9324)},
                 ],
             },
             opts=namespace.options(),

@@ -15,6 +15,7 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons._pods import container_security, mebibytes, pod_security, resources
 from addons._server_on_volume import server_on_volume
+from addons._ways_in import close, way_in
 from pydantic import Field
 
 from groundwork.core.amounts import Cpu, Memory
@@ -95,25 +96,18 @@ class ValkeyBroker(Broker):
             string_data={"url": url},
             opts=namespace.options(parent),
         )
-        way_in = k8s.networking.v1.NetworkPolicy(
+        way = way_in(
             f"{prefix}-way-in",
             # One name for every application: a second one of another stack collides here instead of sharing queues.
-            metadata={"name": f"{self.instance}-queue", "namespace": self.namespace},
-            spec={
-                "pod_selector": {"match_labels": _labels(self.instance)},
-                "policy_types": ["Ingress"],
-                "ingress": [
-                    {
-                        "from": [
-                            {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": namespace.name}}}
-                        ],
-                        "ports": [{"port": _PORT, "protocol": "TCP"}],
-                    }
-                ],
-            },
-            opts=namespace.options(parent),
+            name=f"{self.instance}-queue",
+            home=self.namespace,
+            port=_PORT,
+            callers=[namespace.name],
+            labels=_labels(self.instance),
+            parent=parent,
+            namespace=namespace,
         )
-        return Queue(secret=f"{name}-queue", url=url, ready=(secret, way_in))
+        return Queue(secret=f"{name}-queue", url=url, ready=(secret, way))
 
 
 class Valkey(Component[ValkeyConfig]):
@@ -134,12 +128,7 @@ class Valkey(Component[ValkeyConfig]):
             },
             opts=namespace.options(),
         )
-        k8s.networking.v1.NetworkPolicy(
-            f"{self.name}-closed",
-            metadata={"name": f"{self.name}-closed", "namespace": namespace.name},
-            spec={"pod_selector": {}, "policy_types": ["Ingress"]},
-            opts=namespace.options(),
-        )
+        close(self, namespace)
         host = server_on_volume(
             "valkey",
             parent=self,
