@@ -1,4 +1,4 @@
-"""The platform's own stacks keep their rules: nothing is refused in any environment, and nothing but what is known is advised."""
+"""The platform's own stacks keep their rules: nothing is refused anywhere, and nothing unknown is advised."""
 
 from __future__ import annotations
 
