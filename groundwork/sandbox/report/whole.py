@@ -92,7 +92,9 @@ def next_steps(rehearsal: Rehearsal) -> list[tuple[str, str]]:
     ]
     if rehearsal.error:
         again = ("groundwork rehearse " + name, "again, when it is mended: what is up stays up")
-        return [again, *(step for step in steps if step[0].split()[1] in ("shell", "down"))]
+        refused = any(outcome.mandatory for outcome in rehearsal.outcomes.values())
+        told = [(f"groundwork plan {name}", "all that the policies refuse, at once")] if refused else []
+        return [*told, again, *(step for step in steps if step[0].split()[1] in ("shell", "down"))]
     return steps
 
 

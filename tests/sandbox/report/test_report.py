@@ -19,7 +19,7 @@ from groundwork.sandbox.report.findings import of_findings
 from groundwork.sandbox.report.planned import changes, end
 from groundwork.sandbox.report.policies import policy_rows
 from groundwork.sandbox.report.resources import component_rows, remarks
-from groundwork.sandbox.report.whole import of_rehearsal, verdict
+from groundwork.sandbox.report.whole import next_steps, of_rehearsal, verdict
 
 BASE = "urn:pulumi:dev::demo::"
 STACK = f"{BASE}pulumi:pulumi:Stack::demo-dev"
@@ -186,6 +186,13 @@ def test_a_failed_rehearsal_ends_with_the_error_and_not_with_the_real_thing() ->
     rehearsal = Rehearsal("dev", [], error="The up of dev failed: a resource failed.")
     assert verdict(rehearsal).plain == "The up of dev failed: a resource failed."
     assert "groundwork up" not in text(of_rehearsal(rehearsal))
+
+
+def test_a_rehearsal_that_a_policy_stopped_says_where_all_of_them_are_told() -> None:
+    """The engine stops an update at the first one."""
+    stopped = Rehearsal("dev", [], error="refused", outcomes={"dev": Outcome(violations=[violation("mandatory")])})
+    assert next_steps(stopped)[0] == ("groundwork plan dev", "all that the policies refuse, at once")
+    assert next_steps(Rehearsal("dev", [], error="failed"))[0][0] == "groundwork rehearse dev"
 
 
 def test_planned_changes_show_replacements_and_deletions_first() -> None:
