@@ -165,7 +165,7 @@ def up(
 
 @app.command(context_settings={"ignore_unknown_options": True})
 def destroy(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT")],
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", callback=_named, show_default=False)] = "",
     flags: Annotated[list[str] | None, typer.Argument(metavar="[-- FLAG...]", help="of `pulumi destroy`")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
     force: Annotated[bool, typer.Option("--force", help="take the finalizers from what does not go")] = False,
@@ -309,7 +309,7 @@ def doctor() -> None:
     from groundwork.sandbox.report.findings import of_findings
     from groundwork.sandbox.tools.check import check
 
-    findings = [*check(), *examine_sandboxes()]
+    findings = [*check(), *examine_sandboxes(_root)]
     _show(of_findings(findings))
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(_FAILED)

@@ -22,6 +22,8 @@ _ACCOUNT = re.compile(r"\d{12}")
 _POLICY = re.compile(r"arn:aws(-cn|-us-gov)?:iam::(\d{12}|aws):policy/[\w+=,.@/-]+")
 _EXISTING = "existing-"
 _PLACE = re.compile(r"[^\s:]+\.ya?ml(:\d+)?: ")
+# Of a file that cannot be read: which environment it means to be of.
+_MEANT = re.compile(r"^\s*[\"']?groundwork:environment[\"']?\s*:\s*[\"']?([\w.-]+)", re.MULTILINE)
 # Written by the engine on `pulumi stack init`; never committed, and of no meaning to a program.
 _ENGINE_KEYS = {"config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment"}
 
@@ -239,10 +241,11 @@ def _has_secret(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Project:
-    """The project's stacks, read when asked for: one broken file does not hide the others."""
+    """The project's stacks, each read once, when asked for: one broken file does not hide the others."""
 
     name: str
     root: Path
+    _found: dict[str, StackFile | StackError] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def stack_names(self) -> tuple[str, ...]:
@@ -258,7 +261,18 @@ class Project:
         """
         if name not in self.stack_names:
             raise StackError([f"no stack {name!r} (stacks/Pulumi.{name}.yaml); {closest(name, self.stack_names)}"])
-        return read_stack(self.root / "stacks" / f"Pulumi.{name}.yaml")
+        if name not in self._found:
+            try:
+                self._found[name] = read_stack(self._path(name))
+            except StackError as error:
+                self._found[name] = error
+        found = self._found[name]
+        if isinstance(found, StackError):
+            raise found
+        return found
+
+    def _path(self, name: str) -> Path:
+        return self.root / "stacks" / f"Pulumi.{name}.yaml"
 
     def imports_of(self, stack: StackFile) -> dict[str, StackFile]:
         """Read the stacks that `stack` imports, and theirs.
@@ -334,6 +348,7 @@ class Project:
             stack = self.stack(name)
             _check_apart(map(self.stack, self.environments[stack.environment]))
             return self.ordered({name: stack, **self.imports_of(stack)})
+        self._check_readable(name)
         members = [self.stack(stack) for stack in self.environments.get(name, [])]
         if not members:
             valid = {*self.environments, *self.stack_names}
@@ -343,6 +358,43 @@ class Project:
         for stack in members:
             table |= self.imports_of(stack)
         return self.ordered(table)
+
+    def whole(self, name: str, purpose: str) -> list[StackFile]:
+        """Return the stacks of an environment, for what is done to all of it or not at all.
+
+        Args:
+            purpose: what that is: "destroy".
+
+        Raises:
+            StackError: there is no such environment, or a file that is or may be of it is wrong.
+        """
+        if name in self.stack_names:
+            self.stack(name)
+        self._check_readable(name)
+        if name not in self.environments:
+            raise StackError([f"no environment {name!r} to {purpose} as a whole; {closest(name, self.environments)}"])
+        return self.environment(name)
+
+    def _check_readable(self, environment: str) -> None:
+        """Refuse an environment of which a file cannot be read: without it, the rest would pass for the whole."""
+        problems: list[str] = []
+        for stack in self.stack_names:
+            try:
+                self.stack(stack)
+            except StackError as error:
+                if _means(self._path(stack), stack, environment):
+                    problems += error.problems
+        if problems:
+            raise StackError(problems)
+
+
+def _means(path: Path, stack: str, environment: str) -> bool:
+    """Return whether a file that cannot be read is, by its words or else by its name, of an environment."""
+    try:
+        said = _MEANT.search(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        said = None
+    return said[1] == environment if said else stack == environment or stack.startswith(f"{environment}-")
 
 
 def _check_apart(stacks: Iterable[StackFile]) -> None:

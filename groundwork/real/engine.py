@@ -35,7 +35,9 @@ class Pulumi:
         executable = shutil.which("pulumi", path=environ.get("PATH"))
         if executable is None:
             raise RealError(
-                "There is no `pulumi` on your PATH: install the official CLI, https://www.pulumi.com/docs/install/"
+                "There is no `pulumi` on your PATH: install the official CLI, https://www.pulumi.com/docs/install/. "
+                "The rehearsal's own is not taken for the real thing: it is the engine alone, built on this machine, "
+                "without the official language host and providers."
             )
         return cls(executable, project, dict(environ))
 

@@ -114,6 +114,51 @@ def test_an_unknown_environment_lists_the_valid(project: Make) -> None:
         project(top={"grid": {}, "environment": "prod"}).environment("prd")
 
 
+_DEFECTS = {
+    "config:\n": "1: `config:` is required, and a map",
+    "config: {a\n": "2: not YAML: expected ',' or '}', but got '<stream end>'",
+    "config:\n\tgroundwork:environment: acme\n": "2: not YAML: a tab: indent with spaces",
+    "config: {}\nconfig: {}\n": "2: key 'config' is there twice",
+    "config:\n  groundwork:environment: acme-dev\n  groundwork:components: {s3: {}}\n": (
+        "2: groundwork:environment is 'acme-dev'; valid: dev, local, prod, staging, or any name beside a "
+        "groundwork:profile"
+    ),
+    "config:\n  aws:region: eu-west-11\n  groundwork:environment: dev\n  groundwork:components: {s3: {}}\n": (
+        "2: aws:region is 'eu-west-11'; did you mean 'eu-west-1'? (47 others)"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", list(_DEFECTS))
+def test_a_file_that_cannot_be_read_is_told_by_every_way_to_it(project: Make, text: str) -> None:
+    """What is done to an environment as a whole never says of a broken file that there is no such environment."""
+    made = project(dev={"grid": {}})
+    (made.root / "stacks" / "Pulumi.acme-dev.yaml").write_text(text)
+    made = Project(made.name, made.root)
+    for ask in (made.environment, lambda name: made.whole(name, "estimate")):
+        with pytest.raises(StackError) as error:
+            ask("acme-dev")
+        assert error.value.problems == (f"Pulumi.acme-dev.yaml:{_DEFECTS[text]}",)
+
+
+@pytest.mark.parametrize("broken", ["config:\n  groundwork:environment: prod\n  oops: 1\n", "config:\n"])
+def test_an_environment_is_never_without_the_file_that_cannot_be_read(project: Make, broken: str) -> None:
+    """By its words it is of prod, or else by its name; of another environment it is in nobody's way."""
+    made = project(dev={"grid": {}}, base={"grid": {}, "environment": "prod"})
+    (made.root / "stacks" / "Pulumi.prod-late.yaml").write_text(broken)
+    made = Project(made.name, made.root)
+    assert [stack.name for stack in made.whole("dev", "estimate")] == ["dev"]
+    for ask in (made.environment, lambda name: made.whole(name, "destroy")):
+        with pytest.raises(StackError, match=r"^- Pulumi\.prod-late\.yaml:"):
+            ask("prod")
+
+
+def test_what_is_no_environment_is_nothing_to_do_as_a_whole(project: Make) -> None:
+    with pytest.raises(StackError) as error:
+        project(top={"grid": {}, "environment": "prod"}).whole("top", "estimate")
+    assert error.value.problems == ("no environment 'top' to estimate as a whole; valid: prod",)
+
+
 def test_two_stacks_of_one_environment_share_no_key(project: Make) -> None:
     """What they make would have the same names; what is there already, both may name."""
     made = project(a={"grid": {}, "existing-grid": {}}, b={"grid": {}, "existing-grid": {}})
