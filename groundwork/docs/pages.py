@@ -70,7 +70,8 @@ def support_page(catalogue: Catalogue) -> str:
         WRITTEN,
         "# What is supported",
         f"The versions of `platform/catalogue.yaml`, on Kubernetes {' and '.join(ours)}. A cluster of another minor "
-        "version is refused, and so is a chart or an image past its end of life. CI rehearses every environment "
+        "version is refused, and so is a chart or an image past its end of life, or past the "
+        "day until which it is kept all the same. CI rehearses every environment "
         "(`make rehearse-all`); none was ever run on AWS: see [what a rehearsal proves](rehearsal.md). "
         "`groundwork outdated` compares the charts with the newest of their repositories.",
         "## Charts",
@@ -205,4 +206,6 @@ def _tested(entry: Chart, minor: str) -> str:
 
 
 def _end(entry: Chart | Image) -> str:
-    return entry.end_of_life.isoformat() if entry.end_of_life else ""
+    if entry.end_of_life is None:
+        return ""
+    return f"{entry.end_of_life}, kept until {entry.keep_until}" if entry.keep_until else str(entry.end_of_life)

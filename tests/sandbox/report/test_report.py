@@ -90,11 +90,13 @@ def test_the_charts_that_were_installed_are_told_with_their_notes() -> None:
         {"chart": "/mirror/two-2.0.0.tgz", "version": "2.0.0"},
     ]
     releases = [{**resource(RELEASE, str(number)), "inputs": each} for number, each in enumerate(inputs)]
-    rows = chart_rows({"dev": releases}, charts)
+    rows = chart_rows({"dev": releases}, charts, datetime.date(2026, 11, 30))
     assert [(row.key, row.end_of_life) for row in rows] == [("first", "2026-11-30"), ("second", "")]
     shown = text(parts.charts(rows))
     assert re.search(r"first +1\.0\.0 +AGPL-3\.0 +2026-11-30", shown)
     assert "first, second: It ends soon." in shown
+    over = text(parts.charts(chart_rows({"dev": releases}, charts, datetime.date(2026, 12, 1))))
+    assert re.search(r"first +1\.0\.0 +AGPL-3\.0 +ended 2026-11-30\n", over)
 
 
 def violation(level: str, policy: str = "no-queues") -> Violation:
