@@ -106,8 +106,9 @@ def rehearse(
         _show(of_rehearsal(results[0]))
     told = [as_json(result) for result in results]
     _write(json_file, told if every else told[0])
-    if any(result.error for result in results):
-        raise typer.Exit(_FAILED)
+    failed = [result for result in results if result.error]
+    if failed:
+        raise typer.Exit(_WRONG_INPUT if all(result.refused for result in failed) else _FAILED)
 
 
 @app.command()
@@ -121,7 +122,7 @@ def plan(name: Target = "dev", json_file: JsonFile = None) -> None:
     _show(of_plan(result))
     _write(json_file, as_json(result))
     if result.error:
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(_WRONG_INPUT if result.refused else _FAILED)
 
 
 @app.command()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from groundwork.core import yamlfile
+from groundwork.core.aws_settings import AWS_SETTINGS
 from groundwork.core.environment import Environment
 from groundwork.core.errors import StackError, closest
 from groundwork.core.naming import is_label
@@ -95,11 +96,24 @@ class StackFile:
         )
 
 
+class FrameError(StackError):
+    """What is wrong with the frame of stack files.
+
+    Attributes:
+        stacks: what could be read of them all the same: their components can be judged.
+    """
+
+    def __init__(self, problems: Iterable[str], stacks: Iterable[StackFile]) -> None:
+        super().__init__(problems)
+        self.stacks = tuple(stacks)
+
+
 def read_stack(path: Path) -> StackFile:
     """Read one stack file.
 
     Raises:
-        StackError: with every problem of the file's frame; what is under each component is judged by `compose`.
+        StackError: the file cannot be read.
+        FrameError: with every problem of the file's frame; what is under each component is judged by `compose`.
     """
     document = yamlfile.read(path)
     name = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
@@ -118,6 +132,9 @@ def read_stack(path: Path) -> StackFile:
             valid = [f"groundwork:{k}" for k in _KEYS] + ["aws:region", "aws:allowedAccountIds"]
             told = closest(key, valid) if rest else "components stand under groundwork:components, further in"
             problems.append(f"{document.at('config', key)}: unknown setting {key!r}; {told}")
+        elif space == "aws" and rest not in AWS_SETTINGS:
+            told = closest(key, [f"aws:{each}" for each in AWS_SETTINGS])
+            problems.append(f"{document.at('config', key)}: unknown setting {key!r}; {told}")
     environment, profile = _environment(document, config, problems)
     stack = StackFile(
         name=name,
@@ -132,7 +149,8 @@ def read_stack(path: Path) -> StackFile:
         document=document,
     )
     if problems:
-        raise StackError(problems)
+        # Components have the defaults of some profile, whichever was meant.
+        raise FrameError(problems, [stack if profile in PROFILES else replace(stack, profile_name=min(PROFILES))])
     return stack
 
 
@@ -378,14 +396,16 @@ class Project:
     def _check_readable(self, environment: str) -> None:
         """Refuse an environment of which a file cannot be read: without it, the rest would pass for the whole."""
         problems: list[str] = []
+        stacks: list[StackFile] = []
         for stack in self.stack_names:
             try:
                 self.stack(stack)
             except StackError as error:
                 if _means(self._path(stack), stack, environment):
                     problems += error.problems
+                    stacks += error.stacks if isinstance(error, FrameError) else ()
         if problems:
-            raise StackError(problems)
+            raise FrameError(problems, stacks)
 
 
 def _means(path: Path, stack: str, environment: str) -> bool:

@@ -1,10 +1,13 @@
 """Stack files: what may stand in them, and in which order an environment's stacks come up."""
 
+import importlib.util
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from groundwork.core.aws_settings import AWS_SETTINGS
 from groundwork.core.errors import StackError
 from groundwork.core.stacks import Project, load_project, read_stack
 
@@ -46,6 +49,30 @@ config:
         "Pulumi.dev.yaml:12: s3: a `secure:` value would end in plain text here: keep the secret in a secret store",
         "Pulumi.dev.yaml:8: groundwork:imports must be a list of quoted text (got 'foundation')",
     )
+
+
+def test_a_misspelt_setting_of_aws_is_told_beside_what_else_is_wrong(tmp_path: Path) -> None:
+    text = """
+config:
+  aws:regoin: eu-west-1
+  aws:defaultTags: {tags: {owner: ada}}
+  groundwork:environment: acme
+  groundwork:profile: big
+  groundwork:components: {s3: {}}
+"""
+    assert _problems(tmp_path, text) == (
+        "Pulumi.dev.yaml:3: unknown setting 'aws:regoin'; did you mean 'aws:region'? (34 others)",
+        "Pulumi.dev.yaml:6: groundwork:profile is 'big'; valid: dev, local, prod, staging",
+    )
+
+
+def test_the_settings_of_aws_are_those_of_the_provider() -> None:
+    """Read from the SDK's own module, without importing all of it."""
+    spec = importlib.util.find_spec("pulumi_aws")
+    assert spec is not None
+    assert spec.origin is not None
+    text = (Path(spec.origin).parent / "config" / "vars.py").read_text(encoding="utf-8")
+    assert set(re.findall(r"__config__\.get\w*\('(\w+)'\)", text)) == AWS_SETTINGS
 
 
 def test_a_region_and_an_account_are_such_as_there_are(tmp_path: Path) -> None:
