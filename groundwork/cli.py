@@ -389,7 +389,7 @@ def outdated(json_file: JsonFile = None) -> None:
 
 @app.command()
 def docs() -> None:
-    """Write docs/components, docs/support.md and docs/policies.md from the code."""
+    """Write docs/components, docs/support.md, docs/policies.md and docs/teams.md from the code."""
     from groundwork.core.registry import discover
     from groundwork.docs.write import write
 

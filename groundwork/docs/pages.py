@@ -147,7 +147,12 @@ def _relations(spec: Spec, explained: Explanation, registry: Registry) -> list[s
 def _options(explained: Explanation) -> str:
     if not explained.options:
         return f"None: write `{explained.name}: {{}}`."
-    rows = [(f"`{each.key}`", each.kind, _default(each), each.description) for each in explained.options]
+    return options_table(explained.options)
+
+
+def options_table(options: Sequence[Option]) -> str:
+    """Return keys with what they take, their defaults and their meaning."""
+    rows = [(f"`{each.key}`", each.kind, _default(each), each.description) for each in options]
     return table(("option", "takes", "default", "meaning"), rows)
 
 
