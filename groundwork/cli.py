@@ -106,8 +106,9 @@ def rehearse(
         _show(of_rehearsal(results[0]))
     told = [as_json(result) for result in results]
     _write(json_file, told if every else told[0])
-    if any(result.error for result in results):
-        raise typer.Exit(_FAILED)
+    failed = [result for result in results if result.error]
+    if failed:
+        raise typer.Exit(_WRONG_INPUT if all(result.refused for result in failed) else _FAILED)
 
 
 @app.command()
@@ -121,7 +122,7 @@ def plan(name: Target = "dev", json_file: JsonFile = None) -> None:
     _show(of_plan(result))
     _write(json_file, as_json(result))
     if result.error:
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(_WRONG_INPUT if result.refused else _FAILED)
 
 
 @app.command()
@@ -165,7 +166,7 @@ def up(
 
 @app.command(context_settings={"ignore_unknown_options": True})
 def destroy(
-    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT")],
+    name: Annotated[str, typer.Argument(metavar="ENVIRONMENT", callback=_named, show_default=False)] = "",
     flags: Annotated[list[str] | None, typer.Argument(metavar="[-- FLAG...]", help="of `pulumi destroy`")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
     force: Annotated[bool, typer.Option("--force", help="take the finalizers from what does not go")] = False,
@@ -309,7 +310,7 @@ def doctor() -> None:
     from groundwork.sandbox.report.findings import of_findings
     from groundwork.sandbox.tools.check import check
 
-    findings = [*check(), *examine_sandboxes()]
+    findings = [*check(), *examine_sandboxes(_root)]
     _show(of_findings(findings))
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(_FAILED)
@@ -388,7 +389,7 @@ def outdated(json_file: JsonFile = None) -> None:
 
 @app.command()
 def docs() -> None:
-    """Write docs/components, docs/support.md and docs/policies.md from the code."""
+    """Write docs/components, docs/support.md, docs/policies.md and docs/teams.md from the code."""
     from groundwork.core.registry import discover
     from groundwork.docs.write import write
 

@@ -11,7 +11,8 @@ from groundwork.policy.subject import Subject
 
 @RULES.resource(
     "no-expired-exemptions",
-    severity="high",
+    # What has outlived its day may be an exemption from any rule, from those that refuse everywhere too.
+    severity="critical",
     controls=("Groundwork: exceptions end",),
     types=("pulumi:pulumi:Stack",),
 )

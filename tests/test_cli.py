@@ -47,7 +47,7 @@ def test_help_shows_the_whole_of_what_every_verb_does(columns: str) -> None:
     assert "--root" not in shown
 
 
-@pytest.mark.parametrize("verb", ["up", "state", "preflight", "sweep"])
+@pytest.mark.parametrize("verb", ["up", "destroy", "state", "preflight", "sweep"])
 def test_a_missing_environment_is_answered_with_those_there_are(verb: str, project: Path) -> None:
     """None of these has a default: they work in an account."""
     done = run("--root", str(project), verb)
@@ -92,10 +92,23 @@ def test_the_real_thing_is_refused_in_the_sandboxs_shell(project: Path) -> None:
     assert done.stderr.strip() == "You are in the sandbox's shell: leave it with `exit` before the real thing."
 
 
-def test_the_real_thing_without_the_official_cli(project: Path) -> None:
-    done = run("--root", str(project), "up", "dev", PATH="/nowhere")
+@pytest.mark.parametrize("verb", ["up", "destroy"])
+def test_the_real_thing_without_the_official_cli(verb: str, project: Path) -> None:
+    done = run("--root", str(project), verb, "dev", PATH="/nowhere")
     assert done.returncode == 1
-    assert "There is no `pulumi` on your PATH" in done.stderr
+    assert done.stderr == (
+        "There is no `pulumi` on your PATH: install the official CLI, https://www.pulumi.com/docs/install/. The "
+        "rehearsal's own is not taken for the real thing: it is the engine alone, built on this machine, without the "
+        "official language host and providers.\n"
+    )
+
+
+@pytest.mark.parametrize("verb", ["cost", "up", "destroy"])
+def test_a_stack_file_that_cannot_be_read_is_told_by_every_verb(verb: str, project: Path) -> None:
+    (project / "stacks" / "Pulumi.acme-dev.yaml").write_text("config:\n")
+    done = run("--root", str(project), verb, "acme-dev")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == "- Pulumi.acme-dev.yaml:1: `config:` is required, and a map"
 
 
 def test_the_real_thing_runs_each_stack_in_the_order_of_imports(project: Path, tmp_path: Path) -> None:

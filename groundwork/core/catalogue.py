@@ -133,6 +133,14 @@ class Catalogue(Config):
         return charts + [(key, image.tag, image) for key, image in self.images.items()]
 
 
+def end_of(entry: Chart | Image, today: datetime.date) -> str:
+    """Return when a part ends, in words where that day is over: since when, and until when it is kept."""
+    if entry.end_of_life is None or entry.end_of_life >= today:
+        return str(entry.end_of_life or "")
+    kept = f", kept until {entry.keep_until}" if entry.keep_until and entry.keep_until >= today else ""
+    return f"ended {entry.end_of_life}{kept}"
+
+
 def _is_past(entry: Chart | Image, today: datetime.date) -> bool:
     return entry.end_of_life is not None and max(entry.end_of_life, entry.keep_until or entry.end_of_life) < today
 

@@ -106,6 +106,13 @@ def compose(project: Project, stack: StackFile, registry: Registry) -> Compositi
     return composition
 
 
+def settings_problems(stack: StackFile, registry: Registry) -> list[str]:
+    """Return what is wrong with each component's own settings, of a stack that cannot be composed for other reasons."""
+    problems: list[str] = []
+    _read_instances(stack, registry, problems)
+    return problems
+
+
 def _seen_by(stack: StackFile, known: Mapping[str, Composition]) -> tuple[list[Provider], dict[str, str]]:
     """Return what the imports of `stack` provide, and which single components they have already."""
     providers: list[Provider] = []

@@ -121,7 +121,7 @@ def located(
     """Return the sentences of `sentences`, each with the keys by which its place is reached.
 
     Args:
-        path: what the sentences begin with: the component's key.
+        path: what the sentences begin with: the component's key; nothing where the places alone say it.
         see: what shows all keys, where there are many.
     """
     problems = error.errors(include_url=False)
@@ -136,15 +136,16 @@ def located(
 
 def _sentence(problem: ErrorDetails, path: str, model: type[BaseModel], see: str) -> str:
     loc, kind = problem["loc"], problem["type"]
-    where = ".".join([path, *(str(step) for step in loc if step != _KEY)])
+    steps = ".".join([*([path] if path else []), *(str(step) for step in loc if step != _KEY)])
+    where = f"{steps}: " if steps else ""
     if kind == "extra_forbidden":
-        return f"{where}: unknown key; {closest(str(loc[-1]), _keys_at(model, loc[:-1]), see=see)}"
+        return f"{where}unknown key; {closest(str(loc[-1]), _keys_at(model, loc[:-1]), see=see)}"
     if kind == "missing":
-        return f"{where}: required, and missing"
+        return f"{where}required, and missing"
     if kind in ("model_type", "dict_type", "dataclass_type"):
         keys = ", ".join(_keys_at(model, loc)) if kind == "model_type" else ""
-        return f"{where}: must be a map{f' with the keys {keys}' if keys else ''} (got {shown(problem['input'])})"
-    return f"{where}: {plain_words(problem)}"
+        return f"{where}must be a map{f' with the keys {keys}' if keys else ''} (got {shown(problem['input'])})"
+    return f"{where}{plain_words(problem)}"
 
 
 def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

@@ -77,6 +77,11 @@ def _explain(spec: Spec) -> Explanation:
     )
 
 
+def options_of(model: type[BaseModel]) -> list[Option]:
+    """Explain the keys of any file that a configuration reads."""
+    return _options(model, "")
+
+
 def _options(model: type[BaseModel], prefix: str) -> list[Option]:
     found: list[Option] = []
     named = extras_of(model)

@@ -14,7 +14,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
 
-from groundwork.core import kept
+from groundwork.core import kept, refusal
 from groundwork.core.catalogue import load_catalogue
 from groundwork.core.component import Component, Site
 from groundwork.core.compose import Composition, Provider, Step, compose
@@ -142,6 +142,7 @@ def main(root: Path) -> None:
     try:
         run(root)
     except StackError as error:
+        refusal.tell(error)
         pulumi.log.error(str(error))
         sys.stdout.flush()
         sys.stderr.flush()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from groundwork.core import yamlfile
+from groundwork.core.aws_settings import AWS_SETTINGS
 from groundwork.core.environment import Environment
 from groundwork.core.errors import StackError, closest
 from groundwork.core.naming import is_label
@@ -22,6 +23,8 @@ _ACCOUNT = re.compile(r"\d{12}")
 _POLICY = re.compile(r"arn:aws(-cn|-us-gov)?:iam::(\d{12}|aws):policy/[\w+=,.@/-]+")
 _EXISTING = "existing-"
 _PLACE = re.compile(r"[^\s:]+\.ya?ml(:\d+)?: ")
+# Of a file that cannot be read: which environment it means to be of.
+_MEANT = re.compile(r"^\s*[\"']?groundwork:environment[\"']?\s*:\s*[\"']?([\w.-]+)", re.MULTILINE)
 # Written by the engine on `pulumi stack init`; never committed, and of no meaning to a program.
 _ENGINE_KEYS = {"config", "secretsprovider", "encryptionsalt", "encryptedkey", "environment"}
 
@@ -93,11 +96,24 @@ class StackFile:
         )
 
 
+class FrameError(StackError):
+    """What is wrong with the frame of stack files.
+
+    Attributes:
+        stacks: what could be read of them all the same: their components can be judged.
+    """
+
+    def __init__(self, problems: Iterable[str], stacks: Iterable[StackFile]) -> None:
+        super().__init__(problems)
+        self.stacks = tuple(stacks)
+
+
 def read_stack(path: Path) -> StackFile:
     """Read one stack file.
 
     Raises:
-        StackError: with every problem of the file's frame; what is under each component is judged by `compose`.
+        StackError: the file cannot be read.
+        FrameError: with every problem of the file's frame; what is under each component is judged by `compose`.
     """
     document = yamlfile.read(path)
     name = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
@@ -116,6 +132,9 @@ def read_stack(path: Path) -> StackFile:
             valid = [f"groundwork:{k}" for k in _KEYS] + ["aws:region", "aws:allowedAccountIds"]
             told = closest(key, valid) if rest else "components stand under groundwork:components, further in"
             problems.append(f"{document.at('config', key)}: unknown setting {key!r}; {told}")
+        elif space == "aws" and rest not in AWS_SETTINGS:
+            told = closest(key, [f"aws:{each}" for each in AWS_SETTINGS])
+            problems.append(f"{document.at('config', key)}: unknown setting {key!r}; {told}")
     environment, profile = _environment(document, config, problems)
     stack = StackFile(
         name=name,
@@ -130,7 +149,8 @@ def read_stack(path: Path) -> StackFile:
         document=document,
     )
     if problems:
-        raise StackError(problems)
+        # Components have the defaults of some profile, whichever was meant.
+        raise FrameError(problems, [stack if profile in PROFILES else replace(stack, profile_name=min(PROFILES))])
     return stack
 
 
@@ -239,10 +259,11 @@ def _has_secret(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Project:
-    """The project's stacks, read when asked for: one broken file does not hide the others."""
+    """The project's stacks, each read once, when asked for: one broken file does not hide the others."""
 
     name: str
     root: Path
+    _found: dict[str, StackFile | StackError] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def stack_names(self) -> tuple[str, ...]:
@@ -258,7 +279,18 @@ class Project:
         """
         if name not in self.stack_names:
             raise StackError([f"no stack {name!r} (stacks/Pulumi.{name}.yaml); {closest(name, self.stack_names)}"])
-        return read_stack(self.root / "stacks" / f"Pulumi.{name}.yaml")
+        if name not in self._found:
+            try:
+                self._found[name] = read_stack(self._path(name))
+            except StackError as error:
+                self._found[name] = error
+        found = self._found[name]
+        if isinstance(found, StackError):
+            raise found
+        return found
+
+    def _path(self, name: str) -> Path:
+        return self.root / "stacks" / f"Pulumi.{name}.yaml"
 
     def imports_of(self, stack: StackFile) -> dict[str, StackFile]:
         """Read the stacks that `stack` imports, and theirs.
@@ -334,6 +366,7 @@ class Project:
             stack = self.stack(name)
             _check_apart(map(self.stack, self.environments[stack.environment]))
             return self.ordered({name: stack, **self.imports_of(stack)})
+        self._check_readable(name)
         members = [self.stack(stack) for stack in self.environments.get(name, [])]
         if not members:
             valid = {*self.environments, *self.stack_names}
@@ -343,6 +376,45 @@ class Project:
         for stack in members:
             table |= self.imports_of(stack)
         return self.ordered(table)
+
+    def whole(self, name: str, purpose: str) -> list[StackFile]:
+        """Return the stacks of an environment, for what is done to all of it or not at all.
+
+        Args:
+            purpose: what that is: "destroy".
+
+        Raises:
+            StackError: there is no such environment, or a file that is or may be of it is wrong.
+        """
+        if name in self.stack_names:
+            self.stack(name)
+        self._check_readable(name)
+        if name not in self.environments:
+            raise StackError([f"no environment {name!r} to {purpose} as a whole; {closest(name, self.environments)}"])
+        return self.environment(name)
+
+    def _check_readable(self, environment: str) -> None:
+        """Refuse an environment of which a file cannot be read: without it, the rest would pass for the whole."""
+        problems: list[str] = []
+        stacks: list[StackFile] = []
+        for stack in self.stack_names:
+            try:
+                self.stack(stack)
+            except StackError as error:
+                if _means(self._path(stack), stack, environment):
+                    problems += error.problems
+                    stacks += error.stacks if isinstance(error, FrameError) else ()
+        if problems:
+            raise FrameError(problems, stacks)
+
+
+def _means(path: Path, stack: str, environment: str) -> bool:
+    """Return whether a file that cannot be read is, by its words or else by its name, of an environment."""
+    try:
+        said = _MEANT.search(path.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        said = None
+    return said[1] == environment if said else stack == environment or stack.startswith(f"{environment}-")
 
 
 def _check_apart(stacks: Iterable[StackFile]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 _WHOLE, _TEXT, _LIST = "must be a whole number, such as 3", "must be text", "must be a list, such as [a, b]"
+_DATE = 'must be a day, such as "2027-01-31"'
 _TIME = 'must be a date and a time, such as "2027-01-31T11:30:00Z"'
 
 _WORDS: dict[str, str] = {
@@ -20,9 +21,12 @@ _WORDS: dict[str, str] = {
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "string_type": _TEXT,
-    "string_too_short": "must not be empty",
     "tuple_type": _LIST,
     "list_type": _LIST,
+    "date_type": _DATE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
     "datetime_type": _TIME,
     "datetime_parsing": _TIME,
     "datetime_from_date_parsing": _TIME,
@@ -37,6 +41,9 @@ _LIMITS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "literal_error": lambda limit: f"must be {limit['expected']}",
     "too_short": lambda limit: f"must have at least {limit['min_length']}",
     "too_long": lambda limit: f"must have at most {limit['max_length']}",
+    "string_too_short": lambda limit: (
+        f"must have at least {limit['min_length']} characters" if limit["min_length"] > 1 else "must not be empty"
+    ),
     "string_too_long": lambda limit: f"must have at most {limit['max_length']} characters",
 }
 

@@ -48,10 +48,13 @@ class Document:
 
     def at(self, *path: str | int) -> str:
         """Return `file:line` of a part, or of its nearest parent that has a line."""
-        for length in range(len(path), -1, -1):
-            if path[:length] in self.lines:
-                return f"{self.path.name}:{self.lines[path[:length]]}"
-        return self.path.name
+        line = self.line(*path)
+        return f"{self.path.name}:{line}" if line else self.path.name
+
+    def line(self, *path: str | int) -> int:
+        """Return the line of a part, or of its nearest parent that has one; 0 where none has."""
+        known = (self.lines[path[:length]] for length in range(len(path), -1, -1) if path[:length] in self.lines)
+        return next(known, 0)
 
 
 def read(path: Path) -> Document:

@@ -70,7 +70,8 @@ def support_page(catalogue: Catalogue) -> str:
         WRITTEN,
         "# What is supported",
         f"The versions of `platform/catalogue.yaml`, on Kubernetes {' and '.join(ours)}. A cluster of another minor "
-        "version is refused, and so is a chart or an image past its end of life. CI rehearses every environment "
+        "version is refused, and so is a chart or an image past its end of life, or past the "
+        "day until which it is kept all the same. CI rehearses every environment "
         "(`make rehearse-all`); none was ever run on AWS: see [what a rehearsal proves](rehearsal.md). "
         "`groundwork outdated` compares the charts with the newest of their repositories.",
         "## Charts",
@@ -146,7 +147,12 @@ def _relations(spec: Spec, explained: Explanation, registry: Registry) -> list[s
 def _options(explained: Explanation) -> str:
     if not explained.options:
         return f"None: write `{explained.name}: {{}}`."
-    rows = [(f"`{each.key}`", each.kind, _default(each), each.description) for each in explained.options]
+    return options_table(explained.options)
+
+
+def options_table(options: Sequence[Option]) -> str:
+    """Return keys with what they take, their defaults and their meaning."""
+    rows = [(f"`{each.key}`", each.kind, _default(each), each.description) for each in options]
     return table(("option", "takes", "default", "meaning"), rows)
 
 
@@ -205,4 +211,6 @@ def _tested(entry: Chart, minor: str) -> str:
 
 
 def _end(entry: Chart | Image) -> str:
-    return entry.end_of_life.isoformat() if entry.end_of_life else ""
+    if entry.end_of_life is None:
+        return ""
+    return f"{entry.end_of_life}, kept until {entry.keep_until}" if entry.keep_until else str(entry.end_of_life)

@@ -12,10 +12,12 @@ from groundwork.core.stacks import load_project
 from groundwork.docs.gather import Seen, gather
 from groundwork.docs.pages import component_page, index_page, support_page
 from groundwork.docs.policies import policies_page
+from groundwork.docs.teams import teams_page
 
 COMPONENTS = Path("docs") / "components"
 SUPPORT = Path("docs") / "support.md"
 POLICIES = Path("docs") / "policies.md"
+TEAMS = Path("docs") / "teams.md"
 
 
 def documents(root: Path, registry: Registry, seen: Mapping[str, Seen]) -> dict[Path, str]:
@@ -29,6 +31,7 @@ def documents(root: Path, registry: Registry, seen: Mapping[str, Seen]) -> dict[
     pages[COMPONENTS / "README.md"] = index_page(explain_all(registry))
     pages[SUPPORT] = support_page(catalogue)
     pages[POLICIES] = policies_page(root)
+    pages[TEAMS] = teams_page()
     return pages
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import urllib.error
@@ -14,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 import yaml
 
-from groundwork.core.catalogue import Catalogue, Chart
+from groundwork.core.catalogue import Catalogue, Chart, end_of
 
 _SECONDS = 20.0
 _AT_ONCE = 8
@@ -27,6 +28,7 @@ class Row:
 
     Attributes:
         newest: of the repository's stable versions; None where there is no repository, or it is out of reach.
+        ends: the end of life in words: that it is over, and until when the chart is kept all the same.
         problem: why the newest is not known, empty where it is.
     """
 
@@ -37,6 +39,7 @@ class Row:
     end_of_life: str | None
     tested_on: tuple[str, ...]
     note: str
+    ends: str = ""
     problem: str = ""
 
     @property
@@ -70,7 +73,8 @@ def _row(key: str, entry: Chart, indexes: Mapping[str, dict[str, list[str]] | _U
     except _Unknown as unknown:
         problem = str(unknown)
     end = entry.end_of_life.isoformat() if entry.end_of_life else None
-    return Row(key, entry.version, newest, entry.licence, end, entry.tested_on, entry.note or "", problem)
+    ends = end_of(entry, datetime.datetime.now(datetime.UTC).date())
+    return Row(key, entry.version, newest, entry.licence, end, entry.tested_on, entry.note or "", ends, problem)
 
 
 def _newest(entry: Chart, indexes: Mapping[str, dict[str, list[str]] | _Unknown]) -> str:

@@ -50,7 +50,7 @@ def of_outdated(rows: Sequence[Row], ends: Sequence[str]) -> RenderableType:
     for row in rows:
         newest = Text(row.newest or "?", style="yellow" if row.behind else "green" if row.newest else "dim")
         tested = " ".join(row.tested_on)
-        table.add_row(Text(row.key, style="bold"), row.ours, newest, row.licence, row.end_of_life or "", tested)
+        table.add_row(Text(row.key, style="bold"), row.ours, newest, row.licence, _ends(row), tested)
     parts: list[RenderableType] = [table, Text()]
     parts += [Text(f"{keys}: {note}") for note, keys in _grouped(rows, "note")]
     parts += [warning(f"{keys}: not known: {why}") for why, keys in _grouped(rows, "problem")]
@@ -59,6 +59,10 @@ def of_outdated(rows: Sequence[Row], ends: Sequence[str]) -> RenderableType:
     last = f"{behind} of {len(rows)} charts have a newer version"
     last += f"; of {unknown} it is not known." if unknown else "."
     return Group(*parts, Text(last, style="yellow" if behind or unknown else "green"))
+
+
+def _ends(row: Row) -> Text:
+    return Text(row.ends, style="yellow" if row.ends != (row.end_of_life or "") else "")
 
 
 def _grouped(rows: Sequence[Row], field: str) -> list[tuple[str, str]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError
 
 from groundwork.core import yamlfile
-from groundwork.core.config import Config, sentences
+from groundwork.core.config import Config, located
 from groundwork.core.errors import StackError, closest
 from groundwork.policy.facts import Approval, Reason
 from groundwork.policy.subject import Subject
@@ -19,6 +20,8 @@ from groundwork.policy.subject import Subject
 FILE = Path("policies/exemptions.yaml")
 SOON = datetime.timedelta(days=30)
 """How long before its last day an exemption is told: it takes a while to mend what it is for."""
+
+_Place = tuple[str | int, ...]
 
 
 class Exemption(Config):
@@ -102,20 +105,12 @@ def approved(root: Path, environment: str, today: datetime.date) -> frozenset[st
     """Return the labels of what may be replaced or deleted in an environment today.
 
     Raises:
-        StackError: all that is wrong with the file.
+        StackError: all that is wrong with the file, but for rules that there are none of.
     """
     if not (root / FILE).exists():
         return frozenset()
-    found = _read(root)[1].approvals
+    found = _read(root, today).approvals
     return frozenset(entry.resource for entry in found if entry.environment == environment and entry.until >= today)
-
-
-def _read(root: Path) -> tuple[yamlfile.Document, _File]:
-    document = yamlfile.read(root / FILE)
-    try:
-        return document, _File.model_validate(document.data or {})
-    except ValidationError as error:
-        raise StackError(sentences(error, document.path.name, _File)) from None
 
 
 def load_exemptions(root: Path, rules: Sequence[str], today: datetime.date) -> Exemptions:
@@ -126,12 +121,59 @@ def load_exemptions(root: Path, rules: Sequence[str], today: datetime.date) -> E
     """
     if not (root / FILE).exists():
         return Exemptions((), (), today)
-    document, read = _read(root)
-    problems = [
-        f"{document.at('exemptions', index, 'rule')}: {entry.rule!r} is no rule; {closest(entry.rule, rules)}"
-        for index, entry in enumerate(read.exemptions)
-        if entry.rule not in rules
-    ]
-    if problems:
-        raise StackError(problems)
+    read = _read(root, today, rules)
     return Exemptions(read.exemptions, read.approvals, today)
+
+
+def _read(root: Path, today: datetime.date, rules: Sequence[str] | None = None) -> _File:
+    try:
+        document = yamlfile.read(root / FILE)
+    except StackError as error:
+        raise StackError(_below(problem) for problem in error.problems) from None
+    found: list[tuple[_Place, str]] = []
+    read = _File()
+    try:
+        read = _File.model_validate({} if document.data is None else document.data)
+    except ValidationError as error:
+        found = located(error, "", _File)
+    if rules is not None:
+        found += _unknown_rules(document.data, rules)
+    if found:
+        # Alone it is for a rule to judge; beside what has to be mended anyway it is told with that.
+        found += _ended(document.data, today)
+        # In the order of the file; what is wrong with one entry stays together.
+        found.sort(key=lambda each: document.line(*each[0]))
+        raise StackError(_below(f"{document.at(*place)}: {problem}") for place, problem in found)
+    return read
+
+
+def _below(problem: str) -> str:
+    return problem if problem.startswith(f"{FILE.parent}/") else f"{FILE.parent}/{problem}"
+
+
+def _entries(data: Any, key: str) -> Iterator[tuple[_Place, Mapping[str, Any]]]:
+    """Yield what can be read of a file in which something is wrong."""
+    entries = data.get(key) if isinstance(data, Mapping) else None
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, Mapping):
+            yield (key, index), entry
+
+
+def _unknown_rules(data: Any, rules: Sequence[str]) -> list[tuple[_Place, str]]:
+    return [
+        ((*place, "rule"), f"{'.'.join(map(str, place))}.rule: {rule!r} is no rule; {closest(rule, rules)}")
+        for place, entry in _entries(data, "exemptions")
+        if isinstance(rule := entry.get("rule"), str) and rule not in rules
+    ]
+
+
+def _ended(data: Any, today: datetime.date) -> list[tuple[_Place, str]]:
+    found = []
+    for place, entry in [*_entries(data, "exemptions"), *_entries(data, "approvals")]:
+        try:
+            until = datetime.date.fromisoformat(entry.get("until") or "")
+        except (TypeError, ValueError):
+            continue
+        if until < today:
+            found.append(((*place, "until"), f"{'.'.join(map(str, place))}.until: ended on {until}"))
+    return found

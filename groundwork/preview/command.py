@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from groundwork.core.errors import StackError, closest
 from groundwork.core.stacks import load_project
 from groundwork.preview.cost import Estimate, estimate
 from groundwork.preview.prices import own_prices
@@ -24,8 +23,7 @@ def cost(root: Path, name: str, prices: Path | None = None) -> Estimate:
         StackError: the stack files or the table are wrong.
     """
     project, table = load_project(root), own_prices(prices)
-    if name not in project.environments:
-        raise StackError([f"no environment {name!r} to estimate as a whole; {closest(name, project.environments)}"])
+    project.whole(name, "estimate")
     return estimate(record_environment(project, name), table)
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from groundwork.core.errors import StackError, closest
 from groundwork.core.stacks import load_project
 from groundwork.real import drain as draining
 from groundwork.real.drain import Drain
@@ -77,9 +76,8 @@ def look(root: Path, name: str, environ: Mapping[str, str] = os.environ, *, drai
         RealError: there is no `pulumi` or `kubectl`, or one of them failed.
     """
     project = load_project(root)
-    if name not in project.environments:
-        raise StackError([f"no environment {name!r} to destroy as a whole; {closest(name, project.environments)}"])
-    engine, stacks = Pulumi.find(project.root, environ), project.environment(name)
+    stacks = project.whole(name, "destroy")
+    engine = Pulumi.find(project.root, environ)
     there = {stack["name"].rpartition("/")[2] for stack in json.loads(engine.read("stack", "ls", "--json"))}
     outlook, known = Outlook(name), set[draining.Key]()
     for stack in reversed(stacks):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from groundwork.core import refusal
+from groundwork.core.errors import StackError
 from groundwork.real.errors import RealError
 
 _NO_STACK = 6  # the engine's exit code for a stack that is not initialised
@@ -35,7 +38,9 @@ class Pulumi:
         executable = shutil.which("pulumi", path=environ.get("PATH"))
         if executable is None:
             raise RealError(
-                "There is no `pulumi` on your PATH: install the official CLI, https://www.pulumi.com/docs/install/"
+                "There is no `pulumi` on your PATH: install the official CLI, https://www.pulumi.com/docs/install/. "
+                "The rehearsal's own is not taken for the real thing: it is the engine alone, built on this machine, "
+                "without the official language host and providers."
             )
         return cls(executable, project, dict(environ))
 
@@ -69,8 +74,17 @@ class Pulumi:
         self.write("stack", "import", "--stack", stack, text=json.dumps(exported))
 
     def preview(self, stack: str) -> dict[str, Any] | None:
-        """Return what an update of a stack would do, as `pulumi preview --json` says it; None where it cannot."""
-        done = self._captured(("preview", "--json", "--stack", stack), None)
+        """Return what an update of a stack would do, as `pulumi preview --json` says it; None where it cannot.
+
+        Raises:
+            StackError: the program refuses what the user gave it.
+        """
+        with tempfile.TemporaryDirectory(prefix="groundwork-") as folder:
+            file = Path(folder) / "refused.json"
+            with_file = replace(self, environ={**self.environ, refusal.FILE: str(file)})
+            done = with_file._captured(("preview", "--json", "--stack", stack), None)
+            if refused := refusal.told(file):
+                raise StackError(refused)
         try:
             found = json.loads(done.stdout)
         except ValueError:

@@ -23,7 +23,7 @@ def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[
 
     Raises:
         RealError: with every change that no approval covers.
-        StackError: the file of exemptions and approvals is wrong.
+        StackError: the program refuses what the user gave it, or the file of exemptions and approvals is wrong.
     """
     if not has_rules(root):
         return

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from groundwork.core.judge_input import read_environment
 from groundwork.core.stacks import load_project
 from groundwork.real.engine import Pulumi
 from groundwork.real.errors import RealError
@@ -30,7 +31,7 @@ def up(
     if MARKER in environ:
         raise RealError("You are in the sandbox's shell: leave it with `exit` before the real thing.")
     project = load_project(root)
-    stacks = project.environment(name)
+    stacks = read_environment(project, name)
     engine = Pulumi.find(project.root, environ)
     for number, stack in enumerate(stacks, 1):
         narrator.note(f"pulumi up of {stack.name} ({number} of {len(stacks)})", "bold")

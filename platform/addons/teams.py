@@ -42,7 +42,10 @@ class TeamsConfig(Config):
 
 
 class Teams(Component[TeamsConfig]):
-    """For each team a namespace with quota, access, closed network and a cloud identity for its buckets."""
+    """For each team a namespace with quota, access, closed network and a cloud identity for its buckets.
+
+    What a team may say in its file, and how it runs its work, is in [docs/teams.md](../teams.md).
+    """
 
     single = True
 

@@ -13,6 +13,7 @@ from tests.addons.logins import COMPANY
 from tests.addons.server import definitions, install_definitions
 from tests.addons.test_knative import BY_REQUESTS, server
 from tests.addons.test_serving import CHAT, CHURN, STACK
+from tests.docs.teams_page import example
 
 # Choices of which the stack of every add-on makes the other one.
 OTHER_CHOICES: list[dict[str, Any]] = [
@@ -130,7 +131,13 @@ DEFAULTS = {
 }
 
 
-@pytest.mark.parametrize("given", [TRAINING, SEARCH, DEFAULTS, server("latest")], ids=lambda given: str(given["kind"]))
+SHOWN = example("kind: TrainJob")
+SHOWN["metadata"]["namespace"] = "default"
+
+
+@pytest.mark.parametrize(
+    "given", [TRAINING, SHOWN, SEARCH, DEFAULTS, server("latest")], ids=lambda given: str(given["kind"])
+)
 def test_the_server_accepts_what_users_write(kube: KubeClient, given: dict[str, Any]) -> None:
     """The kinds that Kubeflow's parts and Knative bring are those that their users' documentation shows."""
     kube.apply(given, dry_run=True)

@@ -13,6 +13,7 @@ from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.testing import Graph
 from tests.addons.rendering import CHARTS, Rendered, release, render_chart, render_double
 from tests.addons.server import make_namespaces
+from tests.docs.teams_page import example
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +81,16 @@ def test_what_trains_is_admitted_under_the_restricted_standard(kube: KubeClient,
         }
         metadata = {"name": f"training-{index}", "namespace": "argo-workflows"}
         kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}, dry_run=True)
+
+
+def test_the_pod_that_teams_are_shown_is_admitted(kube: KubeClient) -> None:
+    """In a namespace that enforces the strictest standard, whatever that of a team has."""
+    shown = example("kind: Pod")
+    namespace = {"name": "shown", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}
+    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": namespace})
+    # Whether the account is there is no matter of this standard.
+    spec = {**shown["spec"], "serviceAccountName": "default"}
+    kube.apply({**shown, "metadata": {"name": "evaluate", "namespace": "shown"}, "spec": spec}, dry_run=True)
 
 
 def test_without_our_values_a_double_is_refused(kube: KubeClient, everything: Graph, tmp_path: Path) -> None:

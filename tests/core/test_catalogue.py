@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from groundwork.core.catalogue import Catalogue, Chart, Image
+from groundwork.core.catalogue import Catalogue, Chart, Image, end_of
 from groundwork.core.errors import StackError
 
 DAY = datetime.date(2026, 6, 15)
@@ -68,3 +68,15 @@ def test_what_is_kept_past_its_end_is_installed() -> None:
     assert kept.chart("keda").version == "2.0.0"
     assert kept.expired(DAY) == []
     assert catalogue(DAY - datetime.timedelta(days=9), keep_until=DAY - datetime.timedelta(days=1)).expired(DAY)
+
+
+def test_in_a_table_what_has_ended_is_told_from_what_will() -> None:
+    """With the day until which it is kept all the same, while that is not over either."""
+    day = datetime.timedelta(days=1)
+    assert end_of(catalogue(DAY).charts["keda"], DAY) == "2026-06-15"
+    assert end_of(catalogue(DAY).charts["keda"], DAY + day) == "ended 2026-06-15"
+    kept = catalogue(DAY, DAY + day).charts["keda"]
+    assert end_of(kept, DAY) == "2026-06-15"
+    assert end_of(kept, DAY + day) == "ended 2026-06-15, kept until 2026-06-16"
+    assert end_of(kept, DAY + 2 * day) == "ended 2026-06-15"
+    assert end_of(kept.model_copy(update={"end_of_life": None}), DAY) == ""

@@ -1,10 +1,13 @@
 """Stack files: what may stand in them, and in which order an environment's stacks come up."""
 
+import importlib.util
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from groundwork.core.aws_settings import AWS_SETTINGS
 from groundwork.core.errors import StackError
 from groundwork.core.stacks import Project, load_project, read_stack
 
@@ -46,6 +49,30 @@ config:
         "Pulumi.dev.yaml:12: s3: a `secure:` value would end in plain text here: keep the secret in a secret store",
         "Pulumi.dev.yaml:8: groundwork:imports must be a list of quoted text (got 'foundation')",
     )
+
+
+def test_a_misspelt_setting_of_aws_is_told_beside_what_else_is_wrong(tmp_path: Path) -> None:
+    text = """
+config:
+  aws:regoin: eu-west-1
+  aws:defaultTags: {tags: {owner: ada}}
+  groundwork:environment: acme
+  groundwork:profile: big
+  groundwork:components: {s3: {}}
+"""
+    assert _problems(tmp_path, text) == (
+        "Pulumi.dev.yaml:3: unknown setting 'aws:regoin'; did you mean 'aws:region'? (34 others)",
+        "Pulumi.dev.yaml:6: groundwork:profile is 'big'; valid: dev, local, prod, staging",
+    )
+
+
+def test_the_settings_of_aws_are_those_of_the_provider() -> None:
+    """Read from the SDK's own module, without importing all of it."""
+    spec = importlib.util.find_spec("pulumi_aws")
+    assert spec is not None
+    assert spec.origin is not None
+    text = (Path(spec.origin).parent / "config" / "vars.py").read_text(encoding="utf-8")
+    assert set(re.findall(r"__config__\.get\w*\('(\w+)'\)", text)) == AWS_SETTINGS
 
 
 def test_a_region_and_an_account_are_such_as_there_are(tmp_path: Path) -> None:
@@ -112,6 +139,51 @@ def test_stacks_come_after_those_they_import(project: Make) -> None:
 def test_an_unknown_environment_lists_the_valid(project: Make) -> None:
     with pytest.raises(StackError, match=r"^- no environment or stack 'prd'; did you mean 'prod'\? valid: prod, top$"):
         project(top={"grid": {}, "environment": "prod"}).environment("prd")
+
+
+_DEFECTS = {
+    "config:\n": "1: `config:` is required, and a map",
+    "config: {a\n": "2: not YAML: expected ',' or '}', but got '<stream end>'",
+    "config:\n\tgroundwork:environment: acme\n": "2: not YAML: a tab: indent with spaces",
+    "config: {}\nconfig: {}\n": "2: key 'config' is there twice",
+    "config:\n  groundwork:environment: acme-dev\n  groundwork:components: {s3: {}}\n": (
+        "2: groundwork:environment is 'acme-dev'; valid: dev, local, prod, staging, or any name beside a "
+        "groundwork:profile"
+    ),
+    "config:\n  aws:region: eu-west-11\n  groundwork:environment: dev\n  groundwork:components: {s3: {}}\n": (
+        "2: aws:region is 'eu-west-11'; did you mean 'eu-west-1'? (47 others)"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", list(_DEFECTS))
+def test_a_file_that_cannot_be_read_is_told_by_every_way_to_it(project: Make, text: str) -> None:
+    """What is done to an environment as a whole never says of a broken file that there is no such environment."""
+    made = project(dev={"grid": {}})
+    (made.root / "stacks" / "Pulumi.acme-dev.yaml").write_text(text)
+    made = Project(made.name, made.root)
+    for ask in (made.environment, lambda name: made.whole(name, "estimate")):
+        with pytest.raises(StackError) as error:
+            ask("acme-dev")
+        assert error.value.problems == (f"Pulumi.acme-dev.yaml:{_DEFECTS[text]}",)
+
+
+@pytest.mark.parametrize("broken", ["config:\n  groundwork:environment: prod\n  oops: 1\n", "config:\n"])
+def test_an_environment_is_never_without_the_file_that_cannot_be_read(project: Make, broken: str) -> None:
+    """By its words it is of prod, or else by its name; of another environment it is in nobody's way."""
+    made = project(dev={"grid": {}}, base={"grid": {}, "environment": "prod"})
+    (made.root / "stacks" / "Pulumi.prod-late.yaml").write_text(broken)
+    made = Project(made.name, made.root)
+    assert [stack.name for stack in made.whole("dev", "estimate")] == ["dev"]
+    for ask in (made.environment, lambda name: made.whole(name, "destroy")):
+        with pytest.raises(StackError, match=r"^- Pulumi\.prod-late\.yaml:"):
+            ask("prod")
+
+
+def test_what_is_no_environment_is_nothing_to_do_as_a_whole(project: Make) -> None:
+    with pytest.raises(StackError) as error:
+        project(top={"grid": {}, "environment": "prod"}).whole("top", "estimate")
+    assert error.value.problems == ("no environment 'top' to estimate as a whole; valid: prod",)
 
 
 def test_two_stacks_of_one_environment_share_no_key(project: Make) -> None:

@@ -11,7 +11,7 @@ from groundwork.core.registry import discover
 from groundwork.core.stacks import load_project
 from groundwork.docs.gather import EXAMPLES, Seen, gather
 from groundwork.docs.pages import COMMAND, support_page, table
-from groundwork.docs.write import POLICIES, SUPPORT, documents, present
+from groundwork.docs.write import POLICIES, SUPPORT, TEAMS, documents, present
 from groundwork.testing.whole import record_environment
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def wanted(seen: dict[str, Seen]) -> dict[Path, str]:
 
 
 def test_the_documents_are_those_of_the_code(wanted: dict[Path, str]) -> None:
-    found = {file: (ROOT / file).read_text(encoding="utf-8") for file in [*present(ROOT), SUPPORT, POLICIES]}
+    found = {file: (ROOT / file).read_text(encoding="utf-8") for file in [*present(ROOT), SUPPORT, POLICIES, TEAMS]}
     assert sorted(map(str, found)) == sorted(map(str, wanted)), f"run: {COMMAND}"
     assert [str(file) for file in wanted if found[file] != wanted[file]] == [], f"run: {COMMAND}"
 

@@ -22,7 +22,7 @@ from groundwork.core.teams import Team
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GUIDES = ["README.md", "docs/mirror.md", "docs/rehearsal.md"]
+GUIDES = ["README.md", "docs/mirror.md", "docs/rehearsal.md", "docs/teams.md"]
 PROJECT = load_project(ROOT)
 
 

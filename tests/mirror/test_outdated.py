@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import io
 import json
 import socket
 import threading
@@ -9,9 +11,11 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from rich.console import Console
 
 from groundwork.core.catalogue import Catalogue, Chart
-from groundwork.mirror.outdated import Row, outdated
+from groundwork.mirror.outdated import Row, outdated, to_json
+from groundwork.mirror.show import of_outdated
 
 PAGES = {
     "/v2/charts/painter/tags/list?n=1000": (["1.0.0", "2.0.0-rc.1"], "/v2/charts/painter/tags/list?n=1000&last=x"),
@@ -88,3 +92,22 @@ def test_why_the_newest_is_not_known(repository: str, registry: str) -> None:
     assert row(source="example.com/parts at 1.0: a, b").problem == (
         "upstream ships no chart: look at example.com/parts at 1.0"
     )
+
+
+def test_what_has_ended_is_marked_in_the_table(repository: str) -> None:
+    entry = {"chart": "painter", "version": "1.0.0", "app_version": "1", "licence": "MIT", "repository": repository}
+    over, later = datetime.date(2020, 1, 31), datetime.date(2999, 1, 31)
+    charts = {
+        "kept": Chart(**entry, end_of_life=over, keep_until=later),
+        "over": Chart(**entry, end_of_life=over),
+        "well": Chart(**entry, end_of_life=later),
+    }
+    rows = outdated(Catalogue(charts=charts, kubernetes=("1.35",)))
+    assert [row["ends"] for row in to_json(rows)] == [
+        "ended 2020-01-31, kept until 2999-01-31",
+        "ended 2020-01-31",
+        "2999-01-31",
+    ]
+    file = io.StringIO()
+    Console(file=file, width=140).print(of_outdated(rows, []))
+    assert "MIT       ended 2020-01-31, kept until 2999-01-31" in file.getvalue()

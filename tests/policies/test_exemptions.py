@@ -31,18 +31,72 @@ def test_no_file_is_no_exemption(tmp_path: Path) -> None:
 def test_an_unknown_rule_is_told_with_its_line(tmp_path: Path) -> None:
     text = "exemptions:\n  - {rule: no-lates, resources: ['*'], owner: ada, reason: because, until: '2027-01-01'}\n"
     (problem,) = _load(tmp_path, text)
-    assert problem.startswith("exemptions.yaml:2: 'no-lates' is no rule; did you mean 'no-latest'?")
+    assert problem == (
+        "policies/exemptions.yaml:2: exemptions.0.rule: 'no-lates' is no rule; did you mean 'no-latest'? "
+        "valid: no-latest, restricted-pods"
+    )
 
 
 def test_what_an_exemption_has_to_say_is_told_all_at_once(tmp_path: Path) -> None:
     problems = _load(tmp_path, "exemptions:\n  - {rule: no-latest, resources: [], until: 'soon', why: x}\n")
-    assert [problem.partition(":")[0] for problem in problems] == [
-        "exemptions.yaml.exemptions.0.resources",
-        "exemptions.yaml.exemptions.0.owner",
-        "exemptions.yaml.exemptions.0.reason",
-        "exemptions.yaml.exemptions.0.until",
-        "exemptions.yaml.exemptions.0.why",
+    entry = "policies/exemptions.yaml:2: exemptions.0"
+    assert problems == [
+        f"{entry}.resources: must have at least 1 (got [])",
+        f"{entry}.owner: required, and missing",
+        f"{entry}.reason: required, and missing",
+        f"{entry}.until: must be a day, such as \"2027-01-31\" (got 'soon')",
+        f"{entry}.why: unknown key; valid: chart, environments, owner, reason, resources, rule, until",
     ]
+
+
+def test_all_that_is_wrong_with_an_entry_is_told_at_once(tmp_path: Path) -> None:
+    """That it has ended too, which a rule would say only when the rest is mended."""
+    text = """\
+exemptions:
+  - rule: no-latest
+    resources: [Deployment lab/*]
+    owner: ada
+    reason: because
+    until: "2020-01-01"
+  - rule: restrictd-pods
+    resources: [Deployment lab/*]
+    owner: me
+    reason: ""
+    until: "2020-01-02"
+approvals:
+  - {resource: Instance rds, action: drop, environment: lab, owner: ada, reason: because, until: "2020-01-03"}
+"""
+    assert _load(tmp_path, text) == [
+        "policies/exemptions.yaml:6: exemptions.0.until: ended on 2020-01-01",
+        "policies/exemptions.yaml:7: exemptions.1.rule: 'restrictd-pods' is no rule; did you mean 'restricted-pods'? "
+        "valid: no-latest, restricted-pods",
+        "policies/exemptions.yaml:9: exemptions.1.owner: must have at least 3 characters (got 'me')",
+        "policies/exemptions.yaml:10: exemptions.1.reason: must have at least 3 characters (got '')",
+        "policies/exemptions.yaml:11: exemptions.1.until: ended on 2020-01-02",
+        "policies/exemptions.yaml:13: approvals.0.action: must be 'replace' or 'delete' (got 'drop')",
+        "policies/exemptions.yaml:13: approvals.0.until: ended on 2020-01-03",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("exemptions:\n  - rule: a\n    rule: b\n", "policies/exemptions.yaml:3: key 'rule' is there twice"),
+        (
+            "exemptions: [{until: 2027-01-01}]\n",
+            "policies/exemptions.yaml:1: 2027-01-01 means different things to different readers: quote it: ",
+        ),
+        (
+            "exemption: []\n",
+            "policies/exemptions.yaml:1: exemption: unknown key; did you mean 'exemptions'? "
+            "valid: approvals, exemptions",
+        ),
+        ("- rule: a\n", "policies/exemptions.yaml:1: must be a map with the keys exemptions, approvals "),
+    ],
+)
+def test_what_is_no_table_of_exemptions_is_told_with_its_line(tmp_path: Path, text: str, problem: str) -> None:
+    (told,) = _load(tmp_path, text)
+    assert told.startswith(problem)
 
 
 def test_none_of_our_own_has_expired() -> None:

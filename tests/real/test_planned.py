@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from groundwork.core.errors import StackError
 from groundwork.core.stacks import load_project
 from groundwork.real.engine import Pulumi
 from groundwork.real.errors import RealError
@@ -95,6 +96,14 @@ def test_no_plan_is_told(lab: Path) -> None:
     assert check(lab) == [
         "`pulumi preview` of lab made no plan: what the update would replace or delete is not judged."
     ]
+
+
+def test_what_the_program_refuses_is_the_users_input(lab: Path) -> None:
+    fake = lab.parent / "pulumi"
+    fake.write_text('#!/bin/sh\necho \'["eks.publicAccessCidrs: is open to all"]\' > "$GROUNDWORK_REFUSAL"; exit 1\n')
+    with pytest.raises(StackError) as refused:
+        check(lab)
+    assert refused.value.problems == ("eks.publicAccessCidrs: is open to all",)
 
 
 def test_one_change_of_a_resource_whatever_its_steps() -> None:

@@ -70,6 +70,8 @@ def test_a_component_moves_with_its_data(works: Works, capfd: pytest.CaptureFixt
     works.write(one="{other: {}}", two="{store: {}, another: {component: other}}")
     refused = works.rehearse()
     assert refused.error is not None
+    assert refused.refused
+    assert refused.error.startswith("The up of one is refused, and nothing was changed:\n- ")
     assert "store holds data, and the stack one no longer has it" in refused.error
     assert "`groundwork move store --from one --to STACK`" in refused.error
     planned = plan(works.root, "works", narrator())

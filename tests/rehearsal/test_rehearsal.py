@@ -146,7 +146,7 @@ def test_an_api_server_that_died_comes_back_with_its_objects(theatre: Any) -> No
     assert not theatre.rehearse().error
     pid = Processes(theatre.sandbox.paths).status("kube-apiserver").pid
     _kill(pid)
-    findings = [finding.problem for finding in examine(theatre.sandbox)]
+    findings = [finding.problem for finding in examine(theatre.sandbox, theatre.root)]
     assert any("kube-apiserver died" in problem for problem in findings)
     again = theatre.rehearse()
     assert not again.error
@@ -157,7 +157,7 @@ def test_a_lost_aws_means_starting_anew_and_that_is_told(theatre: Any) -> None:
     assert not theatre.rehearse().error
     pid = Processes(theatre.sandbox.paths).status(servers.EMULATION).pid
     _kill(pid)
-    findings = [finding.problem for finding in examine(theatre.sandbox)]
+    findings = [finding.problem for finding in examine(theatre.sandbox, theatre.root)]
     assert any("what was rehearsed is lost with it" in problem for problem in findings)
     again = theatre.rehearse()
     assert not again.error, again.error

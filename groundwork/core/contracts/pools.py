@@ -13,7 +13,7 @@ POOL_LABEL = "groundwork.example/pool"
 ACCELERATOR_LABEL = "groundwork.example/accelerator"
 ADAPTER_LABEL = "groundwork.example/adapter"
 PURPOSE_LABEL = "groundwork.example/purpose"
-"""What a pool is for: of the pool itself where Karpenter makes its nodes, else of its nodes."""
+"""What a pool is for: of the pool itself where nodes are made one by one, else of its nodes."""
 DEVICE_LABEL = "groundwork.example/device"
 """Of a node whose accelerators are no GPUs: what they are, "neuron"."""
 

@@ -31,11 +31,12 @@ def preflight(root: Path, environment: str, reach: cluster.Reach = cluster.reach
     """
     project = load_project(root)
     place = place_of(environment, project.environment(environment))
-    needs = needs_of(record_environment(project, environment))
     try:
         session = session_of(place)
     except RealError as error:
         return [stop("credentials", str(error), "take other credentials")]
+    # To compose takes the most time, and is for nothing where AWS says nothing.
+    needs = needs_of(record_environment(project, environment))
     answers = [good("credentials", f"are of the account {place.account}, in {place.region}")]
     questions: list[tuple[str, Callable[[], Iterator[Answer]]]] = [
         ("API server", lambda: cluster.access(session, needs, reach)),

@@ -30,7 +30,13 @@ class EngineError(Exception):
 
 
 def failure(what: str, outcome: Outcome, log: str) -> EngineError:
-    """Return the error of a run: `what` names it ("up of dev"), `log` is the file with all it printed."""
+    """Return the error of a run: `what` names it ("up of dev"), `log` is the file with all it printed.
+
+    What the program refuses is the user's to mend: of the engine and its log there is nothing to say then.
+    """
+    if outcome.refused:
+        lines = [f"- {problem}" for problem in outcome.refused]
+        return EngineError("\n".join([f"The {what} is refused, and nothing was changed:", *lines]), outcome)
     told = [_headed(error.urn, error.message) for error in outcome.errors]
     told += [f"policy {v.policy}: {_headed(v.urn, v.message)}" for v in outcome.mandatory]
     if not told:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from groundwork.policy.facts import Action
@@ -20,6 +20,12 @@ LOSING: Mapping[str, Action] = {
 }
 
 
+def all_refused(outcomes: Iterable[Outcome]) -> bool:
+    """Return whether what failed did so for nothing but what the user gave, which the program refused."""
+    failed = [outcome for outcome in outcomes if not outcome.succeeded]
+    return bool(failed) and all(outcome.refused for outcome in failed)
+
+
 @dataclass
 class Outcome:
     """Everything that the engine told, and how it ended.
@@ -34,6 +40,7 @@ class Outcome:
         failed: steps that failed.
         checked: policy -> number of resources that it was checked on.
         unjudged: policy -> number of resources of which it reads what only an update makes known.
+        refused: what the program refuses of what the user gave it, a sentence each; no resource was asked for then.
         output: the last lines that the engine printed, for a failure that it told nowhere else.
     """
 
@@ -50,6 +57,7 @@ class Outcome:
     violations: list[Violation] = field(default_factory=list)
     checked: Counter[str] = field(default_factory=Counter)
     unjudged: Counter[str] = field(default_factory=Counter)
+    refused: tuple[str, ...] = ()
     output: str = ""
 
     def add(self, event: Event, elapsed: float) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from groundwork.core import refusal
 from groundwork.sandbox.engine.events import Event
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.engine.stream import EventStream
@@ -20,6 +21,12 @@ _POLL_SECONDS = 0.05
 _TAIL_LINES = 40
 # Seconds that an interrupted engine has to finish what is under way and to release its lock.
 _GRACE = 30.0
+
+
+def refused_file(log: Path) -> Path:
+    """Return where the program of a run writes down that it refuses what it was given."""
+    return log.with_suffix(".refused.json")
+
 
 Listener = Callable[[Event], None]
 
@@ -55,6 +62,7 @@ class _Run:
             return False
         self.outcome.code = code
         self.outcome.seconds = time.monotonic() - self._began
+        self.outcome.refused = refusal.told(refused_file(self._log))
         self.outcome.output = "\n".join(self._log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
         return True
 
@@ -112,6 +120,7 @@ class Engine:
     @contextlib.contextmanager
     def _started(self, task: Task) -> Iterator[_Run]:
         log = self.log(task.verb, task.stack)
+        refused_file(log).unlink(missing_ok=True)
         # The event log belongs to the commands for debugging the engine itself. Checkpoints: the engine would write
         # its whole state, megabytes, twice for each resource. It still does so at its end, after a failure or an
         # interrupt too; after a kill the stand-ins' journals know what was made, and the next run adopts it.
@@ -121,6 +130,7 @@ class Engine:
             "PULUMI_EXPERIMENTAL": "true",
             "PULUMI_SKIP_CHECKPOINTS": "true",
             QUIET: "true",
+            refusal.FILE: str(refused_file(log)),
         }
         with log.open("wb") as output, EventStream() as stream:
             log.chmod(0o600)

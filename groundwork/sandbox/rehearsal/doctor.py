@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 from groundwork.sandbox.engine.environment import engine_environment
 from groundwork.sandbox.engine.run import Engine
 from groundwork.sandbox.engine.state import StackState
@@ -12,15 +15,17 @@ from groundwork.sandbox.rehearsal.sandbox import Sandbox, all_sandboxes
 from groundwork.sandbox.standins.control import ControlError, ask
 
 
-def examine_sandboxes() -> list[Finding]:
-    """Return what is to be said of every sandbox of this user."""
-    return [finding for sandbox in all_sandboxes() for finding in examine(sandbox)]
+def examine_sandboxes(here: Path) -> list[Finding]:
+    """Return what is to be said of every sandbox of this user, to somebody who is in the checkout `here`."""
+    return [finding for sandbox in all_sandboxes() for finding in examine(sandbox, here)]
 
 
-def examine(sandbox: Sandbox) -> list[Finding]:
+def examine(sandbox: Sandbox, here: Path) -> list[Finding]:
     """Return what is to be said of one sandbox; nothing is changed."""
     subject = f"sandbox {sandbox.environment} of {sandbox.project}"
-    again, away = f"groundwork rehearse {sandbox.environment}", f"groundwork down {sandbox.environment}"
+    # The same command here would be about the sandbox of the checkout that one is in.
+    there = "" if sandbox.project == here.resolve() else f"cd {shlex.quote(str(sandbox.project))} && "
+    again, away = (f"{there}groundwork {verb} {sandbox.environment}" for verb in ("rehearse", "down"))
     if not (sandbox.project / "Pulumi.yaml").is_file():
         remedy = f"rm -rf {sandbox.paths.root}"
         return [Finding(subject, "its project is gone", remedy, Severity.WARNING), *_running(sandbox, subject, remedy)]

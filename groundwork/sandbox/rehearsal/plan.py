@@ -7,7 +7,7 @@ from pathlib import Path
 
 from groundwork.core.errors import StackError
 from groundwork.preview.cost import Paid
-from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.engine.outcome import Outcome, all_refused
 from groundwork.sandbox.rehearsal.changes import judge_lost
 from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, planned_subjects, refusal
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
@@ -35,6 +35,11 @@ class Plan:
     after: list[Paid] = field(default_factory=list)
     charts: list[ChartVerdict] = field(default_factory=list)
 
+    @property
+    def refused(self) -> bool:
+        """Whether it failed for nothing but the user's input."""
+        return all_refused(self.outcomes.values())
+
 
 def plan(root: Path, name: str, narrator: Narrator) -> Plan:
     """Plan an environment's stacks, or one stack, against what is in the sandbox now.
@@ -43,7 +48,7 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
         StackError: the stack files are wrong, or a stack's imports were not rehearsed yet.
         ToolsMissing, SandboxBusyError, StartError, StackLockedError: it could not begin.
     """
-    with on_stage(root, name, narrator) as stage:
+    with on_stage(root, name, narrator, check=True) as stage:
         made = Plan(name, narrator.phases)
         Rendered(stage.sandbox.paths.rendered).plan_anew()
         asked = [stack for stack in stage.stacks if stack.name == name] or stage.stacks

@@ -11,7 +11,7 @@ from groundwork.core.catalogue import Chart
 from groundwork.core.errors import StackError
 from groundwork.core.stacks import Project
 from groundwork.sandbox.engine.failures import EngineError
-from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.engine.outcome import Outcome, all_refused
 from groundwork.sandbox.rehearsal import servers
 from groundwork.sandbox.rehearsal.changes import judge_lost
 from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, refusal, stored_subjects
@@ -56,6 +56,11 @@ class Rehearsal:
     rendered: list[ChartVerdict] = field(default_factory=list)
 
     @property
+    def refused(self) -> bool:
+        """Whether it failed for nothing but the user's input."""
+        return all_refused(self.outcomes.values())
+
+    @property
     def changed(self) -> int:
         """How many resources were changed."""
         return sum(outcome.changed for outcome in self.outcomes.values())
@@ -69,7 +74,7 @@ def rehearse(root: Path, name: str, narrator: Narrator) -> Rehearsal:
     Raises:
         StackError, ToolsMissing, SandboxBusyError, StartError, StackLockedError: nothing was reached.
     """
-    with on_stage(root, name, narrator) as stage:
+    with on_stage(root, name, narrator, check=True) as stage:
         rehearsal = Rehearsal(name, narrator.phases, anew=stage.anew, charts=catalogued(stage.project.root))
         if stage.anew:
             narrator.warn(f"starting anew: {stage.anew}")

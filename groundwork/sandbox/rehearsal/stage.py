@@ -12,6 +12,7 @@ from groundwork.core.catalogue import Chart, load_catalogue
 from groundwork.core.charts import mirror as chosen_mirror
 from groundwork.core.charts import registry as chosen_registry
 from groundwork.core.errors import StackError
+from groundwork.core.judge_input import read_environment
 from groundwork.core.mirror import check_archives
 from groundwork.core.stacks import Project, StackFile, load_project
 from groundwork.sandbox.engine.environment import engine_environment
@@ -139,12 +140,16 @@ def _named(stack: str, text: str, among: Mapping[str, object]) -> str:
 
 def counts(outcome: Outcome) -> str:
     """Return what a run came to, in a few words: `12 create, 3 same`."""
-    return ", ".join(f"{count} {op}" for op, count in sorted(outcome.changes.items())) or "nothing"
+    told = [f"{count} {op}" for op, count in sorted(outcome.changes.items())]
+    return ", ".join([*told, *(() if outcome.succeeded else ["failed"])]) or "nothing"
 
 
 @contextlib.contextmanager
-def on_stage(root: Path, name: str, narrator: Narrator) -> Iterator[Stage]:
+def on_stage(root: Path, name: str, narrator: Narrator, *, check: bool = False) -> Iterator[Stage]:
     """Make the sandbox of an environment or stack ready, be alone in it, and leave its servers running.
+
+    Args:
+        check: compose the stacks before anything is started.
 
     Raises:
         StackError: the stack files are wrong, or name none such.
@@ -154,7 +159,7 @@ def on_stage(root: Path, name: str, narrator: Narrator) -> Iterator[Stage]:
     """
     with narrator.phase("read the stack files"):
         project = load_project(root)
-        stacks = project.environment(name)
+        stacks = read_environment(project, name) if check else project.environment(name)
     with narrator.phase("find the tools"):
         tools = locate()
     sandbox = Sandbox.of(root, stacks[0].environment)

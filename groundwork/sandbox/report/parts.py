@@ -192,7 +192,7 @@ def charts(rows: Sequence[ChartRow]) -> RenderableType:
     for title in ("version", "licence", "end of life"):
         table.add_column(title)
     for row in rows:
-        table.add_row(row.key, row.version, row.licence, row.end_of_life)
+        table.add_row(row.key, row.version, row.licence, row.ends)
     notes: dict[str, list[str]] = {}
     for row in rows:
         if row.note:

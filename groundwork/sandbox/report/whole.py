@@ -48,8 +48,9 @@ def of_rehearsal(rehearsal: Rehearsal) -> RenderableType:
 
 
 def reached(result: Rehearsal | Plan) -> bool:
-    """Whether the engine got as far as a resource."""
-    return any(step.custom for outcome in result.outcomes.values() for step in outcome.steps.values())
+    """Whether the engine got as far as a resource: its own, providers and references to stacks, come before."""
+    steps = [step for outcome in result.outcomes.values() for step in outcome.steps.values()]
+    return any(step.custom and not step.type.startswith("pulumi:") for step in steps)
 
 
 def warned(result: Rehearsal | Plan) -> list[str]:
@@ -104,7 +105,8 @@ def of_plan(plan: Plan) -> RenderableType:
         return Text(plan.error, style="red")
     found: list[RenderableType] = []
     for stack, outcome in plan.outcomes.items():
-        found += [parts.heading(f"Changes of {stack}"), changes(outcome)]
+        known = Text("  not known: it is refused", style="red") if outcome.refused else changes(outcome)
+        found += [parts.heading(f"Changes of {stack}"), known]
     found += [parts.policies(policy_rows(plan.outcomes.values())), chart_policies(plan.charts)]
     found.append(parts.warnings(warned(plan)))
     found += [parts.times(plan.phases), Text()]

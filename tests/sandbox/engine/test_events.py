@@ -7,8 +7,9 @@ import pytest
 
 from groundwork.sandbox.engine.events import Checked, Diagnostic, Moment, Step, Summary, Violation, parse
 from groundwork.sandbox.engine.failures import failure
-from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.engine.outcome import Outcome, all_refused
 from groundwork.sandbox.engine.progress import Progress
+from groundwork.sandbox.rehearsal.stage import counts
 
 STACK = "urn:pulumi:dev::demo::pulumi:pulumi:Stack::demo-dev"
 PART = "urn:pulumi:dev::demo::demo:index:Part::one"
@@ -105,6 +106,28 @@ def test_a_failure_names_the_resources_the_policies_and_the_log() -> None:
         "- policy no-queues: Queue one-queue: no queues here\n"
         "All it said: /log"
     )
+
+
+def test_what_the_program_refuses_is_told_without_the_engine_and_its_log() -> None:
+    """It is the user's to mend: so all of it is told, however much that is."""
+    problems = tuple(f"Pulumi.dev.yaml:{line}: wrong" for line in range(12))
+    outcome = outcome_of(Diagnostic("error", "- Pulumi.dev.yaml:0: wrong"))
+    outcome.code, outcome.refused = 1, problems
+    told = ["The preview of dev is refused, and nothing was changed:", *(f"- {problem}" for problem in problems)]
+    assert str(failure("preview of dev", outcome, "/log")).splitlines() == told
+
+
+def test_a_run_is_refused_only_if_nothing_else_failed() -> None:
+    refused, failed, good = Outcome(code=1, refused=("wrong",)), Outcome(code=4), Outcome(code=0)
+    assert all_refused([refused, good])
+    assert not all_refused([refused, failed])
+    assert not all_refused([good])
+
+
+def test_what_failed_is_never_called_nothing() -> None:
+    assert counts(Outcome(code=0)) == "nothing"
+    assert counts(Outcome(code=1)) == "failed"
+    assert counts(Outcome(code=1, changes={"same": 2, "create": 1})) == "1 create, 2 same, failed"
 
 
 def test_a_failure_that_was_told_nowhere_shows_the_end_of_the_output() -> None:

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from groundwork.sandbox.processes import ProcessStatus, State
+from groundwork.sandbox.rehearsal import servers
+from groundwork.sandbox.rehearsal.doctor import examine_sandboxes
 from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.sandbox import Sandbox, SandboxBusyError, all_sandboxes
 from groundwork.sandbox.standins.arrangement import Ready
@@ -42,6 +45,24 @@ def test_nobody_else_can_read_a_sandbox_and_the_engine_cannot_log(sandbox: Sandb
     assert [each.environment for each in all_sandboxes()] == ["dev"]
     sandbox.remove()
     assert all_sandboxes() == []
+
+
+@pytest.mark.parametrize("folder", ["checkout", "my checkout"])
+def test_what_mends_another_checkouts_sandbox_is_run_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """The same command here would take down one's own."""
+    monkeypatch.setenv("GROUNDWORK_HOME", str(tmp_path / "home"))
+    status = [ProcessStatus("moto", State.RUNNING, 7, tmp_path / "log")]
+    monkeypatch.setattr(servers, "status", lambda _: status)
+    checkout = tmp_path / folder
+    checkout.mkdir()
+    (checkout / "Pulumi.yaml").touch()
+    Sandbox.of(checkout, "dev").create()
+    told = [finding.remedy for finding in examine_sandboxes(tmp_path / "mine")]
+    quoted = f"'{checkout}'" if " " in folder else str(checkout)
+    assert told == [f"cd {quoted} && groundwork down dev"]
+    assert [finding.remedy for finding in examine_sandboxes(checkout)] == ["groundwork down dev"]
 
 
 def _hold(sandbox: Sandbox, held: int, release: int) -> None:

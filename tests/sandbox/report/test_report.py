@@ -9,9 +9,11 @@ from rich.console import Console
 
 from groundwork.core.catalogue import Chart
 from groundwork.sandbox.engine.events import Moment, Step, Unjudged, Violation
+from groundwork.sandbox.engine.failures import failure
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.finding import Finding, Severity
 from groundwork.sandbox.rehearsal.narrator import Phase
+from groundwork.sandbox.rehearsal.plan import Plan
 from groundwork.sandbox.rehearsal.rehearse import Rehearsal
 from groundwork.sandbox.report import parts
 from groundwork.sandbox.report.charts import chart_rows
@@ -19,7 +21,7 @@ from groundwork.sandbox.report.findings import of_findings
 from groundwork.sandbox.report.planned import changes, end
 from groundwork.sandbox.report.policies import policy_rows
 from groundwork.sandbox.report.resources import component_rows, remarks
-from groundwork.sandbox.report.whole import next_steps, of_rehearsal, verdict
+from groundwork.sandbox.report.whole import next_steps, of_plan, of_rehearsal, verdict
 
 BASE = "urn:pulumi:dev::demo::"
 STACK = f"{BASE}pulumi:pulumi:Stack::demo-dev"
@@ -90,11 +92,13 @@ def test_the_charts_that_were_installed_are_told_with_their_notes() -> None:
         {"chart": "/mirror/two-2.0.0.tgz", "version": "2.0.0"},
     ]
     releases = [{**resource(RELEASE, str(number)), "inputs": each} for number, each in enumerate(inputs)]
-    rows = chart_rows({"dev": releases}, charts)
+    rows = chart_rows({"dev": releases}, charts, datetime.date(2026, 11, 30))
     assert [(row.key, row.end_of_life) for row in rows] == [("first", "2026-11-30"), ("second", "")]
     shown = text(parts.charts(rows))
     assert re.search(r"first +1\.0\.0 +AGPL-3\.0 +2026-11-30", shown)
     assert "first, second: It ends soon." in shown
+    over = text(parts.charts(chart_rows({"dev": releases}, charts, datetime.date(2026, 12, 1))))
+    assert re.search(r"first +1\.0\.0 +AGPL-3\.0 +ended 2026-11-30\n", over)
 
 
 def violation(level: str, policy: str = "no-queues") -> Violation:
@@ -269,3 +273,22 @@ def test_webhooks_of_one_service_are_one_line() -> None:
     shown = text(parts.kept_from({"neutralised": {"ValidatingWebhookConfiguration/x": webhooks}, "refused": []}))
     assert "2 webhooks at service a/b" in shown
     assert "one.example.com" not in shown
+
+
+def test_a_plan_that_was_refused_is_told_without_what_looks_like_one() -> None:
+    """The engine makes its providers before the program says a word; that is no change of the stack."""
+    provider = Step(Moment.DONE, "create", f"{BASE}pulumi:providers:pulumi::default", "pulumi:providers:pulumi", STACK)
+    outcome = Outcome(code=1, changes={"create": 1}, steps={provider.urn: provider}, refused=("Pulumi.dev.yaml:3: no",))
+    outcome.checked.update({"pack/no-expired-exemptions": 1})
+    error = str(failure("preview of dev", outcome, "/log"))
+    made = Plan("dev", [Phase("preview dev", 6.0)], {"dev": outcome}, error)
+    assert made.refused
+    assert text(of_plan(made)) == "The preview of dev is refused, and nothing was changed:\n- Pulumi.dev.yaml:3: no"
+
+
+def test_one_stack_that_is_refused_does_not_hide_the_plan_of_another() -> None:
+    queue = Step(Moment.DONE, "create", f"{BASE}aws:sqs/queue:Queue::q", "aws:sqs/queue:Queue", STACK)
+    outcomes = {"one": Outcome(code=0, steps={queue.urn: queue}), "two": Outcome(code=1, refused=("no",))}
+    shown = text(of_plan(Plan("dev", [], outcomes, "two is refused")))
+    assert "create  Queue  q" in shown
+    assert "Changes of two\n  not known: it is refused" in shown

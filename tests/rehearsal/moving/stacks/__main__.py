@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
+from groundwork.core import refusal
 from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.errors import StackError
@@ -38,5 +39,6 @@ root = Path.cwd() if (Path.cwd() / "Pulumi.yaml").is_file() else Path.cwd().pare
 try:
     run(root, registry=Registry({"store": Store, "other": Other}))
 except StackError as error:
+    refusal.tell(error)
     pulumi.log.error(str(error))
     raise SystemExit(32) from None
