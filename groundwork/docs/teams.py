@@ -116,8 +116,8 @@ spec:
   trainer: {numNodes: 2, image: registry.example/vision:1, command: [torchrun, train.py]}
 ```
 
-The role of members does not have this kind yet, since the chart brings no role for them: until then whoever runs the
-platform binds one, or applies the job. Searches over parameters are [katib](components/katib.md)'s Experiments.
+Members may make, follow and delete jobs in their namespace. Searches over parameters are
+[katib](components/katib.md)'s Experiments.
 
 ## Served models
 

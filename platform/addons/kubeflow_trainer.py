@@ -20,6 +20,7 @@ from groundwork.core.errors import StackError
 from groundwork.core.naming import is_label
 
 _DEFAULT = "torch-distributed"
+_GROUP = "trainer.kubeflow.org"
 _LABELS = {"app.kubernetes.io/name": "kubeflow-trainer", "app.kubernetes.io/component": "manager"}
 
 
@@ -71,6 +72,7 @@ class KubeflowTrainer(Component[KubeflowTrainerConfig]):
             namespace=namespace,
             values=values(self.config.replicas),
         )
+        self._let_members(cluster)
         keep_available("manager", parent=self, namespace=namespace, labels=_LABELS, copies=self.config.replicas)
         for name, wanted in runtimes.items():
             self._runtime(cluster, name, wanted, placements[name], installed, priorities)
@@ -92,6 +94,25 @@ class KubeflowTrainer(Component[KubeflowTrainerConfig]):
             ]
             metrics.alert("kubeflow-trainer", parent=self, namespace=namespace, alerts=down)
         return Training(namespace=namespace.name, runtimes=tuple(runtimes))
+
+    def _let_members(self, cluster: Cluster) -> None:
+        """Let whoever may edit a namespace, or a profile of Kubeflow's, run jobs there: the chart has no such role."""
+        labels = [f"rbac.authorization.k8s.io/aggregate-to-{role}" for role in ("admin", "edit")]
+        labels.append("rbac.authorization.kubeflow.org/aggregate-to-kubeflow-edit")
+        changes = ["create", "delete", "deletecollection", "patch", "update"]
+        k8s.rbac.v1.ClusterRole(
+            f"{self.name}-members",
+            metadata={"name": f"{self.name}-edit", "labels": dict.fromkeys(labels, "true")},
+            rules=[
+                {"api_groups": [_GROUP], "resources": ["trainjobs"], "verbs": ["get", "list", "watch", *changes]},
+                {
+                    "api_groups": [_GROUP],
+                    "resources": ["trainingruntimes", "clustertrainingruntimes"],
+                    "verbs": ["get", "list", "watch"],
+                },
+            ],
+            opts=cluster.options(self),
+        )
 
     def _defaults(self, pools: NodePools | None) -> dict[str, RuntimeConfig]:
         found = {_DEFAULT: RuntimeConfig()}

@@ -212,6 +212,20 @@ def test_nothing_of_kubeflow_has_a_password_that_everybody_knows() -> None:
         assert not [i for i in images if any(word in i for word in ("mysql", "postgres", "minio", "seaweedfs"))]
 
 
+def test_whoever_may_edit_a_namespace_may_run_training_jobs_in_it(whole: Graph) -> None:
+    """The chart has no role for users; this one becomes a part of `edit`, which members of teams have."""
+    role = whole.one("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", "kubeflow-trainer-members").inputs
+    assert role["metadata"]["labels"] == {
+        "rbac.authorization.k8s.io/aggregate-to-admin": "true",
+        "rbac.authorization.k8s.io/aggregate-to-edit": "true",
+        "rbac.authorization.kubeflow.org/aggregate-to-kubeflow-edit": "true",
+    }
+    jobs, runtimes = role["rules"]
+    assert jobs["resources"] == ["trainjobs"]
+    assert {"create", "delete", "get", "list", "watch"} <= set(jobs["verbs"])
+    assert runtimes["verbs"] == ["get", "list", "watch"]
+
+
 def test_a_runtime_for_each_pool_with_gpus(whole: Graph) -> None:
     """`torch-distributed` anywhere, and one that lands on the pool's nodes and takes all GPUs of each."""
     runtimes = {r.inputs["metadata"]["name"]: r for r in custom(whole, "ClusterTrainingRuntime")}
