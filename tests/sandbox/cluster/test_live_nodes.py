@@ -171,17 +171,17 @@ def test_a_gpu_pod_runs_only_with_a_device_plugin_and_on_no_other_pool(
     assert simulation.settle()
     assert _gpus(kube, one) == [None]
 
-    def said() -> str:
+    def said(workload: str) -> str:
         found = _place(kube, record_file, own_general, one).homeless
-        return next((h.scheduler for h in found if h.pod.startswith(f"{namespace}/train-")), "")
+        return next((h.scheduler for h in found if h.pod.startswith(f"{namespace}/{workload}-")), "")
 
-    until(lambda: "Insufficient nvidia.com/gpu" in said())
+    until(lambda: "Insufficient nvidia.com/gpu" in said("train"))
     deploy("plugin", _PLUGIN, kind="DaemonSet", tolerations=_TOLERATE, nodeSelector={"gpu-test": unique})
     until(lambda: _gpus(kube, one) == ["1"])
     until(lambda: _running(kube, namespace, "train"))
     left = [h for h in _place(kube, record_file, own_general, one).homeless if h.pod.startswith(namespace)]
     assert [h.pod.split("/")[1].split("-")[0] for h in left] == ["greedy"], "it does not tolerate the taint"
-    assert "untolerated taint" in left[0].scheduler
+    until(lambda: "untolerated taint" in said("greedy"))
     kube.delete("apps/v1", "DaemonSet", "plugin", namespace)
     until(lambda: _gpus(kube, one) == [None])
 
