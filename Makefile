@@ -49,4 +49,4 @@ format: ## let ruff format and sort
 	@$(RUN) ruff format
 
 test: lint tools ## lint, types and every test
-	@$(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(RUN) pytest -n 4 --dist loadfile --no-loadscope-reorder
