@@ -213,6 +213,8 @@ def _cron_job(
             **when,
             "time_zone": "Etc/UTC",
             "concurrency_policy": "Forbid",
+            # A run that was missed for longer is left to the next one.
+            "starting_deadline_seconds": 6 * 3600,
             "successful_jobs_history_limit": 1,
             "failed_jobs_history_limit": 3,
             "job_template": {

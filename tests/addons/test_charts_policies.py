@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from groundwork.core.catalogue import load_catalogue
 from groundwork.sandbox.rehearsal.judged import ChartVerdict, verdicts
 from groundwork.sandbox.rendered import ChartObjects
 from groundwork.sandbox.standins.values import reveal
@@ -16,8 +17,8 @@ from groundwork.testing import Graph
 from policies.pack import judge
 from tests.addons.rendering import CHARTS, ROOT, Rendered, release, render_chart, render_double
 from tests.policies.graphs import subjects
-from tests.scanners.checkov import scan
-from tests.scanners.explained import explanations
+from tests.scanners import checkov, kube_score
+from tests.scanners.explained import unexplained
 
 Judged = Callable[..., list[str]]
 
@@ -51,20 +52,24 @@ def test_what_a_chart_renders_keeps_the_policies(chart: str, everything: Graph, 
     assert judged(chart, render_chart(everything, chart, tmp_path), double=False) == []
 
 
-def test_what_another_scanner_finds_is_mended_or_explained(everything: Graph, tmp_path: Path) -> None:
-    """Checkov looks at every object of every add-on, the program's own and the charts'; each finding has its reason."""
+@pytest.fixture(scope="module")
+def rendered(everything: Graph, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Every object of every add-on, the program's own and the doubles'."""
     objects = [_plain(r.inputs) for r in everything if r.type.startswith("kubernetes:") and r.inputs.get("apiVersion")]
     for chart in CHARTS:
         namespace = release(everything, chart)["namespace"]
-        for made in render_double(everything, chart, tmp_path).values():
+        for made in render_double(everything, chart, tmp_path_factory.mktemp("double")).values():
             objects.append({**made, "metadata": {"namespace": namespace, **made["metadata"]}})
-    folder = tmp_path / "scanned"
-    folder.mkdir()
-    found, known = scan(objects, folder), explanations()
-    unexplained = [one for one in found if not any(said.covers(one) for said in known)]
-    assert "\n".join(sorted(f"{one.check} {one.resource}: {one.title}" for one in unexplained)) == ""
-    stale = [said.checks for said in known if not any(said.covers(one) for one in found)]
-    assert stale == [], "explanations of nothing"
+    return objects
+
+
+def test_what_checkov_finds_is_mended_or_explained(rendered: list[dict[str, Any]], tmp_path: Path) -> None:
+    assert unexplained("checkov", checkov.scan(rendered, tmp_path)) == []
+
+
+def test_what_kube_score_finds_is_mended_or_explained(rendered: list[dict[str, Any]]) -> None:
+    (version,) = load_catalogue(ROOT).kubernetes
+    assert unexplained("kube_score", kube_score.scan(rendered, version)) == []
 
 
 def _plain(inputs: Mapping[str, Any]) -> Any:

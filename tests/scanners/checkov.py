@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,18 +19,10 @@ from groundwork.sandbox.tools.index import chosen_index
 from groundwork.sandbox.tools.lock import exclusive
 from groundwork.sandbox.tools.python_env import environment
 from groundwork.sandbox.tools.uv import ensure_uv
+from tests.scanners.explained import Found
 
 _PINS = Path(__file__).with_name("checkov.txt")
 """Checkov and all that it needs, by digest: `uv pip compile --generate-hashes --no-annotate --no-header`."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """One finding: a check, and the object that fails it, "Deployment mlflow/mlflow"."""
-
-    check: str
-    title: str
-    resource: str
 
 
 def scan(objects: Sequence[Mapping[str, Any]], folder: Path) -> list[Found]:

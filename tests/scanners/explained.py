@@ -1,8 +1,9 @@
-"""Which findings of scanners are explained, in `policies/scanners.yaml`."""
+"""What scanners find, and which findings are explained, in `policies/scanners.yaml`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -10,9 +11,17 @@ from pydantic import Field
 
 from groundwork.core import yamlfile
 from groundwork.core.config import Config
-from tests.scanners.checkov import Found
 
 FILE = Path(__file__).parents[2] / "policies" / "scanners.yaml"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One finding: a check, and the object that fails it, "Deployment mlflow/mlflow"."""
+
+    check: str
+    title: str
+    resource: str
 
 
 class Explanation(Config):
@@ -29,8 +38,24 @@ class Explanation(Config):
 
 class _File(Config):
     checkov: tuple[Explanation, ...]
+    kube_score: tuple[Explanation, ...] = Field(alias="kube-score")
 
 
-def explanations() -> Sequence[Explanation]:
-    """Return those of Checkov."""
-    return _File.model_validate(yamlfile.read(FILE).data).checkov
+def _explanations(scanner: str) -> Sequence[Explanation]:
+    found: Sequence[Explanation] = getattr(_File.model_validate(yamlfile.read(FILE).data), scanner)
+    return found
+
+
+def unexplained(scanner: str, found: Sequence[Found]) -> list[str]:
+    """Return the findings of a scanner that nothing explains, and the explanations of nothing.
+
+    Args:
+        scanner: "checkov" or "kube_score".
+    """
+    known = _explanations(scanner)
+    left = [one for one in found if not any(said.covers(one) for said in known)]
+    stale = [said for said in known if not any(said.covers(one) for one in found)]
+    return [
+        *sorted({f"{one.check} {one.resource}: {one.title}" for one in left}),
+        *(f"an explanation of nothing: {', '.join(said.checks)}: {said.reason}" for said in stale),
+    ]
