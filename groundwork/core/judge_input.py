@@ -26,7 +26,7 @@ def read_environment(project: Project, name: str) -> list[StackFile]:
         raise StackError([*error.problems, *_within(project, error.stacks)]) from None
     if _composes(project):
         _compose(project, stacks)
-    judge_of(project.root, stacks[-1])
+        judge_of(project.root, stacks[-1])
     return stacks
 
 
