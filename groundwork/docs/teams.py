@@ -63,7 +63,8 @@ labels = {"groundwork.example/pool": "gpu", "groundwork.example/accelerators": "
 ## Pods on GPUs
 
 In its own namespace a team says itself what a pool asks for: the label of the pool, the taint of GPUs, and how many.
-Pods keep the Pod Security Standard `restricted` (`baseline` with `kubeflow-profiles`). A pool may have no node yet:
+Pods keep the Pod Security Standard `restricted` (`baseline` with `kubeflow-profiles`, but where `admission-policies`
+refuses, as in prod, `restricted` for those that no controller makes). A pool may have no node yet:
 the pod waits until one is there.
 
 ```yaml

@@ -17,6 +17,7 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
+from addons._ways_in import pods_of
 
 from groundwork.core.component import Component
 from groundwork.core.contracts import Namespace, Security, Workspaces
@@ -137,9 +138,9 @@ class Profiles(Workspaces):
 
     def _network(self, parent: Component[Any], namespace: Namespace) -> None:
         """Let the gateway in, and who stops idle notebooks; let sidecars get their certificates."""
-        culler = {"namespace_selector": _named(NOTEBOOKS_NAMESPACE), "pod_selector": {"match_labels": _CULLER}}
-        callers = [{"namespace_selector": _named(self.gateway_namespace)}, culler]
-        authority = {"namespace_selector": _named("istio-system"), "pod_selector": {"match_labels": {"app": "istiod"}}}
+        culler = {**pods_of(NOTEBOOKS_NAMESPACE), "pod_selector": {"match_labels": _CULLER}}
+        callers = [pods_of(self.gateway_namespace), culler]
+        authority = {**pods_of("istio-system"), "pod_selector": {"match_labels": {"app": "istiod"}}}
         spec: dict[str, pulumi.Input[Any]] = {
             "pod_selector": {},
             "policy_types": ["Ingress", "Egress"],
@@ -157,7 +158,3 @@ class Profiles(Workspaces):
 def binding_name(member: str) -> str:
     """Return what KFAM calls the binding of a contributor."""
     return re.sub(r"[^a-zA-Z0-9]+", "-", f"user-{member}-clusterrole-edit".lower())
-
-
-def _named(namespace: str) -> dict[str, Any]:
-    return {"match_labels": {"kubernetes.io/metadata.name": namespace}}

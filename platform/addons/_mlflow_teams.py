@@ -11,6 +11,7 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from addons._mlflow_pod import PORT, TMP, USER, Server
 from addons._pods import pod_security
+from addons._ways_in import pods_of
 
 from groundwork.core.component import Component
 from groundwork.core.contracts import Namespace, Tracking
@@ -78,7 +79,7 @@ class MLflowTracking(Tracking):
                     {
                         "to": [
                             {
-                                "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": self.namespace}},
+                                **pods_of(self.namespace),
                                 "pod_selector": {"match_labels": {"app.kubernetes.io/instance": self.name}},
                             }
                         ],

@@ -1,4 +1,4 @@
-"""Network policies of a server: closed to everybody, and a way in for each namespace that was given something on it."""
+"""Who may call whom: words of network policies, and those of a server that is open to whom it gave something."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEIGHBOURS: dict[str, Any] = {"pod_selector": {}}
 
 
 def pods_of(namespace: str) -> dict[str, Any]:
-    """Return all pods of a namespace, as a network policy names who may call."""
+    """Return all pods of a namespace, as a network policy names who calls or is called."""
     return {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": namespace}}}
 
 

@@ -15,6 +15,7 @@ from addons._charts import Copies
 from addons._kubeflow_values import workload
 from addons._pages import expose_page
 from addons._pods import resources
+from addons._ways_in import pods_of
 from addons.katib_api import KatibKinds
 from pydantic import Field
 
@@ -52,7 +53,7 @@ class KatibTuning(Tuning):
 
     def admit(self, *, parent: Component[Any], namespace: Namespace) -> None:
         """Let trials tell their measurements, and the controller ask what there suggests the next."""
-        there = {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": self.namespace}}}
+        there = pods_of(self.namespace)
         controller = {**there, "pod_selector": {"match_labels": _CONTROLLER}}
         manager = {**there, "pod_selector": {"match_labels": _MANAGER}}
         namespace.admit(

@@ -20,6 +20,7 @@ from addons._kubeflow_profiles import DASHBOARD_NAMESPACE, NAMESPACE_LABELS, Pro
 from addons._kubeflow_values import USER_HEADER, workload
 from addons._pods import resources
 from addons._quotas import hard
+from addons._ways_in import pods_of
 from addons.istio_api import IstioMesh
 from addons.kubeflow_profiles_api import ProfileKinds
 from pydantic import Field, field_validator
@@ -161,14 +162,13 @@ class KubeflowProfiles(Component[KubeflowProfilesConfig]):
 
     def _close(self, namespace: Namespace) -> None:
         """Let only the dashboard reach the API: whoever does can say that he is anybody."""
-        dashboard = {"match_labels": {"kubernetes.io/metadata.name": DASHBOARD_NAMESPACE}}
         k8s.networking.v1.NetworkPolicy(
             f"{self.name}-api-closed",
             metadata={"name": "only-from-the-dashboard", "namespace": namespace.name},
             spec={
                 "pod_selector": {"match_labels": _LABELS},
                 "policy_types": ["Ingress"],
-                "ingress": [{"from_": [{"namespace_selector": dashboard}], "ports": namespace.arrivals(_PORT)}],
+                "ingress": [{"from_": [pods_of(DASHBOARD_NAMESPACE)], "ports": namespace.arrivals(_PORT)}],
             },
             opts=namespace.options(),
         )

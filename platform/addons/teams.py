@@ -9,6 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 from addons._quotas import hard
 from addons._tenants import TEAM
+from addons._ways_in import NEIGHBOURS, pods_of, tcp
 
 from groundwork.core.component import Component
 from groundwork.core.config import Config
@@ -203,30 +204,24 @@ class Teams(Component[TeamsConfig]):
             spec={
                 "pod_selector": {},
                 "policy_types": ["Ingress", "Egress"],
-                "ingress": [{"from_": [{"pod_selector": {}}]}],
+                "ingress": [{"from_": [NEIGHBOURS]}],
                 "egress": [
-                    {"to": [{"pod_selector": {}}]},
+                    {"to": [NEIGHBOURS]},
                     {
                         "to": [
-                            {
-                                "namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": "kube-system"}},
-                                "pod_selector": {"match_labels": {"k8s-app": "kube-dns"}},
-                            }
+                            {**pods_of("kube-system"), "pod_selector": {"match_labels": {"k8s-app": "kube-dns"}}},
                         ],
                         "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
                     },
                     # The cloud's own services: object store and registries, but nothing of a private network.
                     {
                         "to": [{"ip_block": {"cidr": "0.0.0.0/0", "except_": _PRIVATE}}],
-                        "ports": [{"protocol": "TCP", "port": 443}],
+                        "ports": tcp(443),
                     },
                     # The agent that hands out a pod's cloud identity (EKS Pod Identity) listens on the node.
-                    {"to": [{"ip_block": {"cidr": "169.254.170.23/32"}}], "ports": [{"protocol": "TCP", "port": 80}]},
+                    {"to": [{"ip_block": {"cidr": "169.254.170.23/32"}}], "ports": tcp(80)},
                     # With tokens of the cluster's own (IRSA) they ask STS, which may have an endpoint inside.
-                    *[
-                        {"to": [{"ip_block": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": 443}]}
-                        for cidr in identity
-                    ],
+                    *[{"to": [{"ip_block": {"cidr": cidr}}], "ports": tcp(443)} for cidr in identity],
                 ],
             },
             opts=namespace.options(),
@@ -234,11 +229,14 @@ class Teams(Component[TeamsConfig]):
 
     def _measure(self, team: Team, namespace: Namespace, metrics: Metrics) -> None:
         """Let the namespace be scraped, and tell the team what is wrong in it."""
-        scraper = {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": metrics.namespace}}}
         k8s.networking.v1.NetworkPolicy(
             f"{self.name}-{team.name}-scraped",
             metadata={"name": "scraped", "namespace": namespace.name},
-            spec={"pod_selector": {}, "policy_types": ["Ingress"], "ingress": [{"from_": [scraper]}]},
+            spec={
+                "pod_selector": {},
+                "policy_types": ["Ingress"],
+                "ingress": [{"from_": [pods_of(metrics.namespace)]}],
+            },
             opts=namespace.options(),
         )
         if team.contacts:
