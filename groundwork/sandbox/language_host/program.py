@@ -6,19 +6,24 @@ Programs run in their own interpreter, where Groundwork may not be installed: so
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import functools
 import logging
 import os
 import runpy
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pulumi
 import pulumi.runtime
-from pulumi.runtime.settings import SETTINGS
+from pulumi.runtime import resource, settings
+from pulumi.runtime.config import CONFIG
+from pulumi.runtime.settings import ROOT, SETTINGS
 
 
 def run(request: Mapping[str, Any]) -> int:
@@ -41,15 +46,31 @@ def run(request: Mapping[str, Any]) -> int:
     return code
 
 
+def import_apart(load: Callable[[], None]) -> None:
+    """Import modules outside of any run: one that asks for the stack's settings or registers a resource fails."""
+    nowhere: Any = object()
+    context = contextvars.copy_context()
+    context.run(CONFIG.set, nowhere)
+    context.run(ROOT.set, nowhere)
+    settings.SETTINGS = nowhere
+    try:
+        context.run(load)
+    finally:
+        settings.SETTINGS = SETTINGS
+
+
 def run_program(request: Mapping[str, Any]) -> int:
     """Run a Pulumi program inside its stack, as the official language host does."""
     path = request["path"]
     pulumi.runtime.set_all_config(request["config"], request["secret_keys"])
-    settings = pulumi.runtime.Settings(**request["settings"])
-    pulumi.runtime.configure(settings)
+    asked = pulumi.runtime.Settings(**request["settings"])
+    pulumi.runtime.configure(asked)
     if os.environ.get("GROUNDWORK_QUIET"):
         # A debug message is a call for which the program waits, four of them for each resource.
         pulumi.log.debug = lambda *_, **__: None
+        # The SDK sends every frame from the zygote's loop upwards: a third of the program's time and of the state.
+        if hasattr(resource, "_get_stack_trace"):  # a program may bring an older SDK
+            resource._get_stack_trace = _where_made
     sys.argv = [path, *request["args"]]
     if not os.path.isdir(path):  # noqa: PTH112 - a folder is put on sys.path by runpy itself
         sys.path.insert(0, os.path.dirname(path))  # noqa: PTH120
@@ -57,7 +78,7 @@ def run_program(request: Mapping[str, Any]) -> int:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    executor = ThreadPoolExecutor(max_workers=max(settings.parallel or 1, 1) * 4)
+    executor = ThreadPoolExecutor(max_workers=max(asked.parallel or 1, 1) * 4)
     loop.set_default_executor(executor)
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_whole(path)))
@@ -109,6 +130,26 @@ async def _run_whole(path: str) -> None:
         done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
         if any(output.cancelled() or output.exception() for output in done):
             return
+
+
+def _where_made() -> Any:
+    """Return the one frame that tells who made a resource, found as the SDK finds it: above the third constructor."""
+    from pulumi.runtime.proto.source_pb2 import SourcePosition, StackFrame, StackTrace
+
+    frame: FrameType | None = sys._getframe(1)
+    constructors = 0
+    while frame is not None and constructors < 3:
+        constructors += frame.f_code.co_name == "__init__"
+        frame = frame.f_back
+    if frame is None:
+        return StackTrace()
+    made = SourcePosition(uri=_uri(frame.f_code.co_filename), line=frame.f_lineno)
+    return StackTrace(frames=[StackFrame(pc=made)])
+
+
+@functools.cache
+def _uri(file: str) -> str:
+    return Path(file).absolute().as_uri()
 
 
 def _pending() -> list[asyncio.Task[Any]]:

@@ -9,7 +9,8 @@ asker holds open: when that closes, in whatever way the asker ended, the fork en
 configuration, secrets too: so it goes through the socket, never through arguments or the environment.
 
 The SDKs import most of their modules only when a program uses them, which takes seconds. What a program used of the
-packages that we were told to import, we import after it ended, so that the next one finds it.
+packages that we were told to import, and of the project's own (`project.py`), we import after it ended, so that the
+next one finds it.
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 _BACKLOG = 16
+# A plugin that has imported nothing for this long has what it needs.
+_IMPORTING_SECONDS = 0.5
 Request = dict[str, Any]
 
 
@@ -42,13 +46,18 @@ class Zygote:
     """Serves connections; single-threaded, so that forking is safe."""
 
     def __init__(
-        self, run: Callable[[Request], int], listener: socket.socket | None, packages: Sequence[str] = ()
+        self,
+        run: Callable[[Request], int],
+        listener: socket.socket | None,
+        project: Any,
+        packages: Sequence[str] = (),
     ) -> None:
-        """Fork into `run`; `listener` takes new connections, programs are watched for modules of `packages`."""
+        """Fork into `run`; `listener` takes new connections, forks are watched for modules of `packages`."""
         self._run = run
         self._listener = listener
         self._packages = frozenset(packages)
-        self._used = Path(f"{listener.getsockname()}.modules") if listener else None
+        self._used = Path(f"{listener.getsockname()}.used") if listener else None
+        self._project = project
         self._connections: dict[int, socket.socket] = {}
         self._forks: dict[int, int] = {}
         self._wake, self._woken = os.pipe()
@@ -91,6 +100,8 @@ class Zygote:
             del self._connections[connection.fileno()]
             connection.close()
             return
+        if request["kind"] != "host":
+            self._project.keep_up(request["env"].get("PYTHONPATH", ""))
         pid = os.fork()
         if pid == 0:
             self._become(request, out, err, report, life)
@@ -114,11 +125,32 @@ class Zygote:
             os.close(source)
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a real process's TextIO
         threading.Thread(target=_end_with, args=(life,), daemon=True).start()
+        known = frozenset(sys.modules)
+        if request["kind"] == "plugin":  # it is killed when it has done its work
+            threading.Thread(target=self._tell_when_imported, args=(request, known), daemon=True).start()
         code = self._run(request)
-        if self._used and code == 0 and request["kind"] == "program":
-            used = [name for name in sys.modules if name.partition(".")[0] in self._packages]
-            self._used.write_text(json.dumps(used), encoding="utf-8")
+        if code == 0 and request["kind"] == "program":
+            self._tell_used(request, known)
         os._exit(code)
+
+    def _tell_when_imported(self, request: Request, known: frozenset[str]) -> None:
+        before, now = 0, len(sys.modules)
+        while before != now:
+            time.sleep(_IMPORTING_SECONDS)
+            before, now = now, len(sys.modules)
+        self._tell_used(request, known)
+
+    def _tell_used(self, request: Request, known: frozenset[str]) -> None:
+        new = sys.modules.keys() - known
+        libraries = [name for name in new if name.partition(".")[0] in self._packages]
+        project = self._project.used(new)
+        if self._used is None or not (libraries or project):
+            return
+        told = {"path": request["env"].get("PYTHONPATH", ""), "libraries": libraries, "project": project}
+        file = self._used.with_name(f"{self._used.name}.{os.getpid()}")
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(told), encoding="utf-8")
+        part.replace(file)
 
     def _report_ended(self) -> None:
         while self._forks:
@@ -128,10 +160,15 @@ class Zygote:
             report = self._forks.pop(pid)
             _say(report, os.waitstatus_to_exitcode(status))
             os.close(report)
-        if self._used and self._used.exists():
-            used = json.loads(self._used.read_text(encoding="utf-8"))
-            self._used.unlink()
-            _import([name for name in used if name not in sys.modules])
+        if self._used:
+            self._learn(self._used)
+
+    def _learn(self, used: Path) -> None:
+        for file in used.parent.glob(f"{used.name}.*[0-9]"):
+            told = json.loads(file.read_text(encoding="utf-8"))
+            file.unlink()
+            _import([name for name in told["libraries"] if name not in sys.modules])
+            self._project.learn(told["path"], told["project"])
 
 
 def main() -> None:
@@ -142,9 +179,10 @@ def main() -> None:
     mode, address, *modules = [word for word in sys.argv[1:] if not word.startswith("--listener=")]
     # Listening comes first: who comes while we import, waits instead of starting a host of its own.
     listener = _listener(address) if mode == "--listen" else None
-    program = runpy.run_path(str(Path(__file__).with_name("program.py")))
+    program, project = (runpy.run_path(str(Path(__file__).with_name(name))) for name in ("program.py", "project.py"))
     _import(modules)
-    zygote = Zygote(program["run"], listener, modules)
+    own = project["Project"](lambda names: program["import_apart"](lambda: _import(names)))
+    zygote = Zygote(program["run"], listener, own, modules)
     if listener is None:
         zygote.add(socket.socket(fileno=int(address)))
     zygote.serve()
@@ -167,7 +205,8 @@ def _import(modules: Sequence[str]) -> None:
         # A package that waits for its first use is left without names where a module of it is imported before that.
         parent = sys.modules.get(module.rpartition(".")[0])
         getattr(parent, "_", None)
-        with contextlib.suppress(ImportError):
+        # What fails here, fails in the program that imports it, and is told there.
+        with contextlib.suppress(Exception, SystemExit):
             importlib.import_module(module)
     gc.freeze()  # forks share what was imported: collecting must not touch it
 
