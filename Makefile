@@ -49,4 +49,5 @@ format: ## let ruff format and sort
 	@$(RUN) ruff format
 
 test: lint tools ## lint, types and every test
+	@$(RUN) python -m tests.scanners
 	@$(RUN) pytest -n 4 --dist loadfile --no-loadscope-reorder

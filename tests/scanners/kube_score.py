@@ -53,7 +53,7 @@ def scan(objects: Sequence[Mapping[str, Any]], kubernetes: str) -> list[Found]:
     """
     flags = ["--output-format", "json", "--kubernetes-version", f"v{kubernetes}"]
     # What runs is judged; a limit of CPU is none of ours on purpose.
-    command = [str(_program()), "score", *flags, "--ignore-container-cpu-limit", "-"]
+    command = [str(install(Console(file=io.StringIO()))), "score", *flags, "--ignore-container-cpu-limit", "-"]
     done = subprocess.run(command, input=yaml.safe_dump_all(objects), capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
     found = []
@@ -71,8 +71,8 @@ def _label(name: str) -> str:
     return f"{kind} {namespace}/{own}"
 
 
-def _program() -> Path:
-    """Return the installed program; it is built once a machine, beside the tools."""
-    install_missing(reporter(Console(file=io.StringIO())), [_TOOL])
+def install(console: Console) -> Path:
+    """Build it where it is missing, beside the tools and once a machine, telling how far it is; return the program."""
+    install_missing(reporter(console), [_TOOL])
     found, _ = survey([_TOOL])
     return found["kube-score"]
