@@ -12,6 +12,7 @@ from groundwork.policy.admission import PREFIX, admitted_rules
 from groundwork.policy.exemptions import Exemption, Exemptions
 from groundwork.policy.levels import level
 from groundwork.sandbox.controlplane.client import KubeClient
+from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.sandbox.controlplane.waiting import wait_for
 from groundwork.testing import Graph, record
 from policies.pack import load_rules
@@ -52,6 +53,28 @@ def test_each_rule_acts_in_the_cluster_as_it_does_in_the_pack(environment: str) 
 
 def test_a_cluster_in_use_can_be_told_first() -> None:
     assert set(map(tuple, _actions(_graph("prod", onlyAdvise=True)).values())) == {("Warn", "Audit")}
+
+
+def test_a_binding_of_another_level_has_another_name(api_server: KubeClient) -> None:
+    """The API server takes no binding that warns and denies, and a preview would have it merge the two."""
+
+    def bound(**config: Any) -> dict[str, Any]:
+        made = _graph("prod", **config).of(f"{_POLICY}Binding")
+        found: dict[str, Any] = next(r.inputs for r in made if r.name == "admission-policies-no-latest-binding")
+        return found
+
+    advises, refuses = bound(onlyAdvise=True), bound()
+    try:
+        for manifest in (advises, refuses):
+            # As the provider does: created by one manager, previewed by another.
+            api_server.create(manifest, field_manager="first")
+            api_server.apply(manifest, field_manager="second", dry_run=True)
+        renamed = {**refuses, "metadata": advises["metadata"]}
+        with pytest.raises(ApiError, match="must not contain both Deny and Warn"):
+            api_server.apply(renamed, field_manager="second", dry_run=True)
+    finally:
+        for manifest in (advises, refuses):
+            api_server.delete(manifest["apiVersion"], manifest["kind"], manifest["metadata"]["name"], missing_ok=True)
 
 
 def test_a_policy_is_there_before_it_is_bound() -> None:
