@@ -26,6 +26,11 @@ def all_refused(outcomes: Iterable[Outcome]) -> bool:
     return bool(failed) and all(outcome.refused for outcome in failed)
 
 
+def telling(error: Diagnostic) -> bool:
+    """Return whether an error says what is wrong: not that the run failed, nor what was stopped for that."""
+    return error.message not in ("preview failed", "update failed") and not error.message.endswith("context canceled")
+
+
 @dataclass
 class Outcome:
     """Everything that the engine told, and how it ended.
@@ -39,7 +44,7 @@ class Outcome:
         lost: the first step of each resource that is replaced or deleted.
         failed: steps that failed.
         checked: policy -> number of resources that it was checked on.
-        unjudged: policy -> number of resources of which it reads what only an update makes known.
+        unjudged: each policy that reads of a resource what only an update makes known.
         refused: what the program refuses of what the user gave it, a sentence each; no resource was asked for then.
         output: the last lines that the engine printed, for a failure that it told nowhere else.
     """
@@ -56,7 +61,7 @@ class Outcome:
     messages: list[Diagnostic] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     checked: Counter[str] = field(default_factory=Counter)
-    unjudged: Counter[str] = field(default_factory=Counter)
+    unjudged: list[Unjudged] = field(default_factory=list)
     refused: tuple[str, ...] = ()
     output: str = ""
 
@@ -77,7 +82,7 @@ class Outcome:
         elif isinstance(event, Violation):
             self.violations.append(event)
         elif isinstance(event, Unjudged):
-            self.unjudged[f"{event.pack}/{event.policy}"] += 1
+            self.unjudged.append(event)
             # The engine counts it as failed, too.
             self.checked[f"{event.pack}/{event.policy}"] -= 1
         elif isinstance(event, Checked):
@@ -99,6 +104,11 @@ class Outcome:
     def changed(self) -> int:
         """How many resources were changed, or would be."""
         return sum(n for op, n in self.changes.items() if op not in UNCHANGED)
+
+    @property
+    def stopped_by_policies(self) -> bool:
+        """Whether nothing but policies forbids it: then a preview got to its end."""
+        return not self.succeeded and bool(self.mandatory) and not self.failed and not any(map(telling, self.errors))
 
     @property
     def mandatory(self) -> list[Violation]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from groundwork.data.stateful_types import LOST_WITH
+from groundwork.policy import UNDECIDED
 from groundwork.preview.cost import Estimate, estimate
 from groundwork.preview.prices import own_prices
 from groundwork.preview.show import amounts, summary
@@ -46,7 +47,8 @@ def changes(outcome: Outcome) -> RenderableType:
     steps = [s for s in outcome.steps.values() if s.op not in UNCHANGED and s.custom]
     if not steps:
         return Text("  nothing changes", style="green")
-    steps.sort(key=lambda step: _WEIGHT.get(step.op, 9))
+    # The engine's own, its providers, come last.
+    steps.sort(key=lambda step: (step.type.startswith("pulumi:"), _WEIGHT.get(step.op, 9)))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -65,7 +67,7 @@ def _few(lines: list[str]) -> list[str]:
 
 
 def end(outcomes: Collection[Outcome], seconds: float) -> list[RenderableType]:
-    """Return the last lines of a plan: what data would be lost, which rules only advise, how many changes there are."""
+    """Return the last lines of a plan: what is lost, which rules are broken or not judged yet, how many changes."""
     lines: list[RenderableType] = []
     gone = [step for outcome in outcomes for step in outcome.lost.values() if not step.retained]
     lost = [step for step in gone if step.type in LOST_WITH]
@@ -79,6 +81,9 @@ def end(outcomes: Collection[Outcome], seconds: float) -> list[RenderableType]:
     if advised:
         rules = parts.some(sorted({violation.policy for violation in advised}), 4)
         lines.append(Text(f"Broken, and only advice in this environment: {rules}.", style="yellow"))
+    if unjudged := sum(len(outcome.unjudged) for outcome in outcomes):
+        told = f"{unjudged} verdict{'s' if unjudged > 1 else ''} {UNDECIDED}: judged in an up."
+        lines.append(Text(told, style="yellow"))
     counts: Counter[str] = Counter()
     for outcome in outcomes:
         counts.update({op: n for op, n in outcome.changes.items() if op not in UNCHANGED})

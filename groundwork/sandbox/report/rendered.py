@@ -39,7 +39,7 @@ def chart_policies(verdicts: Sequence[ChartVerdict]) -> RenderableType:
         return Group(*found, Text("all kept", style="green"))
     broken = plain_table()
     for column, ratio in (("chart", None), ("policy", None), ("level", None), ("what is wrong", 1)):
-        broken.add_column(column, ratio=ratio, no_wrap=ratio is None)
+        broken.add_column(column, ratio=ratio, no_wrap=ratio is None, overflow="fold")
     for verdict, finding in lines[:_MOST]:
         refused = finding.level == "refuse"
         chart = f"{verdict.chart} (double)" if verdict.double else verdict.chart
