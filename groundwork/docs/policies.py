@@ -106,7 +106,7 @@ def _shown(value: Any) -> str:
 
 def _exemptions(root: Path, rules: Sequence[str]) -> Iterator[str]:
     # The page says what stands in the file, whatever the day it is read on.
-    found = load_exemptions(root, rules, datetime.date.min)
+    found = load_exemptions(root, rules, datetime.date.max)
     yield (
         f"`{FILE}` names who may break which rule, why, and until when. After its last day an exemption counts no "
         "more: what it covered is refused again, with its owner's name, and so is the entry itself. An approval lets "

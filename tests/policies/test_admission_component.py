@@ -68,10 +68,10 @@ def test_a_binding_of_another_level_has_another_name(api_server: KubeClient) -> 
         for manifest in (advises, refuses):
             # As the provider does: created by one manager, previewed by another.
             api_server.create(manifest, field_manager="first")
-            api_server.apply(manifest, field_manager="second", dry_run=True)
+            api_server.apply(manifest, field_manager="second", force=True, dry_run=True)
         renamed = {**refuses, "metadata": advises["metadata"]}
         with pytest.raises(ApiError, match="must not contain both Deny and Warn"):
-            api_server.apply(renamed, field_manager="second", dry_run=True)
+            api_server.apply(renamed, field_manager="second", force=True, dry_run=True)
     finally:
         for manifest in (advises, refuses):
             api_server.delete(manifest["apiVersion"], manifest["kind"], manifest["metadata"]["name"], missing_ok=True)
@@ -94,7 +94,7 @@ def test_only_exemptions_that_count_here_today_are_taken_over() -> None:
     def exemption(name: str, days: int = 0, environments: tuple[str, ...] = ()) -> Exemption:
         until_day = TODAY + datetime.timedelta(days=days)
         common = {"rule": "no-latest", "owner": "ops", "reason": "because"}
-        return Exemption(resources=(name,), environments=environments, until=until_day, **common)
+        return Exemption(resources=(f"Pod {name}",), environments=environments, until=until_day, **common)
 
     here = [exemption("everywhere"), exemption("here", environments=("prod", "dev"))]
     others = [exemption("over", days=-1), exemption("there", environments=("dev",))]
