@@ -57,6 +57,8 @@ def failure(what: str, outcome: Outcome, log: str) -> EngineError:
 def _headed(urn: str, message: str) -> str:
     if urn.count("::") < 3 or type_of(urn) == STACK_TYPE:
         return message.strip()
-    text, kind = message.strip().replace("\n", "\n  "), short_type(type_of(urn))
+    # Without empty lines: the last part of a plan, as a pull request shows it, begins after one.
+    text = "\n  ".join(line for line in message.strip().splitlines() if line.strip())
+    kind = short_type(type_of(urn))
     # Most policies name the resource themselves.
     return text if text.startswith(f"{kind} ") else f"{kind} {name_of(urn)}: {text}"

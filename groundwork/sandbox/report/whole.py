@@ -23,7 +23,6 @@ from groundwork.sandbox.report.rendered import as_facts, chart_policies
 from groundwork.sandbox.report.resources import component_rows, remarks
 from groundwork.sandbox.urns import name_of
 
-
 _ADMISSION = re.compile(f"Validation failed for ValidatingAdmissionPolicy '{PREFIX}([a-z0-9-]+)'")
 
 
