@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from groundwork.policy.facts import Action
 from groundwork.sandbox.engine.events import Checked, Diagnostic, Event, Moment, Step, Summary, Unjudged, Violation
@@ -42,6 +42,7 @@ class Outcome:
         changes: op -> number of resources; empty where the engine did not get that far.
         steps: the last step of each resource, in the order in which they were reached.
         lost: the first step of each resource that is replaced or deleted.
+        approved: of those, by URN: by whom, until when and why somebody let it be.
         failed: steps that failed.
         checked: policy -> number of resources that it was checked on.
         unjudged: each policy that reads of a resource what only an update makes known.
@@ -55,6 +56,7 @@ class Outcome:
     changes: dict[str, int] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
     lost: dict[str, Step] = field(default_factory=dict)
+    approved: dict[str, str] = field(default_factory=dict)
     failed: list[Step] = field(default_factory=list)
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
@@ -72,7 +74,9 @@ class Outcome:
                 self.first_step = elapsed
             self.steps[event.urn] = event
             if event.op in LOSING:
-                self.lost.setdefault(event.urn, event)
+                first = self.lost.setdefault(event.urn, event)
+                # Why it is replaced, only one of its steps says.
+                self.lost[event.urn] = replace(first, keys=first.keys or event.keys)
             if event.moment is Moment.FAILED:
                 self.failed.append(event)
         elif isinstance(event, Diagnostic):

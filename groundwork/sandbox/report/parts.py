@@ -120,7 +120,7 @@ def policies(rows: Sequence[PolicyRow]) -> RenderableType:
     telling = [row for row in rows if row.violations or row.unjudged]
     for row in telling:
         verdict = [Text(f"{row.broken} broken", style="red")] if row.broken else []
-        if row.checked > len(row.violations) and not row.broken:
+        if row.checked and not row.broken:
             verdict.append(Text("kept", style="green"))
         if row.exempt:
             verdict.append(Text(f"{row.exempt} exempt", style="yellow"))

@@ -56,7 +56,8 @@ def changes(outcome: Outcome) -> RenderableType:
     for step in steps[:_MOST_CHANGES]:
         told = Text(step.name)
         told.append("".join(f"\n  {line}" for line in _few([str(each) for each in differences(step)])), style="dim")
-        table.add_row(Text(f"  {step.op}", style=_COLOURS.get(step.op, "")), short_type(step.type), told)
+        op = LOSING.get(step.op, step.op)
+        table.add_row(Text(f"  {op}", style=_COLOURS.get(op, "")), short_type(step.type), told)
     more = len(steps) - _MOST_CHANGES
     return Group(table, Text(f"  and {more} more")) if more > 0 else table
 
@@ -69,11 +70,13 @@ def _few(lines: list[str]) -> list[str]:
 def end(outcomes: Collection[Outcome], seconds: float) -> list[RenderableType]:
     """Return the last lines of a plan: what is lost, which rules are broken or not judged yet, how many changes."""
     lines: list[RenderableType] = []
+    approved = {urn: told for outcome in outcomes for urn, told in outcome.approved.items()}
     gone = [step for outcome in outcomes for step in outcome.lost.values() if not step.retained]
     lost = [step for step in gone if step.type in LOST_WITH]
     for step in lost[:_MOST_LOST]:
         verb = "replaces" if LOSING[step.op] == "replace" else "deletes"
-        what = f"It {verb} {short_type(step.type)} {step.name}, with {LOST_WITH[step.type]}."
+        said = f", {approved[step.urn]}" if step.urn in approved else ""
+        what = f"It {verb} {short_type(step.type)} {step.name}, with {LOST_WITH[step.type]}{said}."
         lines.append(Text(what, style="red"))
     if len(lost) > _MOST_LOST:
         lines.append(Text(f"And {len(lost) - _MOST_LOST} more that hold data.", style="red"))

@@ -62,12 +62,7 @@ def subject_of(found: Violation | Unjudged) -> str:
 
 
 def sentence(violation: Violation) -> str:
-    """Return what is wrong with which resource: by the name in the message, and in the program where that is another.
-
-    An object of Kubernetes has its own name in messages and exemptions: `Deployment lab/web` is `lab-web`.
-    """
-    subject, (named, _, _) = subject_of(violation), violation.message.partition(": ")
-    kind, _, name = subject.partition(" ")
-    if subject in (named, "the stack"):
-        return violation.message
-    return f"{violation.message} ({name})" if named.startswith(f"{kind} ") else f"{subject}: {violation.message}"
+    """Return what is wrong with which resource, as exemptions name it: most messages do so themselves."""
+    subject = subject_of(violation)
+    named = subject == "the stack" or violation.message.startswith(f"{subject.partition(' ')[0]} ")
+    return violation.message if named else f"{subject}: {violation.message}"

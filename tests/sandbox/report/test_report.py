@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from groundwork.core.catalogue import Chart
+from groundwork.policy import EXEMPT
 from groundwork.sandbox.engine.events import Diagnostic, Moment, Step, Unjudged, Violation
 from groundwork.sandbox.engine.failures import failure
 from groundwork.sandbox.engine.outcome import Outcome
@@ -121,6 +122,13 @@ def test_broken_policies_come_first_mandatory_ones_before() -> None:
     assert re.search(r"a +2 +kept, 1 not decidable at preview, judged in an up: policy of RolePolicy r", shown)
 
 
+def test_what_somebody_took_on_is_kept_but_for_that() -> None:
+    taken = [Violation("pack", "a", "advisory", f"wrong {EXEMPT}2027-01-01, ada: because)", "") for _ in range(3)]
+    outcome = Outcome(violations=taken)
+    outcome.checked.update({"pack/a": 1})
+    assert re.search(r"a +1 +kept, 3 exempt", text(parts.policies(policy_rows([outcome]))))
+
+
 def test_what_was_judged_of_nothing_is_not_called_kept() -> None:
     outcome = Outcome()
     outcome.checked.update({"pack/a": 1})
@@ -131,7 +139,7 @@ def test_what_was_judged_of_nothing_is_not_called_kept() -> None:
     assert "1 verdict not decidable at preview: judged in an up." in [text(line) for line in end([outcome], 1.0)]
 
 
-def test_a_violation_names_its_object_as_exemptions_do_and_as_the_program_does() -> None:
+def test_a_violation_names_its_object_once_and_as_exemptions_do() -> None:
     def said(urn: str, message: str) -> str:
         return sentence(Violation("pack", "a", "advisory", message, f"{BASE}{urn}"))
 
@@ -139,7 +147,7 @@ def test_a_violation_names_its_object_as_exemptions_do_and_as_the_program_does()
     assert said(queue, "Queue q: is open") == "Queue q: is open"
     assert said(queue, "dev: costs too much") == "Queue q: dev: costs too much"
     web = "kubernetes:apps/v1:Deployment::lab-web"
-    assert said(web, "Deployment lab/web: has no probe") == "Deployment lab/web: has no probe (lab-web)"
+    assert said(web, "Deployment lab/web: has no probe") == "Deployment lab/web: has no probe"
     assert said("pulumi:pulumi:Stack::groundwork-dev", "exemptions.yaml: ended") == "exemptions.yaml: ended"
 
 
@@ -272,11 +280,12 @@ def test_the_end_of_a_plan_names_what_data_it_loses_and_what_is_only_advice() ->
     outcome = Outcome(
         changes={"delete": 3, "replace": 1, "same": 7},
         lost={each.urn: each for each in steps},
+        approved={steps[1].urn: "approved by ada until 2026-12-01: moved"},
         violations=[violation("advisory", "b"), violation("mandatory", "c")],
     )
     assert [text(line) for line in end([outcome], 26.14)] == [
         "It deletes Instance server, with its databases.",
-        "It replaces Key key, with all that it encrypted.",
+        "It replaces Key key, with all that it encrypted, approved by ada until 2026-12-01: moved.",
         "Broken, and only advice in this environment: b.",
         "4 changes planned in 26.1 s: 3 delete, 1 replace.",
     ]
