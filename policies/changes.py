@@ -32,11 +32,7 @@ def protected_changes_approved(change: Change, facts: Facts) -> Iterator[str]:
     """
     lost = LOST_WITH.get(change.type, "what it holds" if change.protected else "")
     label = Subject(change.type, change.name, change.old).label
-    mine = [
-        approval
-        for approval in facts.approvals
-        if (approval.resource, approval.action, approval.environment) == (label, change.action, facts.environment)
-    ]
+    mine = [approval for approval in facts.approvals if approval.covers(change, facts.environment)]
     if not lost or any(approval.until >= facts.today for approval in mine):
         return
     because = f" for {', '.join(change.keys)}" if change.keys and change.action == "replace" else ""

@@ -15,6 +15,7 @@ from groundwork.policy.subject import Subject
     severity="critical",
     controls=("Groundwork: exceptions end",),
     types=("pulumi:pulumi:Stack",),
+    final=True,
 )
 def no_expired_exemptions(subject: Subject, facts: Facts) -> Iterator[str]:
     """No exemption or approval outlives its last day.
@@ -30,6 +31,7 @@ def no_expired_exemptions(subject: Subject, facts: Facts) -> Iterator[str]:
     severity="low",
     controls=("Groundwork: exceptions end",),
     types=("pulumi:pulumi:Stack",),
+    final=True,
 )
 def exemptions_end_soon(subject: Subject, facts: Facts) -> Iterator[str]:
     """An exemption that ends within 30 days is told before it stops a plan.

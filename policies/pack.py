@@ -42,7 +42,7 @@ def judge(root: Path, settings: Mapping[str, str], today: datetime.date | None =
     """
     rules = load_rules()
     day = today or datetime.datetime.now(datetime.UTC).date()
-    exemptions = load_exemptions(root, list(rules.by_id), day)
+    exemptions = load_exemptions(root, list(rules.by_id), day, final=[rule.id for rule in rules if rule.final])
     environment = settings.get("groundwork:environment", _STRICTEST)
     facts = Facts(
         environment=environment,

@@ -13,7 +13,7 @@ from typing import Any
 from groundwork.core.profiles import PROFILES
 from groundwork.docs.pages import WRITTEN, table
 from groundwork.policy.example import REMOVED, Example
-from groundwork.policy.exemptions import FILE, load_exemptions
+from groundwork.policy.exemptions import FILE, LONGEST, LONGEST_APPROVAL, load_exemptions
 from groundwork.policy.levels import level
 from groundwork.policy.rule import Rule
 
@@ -51,6 +51,8 @@ def _intro(rules: Sequence[Rule]) -> str:
         "A value that only an update makes known may hide a violation from a preview. Such a verdict is told as *not "
         "decidable at preview* with the property that it hangs on, is counted, and falls in the update, before the "
         "resource is made; for rules between resources, after it.\n\n"
+        "A plan tells each violation with the resource, the value and what mends it. What cannot be mended now is "
+        "[taken on](#exemptions) by somebody, by name and up to a day.\n\n"
         "Each example is a resource that keeps the rule with one field changed, and what the rule says then."
     )
 
@@ -106,11 +108,29 @@ def _shown(value: Any) -> str:
 
 def _exemptions(root: Path, rules: Sequence[str]) -> Iterator[str]:
     # The page says what stands in the file, whatever the day it is read on.
-    found = load_exemptions(root, rules, datetime.date.min)
+    found = load_exemptions(root, rules, datetime.date.max)
     yield (
         f"`{FILE}` names who may break which rule, why, and until when. After its last day an exemption counts no "
         "more: what it covered is refused again, with its owner's name, and so is the entry itself. An approval lets "
-        "one protected resource be replaced or deleted."
+        "one protected resource be replaced or deleted; until its last day the engine's protection is off. Whoever may "
+        "merge a change of that file exempts and approves: let your CODEOWNERS name them.\n\n"
+        "```yaml\n"
+        "exemptions:\n"
+        "  - rule: restricted-pods\n"
+        "    resources: [DaemonSet lab/agent-*]   # as messages name them: a kind, and a name or a part of it\n"
+        "    chart: agent                         # where a chart renders it; leave it out for the program's own\n"
+        "    environments: [prod]                 # leave it out for all\n"
+        "    owner: platform team\n"
+        "    reason: reads its node's devices by its purpose\n"
+        f'    until: "2027-05-31"                  # its last day, {LONGEST.days} days away at most\n'
+        "approvals:\n"
+        "  - resource: Instance rds-server        # one thing, by its name; the plan that refuses it has this line\n"
+        "    action: replace                      # or delete\n"
+        "    environment: prod\n"
+        "    owner: platform team\n"
+        "    reason: restored from a snapshot with another key\n"
+        f'    until: "2026-12-10"                  # {LONGEST_APPROVAL.days} days away at most\n'
+        "```"
     )
     rows = [
         (

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from groundwork.core import yamlfile
 from groundwork.core.config import Config, located
@@ -18,10 +20,24 @@ from groundwork.policy.facts import Approval, Reason
 from groundwork.policy.subject import Subject
 
 FILE = Path("policies/exemptions.yaml")
+LONGEST = datetime.timedelta(days=366)
+"""How far away an exemption's last day may be: what nobody looks at again has no end."""
+
+LONGEST_APPROVAL = datetime.timedelta(days=31)
+"""How far away an approval's last day may be: until then the engine's own protection is lifted."""
+
 SOON = datetime.timedelta(days=30)
 """How long before its last day an exemption is told: it takes a while to mend what it is for."""
 
 _Place = tuple[str | int, ...]
+_KIND_AND_NAME = re.compile(r"[A-Za-z0-9]+ .*[A-Za-z0-9].*")
+_ENVIRONMENT = re.compile(r"""^ +["']?groundwork:environment["']?: *["']?([\w-]+)""", re.MULTILINE)
+
+
+def _named(pattern: str) -> str:
+    if not _KIND_AND_NAME.fullmatch(pattern):
+        raise ValueError(f"must name a kind and a part of a name, such as Deployment lab/* (got {pattern!r})")
+    return pattern
 
 
 class Exemption(Config):
@@ -29,7 +45,8 @@ class Exemption(Config):
 
     Attributes:
         rule: whose id.
-        resources: patterns of labels: "DaemonSet kube-system/*". Only what matches one is exempt.
+        resources: patterns of labels: "DaemonSet kube-system/*". Only what matches one is exempt; what matches all
+            of a kind would not be an exemption.
         chart: only objects that this chart renders; None for the program's own too.
         environments: where it counts; empty for everywhere.
         owner: who answers for it.
@@ -38,7 +55,7 @@ class Exemption(Config):
     """
 
     rule: str
-    resources: tuple[str, ...] = Field(min_length=1)
+    resources: tuple[Annotated[str, AfterValidator(_named)], ...] = Field(min_length=1)
     chart: str | None = None
     environments: tuple[str, ...] = ()
     owner: Reason
@@ -84,16 +101,16 @@ class Exemptions:
     @property
     def ending(self) -> list[str]:
         """A sentence for each exemption that counts yet and ends soon."""
-        return [f"{what} ends on {day}" for what, day in self._told() if self.today <= day <= self.today + SOON]
+        return [f"{what} ends on {day}" for what, day in self._days() if self.today <= day <= self.today + SOON]
 
     @property
     def expired(self) -> list[str]:
         """A sentence for each exemption and approval whose last day is over."""
-        said = self._told()
+        said = self._days()
         said += [(f"the approval of {one.owner} to {one.action} {one.resource}", one.until) for one in self.approvals]
         return [f"{what} ended on {until}" for what, until in said if until < self.today]
 
-    def _told(self) -> list[tuple[str, datetime.date]]:
+    def _days(self) -> list[tuple[str, datetime.date]]:
         """Return how messages call each exemption, and its last day."""
         return [
             (f"the exemption of {entry.owner} from {entry.rule} for {', '.join(entry.resources)}", entry.until)
@@ -113,19 +130,24 @@ def approved(root: Path, environment: str, today: datetime.date) -> frozenset[st
     return frozenset(entry.resource for entry in found if entry.environment == environment and entry.until >= today)
 
 
-def load_exemptions(root: Path, rules: Sequence[str], today: datetime.date) -> Exemptions:
+def load_exemptions(
+    root: Path, rules: Sequence[str], today: datetime.date, *, final: Collection[str] = ()
+) -> Exemptions:
     """Read the project's exemptions; none where there is no file.
+
+    Args:
+        final: those of the rules that nobody is exempt from.
 
     Raises:
         StackError: all that is wrong with the file.
     """
     if not (root / FILE).exists():
         return Exemptions((), (), today)
-    read = _read(root, today, rules)
+    read = _read(root, today, rules, final)
     return Exemptions(read.exemptions, read.approvals, today)
 
 
-def _read(root: Path, today: datetime.date, rules: Sequence[str] | None = None) -> _File:
+def _read(root: Path, today: datetime.date, rules: Sequence[str] | None = None, final: Collection[str] = ()) -> _File:
     try:
         document = yamlfile.read(root / FILE)
     except StackError as error:
@@ -137,7 +159,9 @@ def _read(root: Path, today: datetime.date, rules: Sequence[str] | None = None) 
     except ValidationError as error:
         found = located(error, "", _File)
     if rules is not None:
-        found += _unknown_rules(document.data, rules)
+        found += _wrong_rules(document.data, rules, final)
+    found += _too_far(document.data, today)
+    found += _unknown_environments(document.data, root)
     if found:
         # Alone it is for a rule to judge; beside what has to be mended anyway it is told with that.
         found += _ended(document.data, today)
@@ -159,21 +183,56 @@ def _entries(data: Any, key: str) -> Iterator[tuple[_Place, Mapping[str, Any]]]:
             yield (key, index), entry
 
 
-def _unknown_rules(data: Any, rules: Sequence[str]) -> list[tuple[_Place, str]]:
+def _wrong_rules(data: Any, rules: Sequence[str], final: Collection[str]) -> list[tuple[_Place, str]]:
+    found = []
+    for place, entry in _entries(data, "exemptions"):
+        rule = entry.get("rule")
+        if isinstance(rule, str) and rule not in rules:
+            found.append(_told(place, "rule", f"{rule!r} is no rule; {closest(rule, rules)}"))
+        elif rule in final:
+            found.append(_told(place, "rule", f"nobody is exempt from {rule}: mend what it tells"))
+    return found
+
+
+def _unknown_environments(data: Any, root: Path) -> list[tuple[_Place, str]]:
+    named = [
+        (place, key, name)
+        for kind, key in (("exemptions", "environments"), ("approvals", "environment"))
+        for place, entry in _entries(data, kind)
+        for name in ([entry.get(key)] if key == "environment" else entry.get(key) or ())
+        if isinstance(name, str)
+    ]
+    if not named:
+        return []
+    files = (root / "stacks").glob("Pulumi.*.yaml")
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in files]
+    there = sorted({name for text in texts for name in _ENVIRONMENT.findall(text)})
     return [
-        ((*place, "rule"), f"{'.'.join(map(str, place))}.rule: {rule!r} is no rule; {closest(rule, rules)}")
-        for place, entry in _entries(data, "exemptions")
-        if isinstance(rule := entry.get("rule"), str) and rule not in rules
+        _told(place, key, f"{name!r} is no environment; {closest(name, there)}")
+        for place, key, name in named
+        if there and name not in there
     ]
 
 
+def _told(place: _Place, key: str, problem: str) -> tuple[_Place, str]:
+    return (*place, key), f"{'.'.join(map(str, place))}.{key}: {problem}"
+
+
+def _ends(data: Any, kind: str) -> Iterator[tuple[_Place, datetime.date]]:
+    for place, entry in _entries(data, kind):
+        with contextlib.suppress(TypeError, ValueError):
+            yield place, datetime.date.fromisoformat(entry.get("until") or "")
+
+
 def _ended(data: Any, today: datetime.date) -> list[tuple[_Place, str]]:
-    found = []
-    for place, entry in [*_entries(data, "exemptions"), *_entries(data, "approvals")]:
-        try:
-            until = datetime.date.fromisoformat(entry.get("until") or "")
-        except (TypeError, ValueError):
-            continue
-        if until < today:
-            found.append(((*place, "until"), f"{'.'.join(map(str, place))}.until: ended on {until}"))
-    return found
+    ends = [*_ends(data, "exemptions"), *_ends(data, "approvals")]
+    return [_told(place, "until", f"ended on {until}") for place, until in ends if until < today]
+
+
+def _too_far(data: Any, today: datetime.date) -> list[tuple[_Place, str]]:
+    return [
+        _told(place, "until", f"{until} is too far away: an {what} lasts {longest.days} days at most")
+        for what, longest in (("exemption", LONGEST), ("approval", LONGEST_APPROVAL))
+        for place, until in _ends(data, f"{what}s")
+        if until - today > longest
+    ]

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from groundwork.core.catalogue import Catalogue
 from groundwork.core.config import Config
+from groundwork.policy.subject import Subject
 
 Action = Literal["replace", "delete"]
 Reason = Annotated[str, Field(min_length=3)]
@@ -33,6 +34,11 @@ class Approval(Config):
     owner: Reason
     reason: Reason
     until: datetime.date
+
+    def covers(self, change: Change, environment: str) -> bool:
+        """Return whether it is about this change here, whatever the day."""
+        label = Subject(change.type, change.name, change.old).label
+        return (self.resource, self.action, self.environment) == (label, change.action, environment)
 
 
 @dataclass(frozen=True)

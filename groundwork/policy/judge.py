@@ -11,7 +11,7 @@ from groundwork.policy.facts import Change, Facts
 from groundwork.policy.levels import Level, level
 from groundwork.policy.rule import Rule, Rules
 from groundwork.policy.subject import Subject
-from groundwork.policy.values import UndecidableError
+from groundwork.policy.values import UndecidableError, hides
 
 HIDDEN = "[secret]"
 _SHORTEST_SECRET = 4
@@ -110,7 +110,8 @@ class Judge:
                 for subject, message in rule.stack(mine, self.facts):
                     yield self._violation(rule, subject, message)
             except UndecidableError as unknown:
-                yield Undecided(rule, None, unknown.path)
+                whose = next((subject for subject in mine if hides(subject.props, unknown.path)), None)
+                yield Undecided(rule, whose, unknown.path)
 
     def all(self, subjects: Sequence[Subject]) -> Iterator[Finding]:
         """Judge resources one by one, and together."""

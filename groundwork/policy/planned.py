@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from groundwork.core.stacks import StackFile
-from groundwork.policy.facts import Change
+from groundwork.policy.facts import Approval, Change
 from groundwork.policy.judge import Judge, Violation
 
 _PACK = Path("policies/pack.py")
@@ -46,3 +46,21 @@ def judged(root: Path, stack: StackFile, changes: Iterable[Change]) -> list[Viol
     if judge is None:
         return []
     return [said for change in found for said in judge.change(change) if isinstance(said, Violation)]
+
+
+def approvals(root: Path, stack: StackFile, changes: Iterable[Change]) -> dict[str, Approval]:
+    """Return the approval of each planned change that has one which counts today, by the URN of what changes.
+
+    Raises:
+        StackError: the file of exemptions and approvals is wrong.
+    """
+    found = list(changes)
+    judge = judge_of(root, stack) if found else None
+    if judge is None:
+        return {}
+    return {
+        change.urn: approval
+        for change in found
+        for approval in judge.facts.approvals
+        if approval.until >= judge.facts.today and approval.covers(change, stack.environment)
+    }

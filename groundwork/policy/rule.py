@@ -35,6 +35,7 @@ class Rule:
         change: yields a sentence for each thing that is wrong with a planned change of a resource.
         home: the module that defines it.
         needs_chart: whether it reads what a double does not show: what our values turn on, a ConfigMap's texts.
+        final: whether nobody can be exempt from it.
         demands: the same as `resource`, in terms that the cluster's admission can be told too.
     """
 
@@ -49,6 +50,7 @@ class Rule:
     change: ChangeCheck | None = None
     home: str = ""
     needs_chart: bool = False
+    final: bool = False
     demands: tuple[Demand, ...] = ()
 
     @property
@@ -64,6 +66,7 @@ class Said(TypedDict):
     controls: tuple[str, ...]
     types: tuple[str, ...]
     needs_chart: NotRequired[bool]
+    final: NotRequired[bool]
 
 
 class Rules:

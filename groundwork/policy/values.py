@@ -98,6 +98,32 @@ def _raise(path: str, key: str) -> NoReturn:
     raise UndecidableError(f"{path}.{key}" if path else key)
 
 
+def hides(value: Any, path: str) -> bool:
+    """Return whether it is unknown what lies at a path, or on the way there."""
+    try:
+        for part in path.split("."):
+            if isinstance(value, list):
+                value = value[int(part)] if part.isdigit() and int(part) < len(value) else None
+            else:
+                value = value.get(part) if isinstance(value, Mapping) else None
+    except UndecidableError:
+        return True
+    return False
+
+
+def marked(value: Any, path: str = "") -> Any:
+    """Return plain data in which the engine's texts for what is unknown are that, and no texts."""
+    if isinstance(value, str):
+        return UNKNOWN if value in UNKNOWNS else value
+    if isinstance(value, Mapping):
+        found = {key: marked(inner, f"{path}.{key}" if path else key) for key, inner in value.items()}
+        return PartlyKnown(found, path) if UNKNOWN in found.values() else found
+    if isinstance(value, list):
+        items = [marked(inner, f"{path}.{index}") for index, inner in enumerate(value)]
+        return PartlyKnownList(items, path) if UNKNOWN in items else items
+    return value
+
+
 def decode(properties: Struct) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return a resource's properties as the engine sends them, and the texts among them that are secret."""
     secrets: list[str] = []

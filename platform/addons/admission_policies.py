@@ -63,7 +63,7 @@ class AdmissionPolicies(Component[AdmissionPoliciesConfig]):
         counting = exemptions.counting(self.environment.name)
         left_alone = sorted({*_CONTROL_PLANE, *self.config.namespaces})
         for rule in admitted_rules(rules):
-            metadata = {"name": PREFIX + rule.id, "labels": {"app.kubernetes.io/part-of": self.name}}
+            metadata: dict[str, Any] = {"name": PREFIX + rule.id, "labels": {"app.kubernetes.io/part-of": self.name}}
             made = _Applied(
                 "ValidatingAdmissionPolicy",
                 f"{self.name}-{rule.id}",
@@ -71,9 +71,12 @@ class AdmissionPolicies(Component[AdmissionPoliciesConfig]):
                 cluster.options(self),
             )
             acting = "advise" if self.config.only_advise else level(rule, self.environment.profile_name)
+            # Another name for another level: what acts is a set, so a preview of the provider would have the API
+            # server add "Deny" to "Warn", which it refuses. The new binding is there before the old one goes.
+            bound = {**metadata, "name": metadata["name"] + ("-advises" if acting == "advise" else "")}
             _Applied(
                 "ValidatingAdmissionPolicyBinding",
                 f"{self.name}-{rule.id}-binding",
-                {"metadata": metadata, "spec": binding(rule, acting, left_alone)},
+                {"metadata": bound, "spec": binding(rule, acting, left_alone)},
                 cluster.options(self, depends_on=[made]),
             )

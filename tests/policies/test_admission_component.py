@@ -12,6 +12,7 @@ from groundwork.policy.admission import PREFIX, admitted_rules
 from groundwork.policy.exemptions import Exemption, Exemptions
 from groundwork.policy.levels import level
 from groundwork.sandbox.controlplane.client import KubeClient
+from groundwork.sandbox.controlplane.errors import ApiError
 from groundwork.sandbox.controlplane.waiting import wait_for
 from groundwork.testing import Graph, record
 from policies.pack import load_rules
@@ -54,6 +55,28 @@ def test_a_cluster_in_use_can_be_told_first() -> None:
     assert set(map(tuple, _actions(_graph("prod", onlyAdvise=True)).values())) == {("Warn", "Audit")}
 
 
+def test_a_binding_of_another_level_has_another_name(api_server: KubeClient) -> None:
+    """The API server takes no binding that warns and denies, and a preview would have it merge the two."""
+
+    def bound(**config: Any) -> dict[str, Any]:
+        made = _graph("prod", **config).of(f"{_POLICY}Binding")
+        found: dict[str, Any] = next(r.inputs for r in made if r.name == "admission-policies-no-latest-binding")
+        return found
+
+    advises, refuses = bound(onlyAdvise=True), bound()
+    try:
+        for manifest in (advises, refuses):
+            # As the provider does: created by one manager, previewed by another.
+            api_server.create(manifest, field_manager="first")
+            api_server.apply(manifest, field_manager="second", force=True, dry_run=True)
+        renamed = {**refuses, "metadata": advises["metadata"]}
+        with pytest.raises(ApiError, match="must not contain both Deny and Warn"):
+            api_server.apply(renamed, field_manager="second", force=True, dry_run=True)
+    finally:
+        for manifest in (advises, refuses):
+            api_server.delete(manifest["apiVersion"], manifest["kind"], manifest["metadata"]["name"], missing_ok=True)
+
+
 def test_a_policy_is_there_before_it_is_bound() -> None:
     graph = _graph("dev")
     for bound in graph.of(f"{_POLICY}Binding"):
@@ -71,7 +94,7 @@ def test_only_exemptions_that_count_here_today_are_taken_over() -> None:
     def exemption(name: str, days: int = 0, environments: tuple[str, ...] = ()) -> Exemption:
         until_day = TODAY + datetime.timedelta(days=days)
         common = {"rule": "no-latest", "owner": "ops", "reason": "because"}
-        return Exemption(resources=(name,), environments=environments, until=until_day, **common)
+        return Exemption(resources=(f"Pod {name}",), environments=environments, until=until_day, **common)
 
     here = [exemption("everywhere"), exemption("here", environments=("prod", "dev"))]
     others = [exemption("over", days=-1), exemption("there", environments=("dev",))]

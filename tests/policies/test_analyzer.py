@@ -17,6 +17,7 @@ from groundwork.policy.facts import Facts
 from groundwork.policy.judge import Judge
 from groundwork.policy.rule import Rules
 from groundwork.policy.subject import Subject
+from groundwork.policy.values import marked
 from tests.policies.examples import TODAY, judge
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -177,3 +178,29 @@ def test_the_pack_tells_its_rules_with_severity_and_standards() -> None:
     assert {policy.name for policy in info.policies} == set(RULES.by_id)
     assert info.policies[0].description == "Nothing is coloured. (Groundwork: test)"
     assert info.policies[0].severity == wire.POLICY_SEVERITY_HIGH
+
+
+def test_what_a_rule_between_resources_cannot_read_is_told_with_whose_it_is() -> None:
+    unknown = {"spec": [{"colour": UNKNOWN}]}
+    rules = Rules()
+
+    @rules.stack("one-colour", severity="high", controls=("Groundwork: test",), types=("toy:",))
+    def one_colour(subjects: Any, facts: Facts) -> Iterator[tuple[Subject, str]]:
+        """All have one colour.
+
+        Since it is a test.
+        """
+        for subject in subjects:
+            if subject.props["spec"][0]["colour"] == "red":
+                yield subject, f"{subject.label}: is red"
+
+    facts = Facts(environment="prod", profile="prod", catalogue=judge().facts.catalogue, today=TODAY)
+    alone = Judge(rules, facts, Exemptions((), (), TODAY))
+    toys = [
+        Subject("toy:index:Ball", name, marked(props))
+        for name, props in (("a", {"spec": [{"colour": "red"}]}), ("b", unknown), ("c", unknown))
+    ]
+    assert [finding.said for finding in alone.stack(toys)] == [
+        "Ball a: is red",
+        "Ball b: not decidable at preview: spec.0.colour is known only in an update",
+    ]

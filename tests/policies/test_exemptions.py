@@ -29,7 +29,7 @@ def test_no_file_is_no_exemption(tmp_path: Path) -> None:
 
 
 def test_an_unknown_rule_is_told_with_its_line(tmp_path: Path) -> None:
-    text = "exemptions:\n  - {rule: no-lates, resources: ['*'], owner: ada, reason: because, until: '2027-01-01'}\n"
+    text = "exemptions:\n  - {rule: no-lates, resources: [Pod a/*], owner: ada, reason: because, until: '2027-01-01'}\n"
     (problem,) = _load(tmp_path, text)
     assert problem == (
         "policies/exemptions.yaml:2: exemptions.0.rule: 'no-lates' is no rule; did you mean 'no-latest'? "
@@ -99,6 +99,57 @@ def test_what_is_no_table_of_exemptions_is_told_with_its_line(tmp_path: Path, te
     assert told.startswith(problem)
 
 
+def _entry(**given: str) -> str:
+    entry = {"rule": "no-latest", "resources": "[Deployment lab/*]", "owner": "ada", "reason": "because"}
+    return f"exemptions:\n  - {{{', '.join(f'{k}: {v}' for k, v in {**entry, **given}.items())}}}\n"
+
+
+@pytest.mark.parametrize("pattern", ["'*'", "'* lab/web'", "'Deployment *'", "'Deployment */*'", "Deployment"])
+def test_what_would_take_a_rule_away_is_no_exemption(tmp_path: Path, pattern: str) -> None:
+    (problem,) = _load(tmp_path, _entry(resources=f"[{pattern}]", until="'2027-01-01'"))
+    assert problem == (
+        "policies/exemptions.yaml:2: exemptions.0.resources.0: must name a kind and a part of a name, "
+        f"such as Deployment lab/* (got '{pattern.strip(chr(39))}')"
+    )
+
+
+def test_an_exemption_lasts_a_year_at_most_and_an_approval_a_month(tmp_path: Path) -> None:
+    text = _entry(until="'2027-11-24'") + (
+        "approvals:\n  - {resource: Instance rds, action: delete, environment: dev, owner: ada, reason: because, "
+        "until: '2026-12-24'}\n"
+    )
+    assert _load(tmp_path, text) == [
+        "policies/exemptions.yaml:2: exemptions.0.until: 2027-11-24 is too far away: an exemption lasts 366 days at "
+        "most",
+        "policies/exemptions.yaml:4: approvals.0.until: 2026-12-24 is too far away: an approval lasts 31 days at most",
+    ]
+
+
+def test_nobody_is_exempt_from_a_rule_that_is_final(tmp_path: Path) -> None:
+    (tmp_path / FILE).parent.mkdir()
+    (tmp_path / FILE).write_text(_entry(until="'2027-01-01'"), encoding="utf-8")
+    with pytest.raises(StackError, match="rule: nobody is exempt from no-latest: mend what it tells"):
+        load_exemptions(tmp_path, IDS, TODAY, final=["no-latest"])
+    assert {rule.id for rule in load_rules() if rule.final} == {"no-expired-exemptions", "exemptions-end-soon"}
+
+
+def test_an_environment_that_there_is_not_is_told(tmp_path: Path) -> None:
+    """An entry with a typing error would count nowhere."""
+    (tmp_path / "stacks").mkdir()
+    stack = "config:\n  groundwork:environment: prod\n"
+    (tmp_path / "stacks" / "Pulumi.prod-platform.yaml").write_text(stack, encoding="utf-8")
+    text = _entry(environments="[prod, prd]", until="'2027-01-01'") + (
+        "approvals:\n  - {resource: Instance rds, action: delete, environment: prode, owner: ada, reason: because, "
+        "until: '2026-12-01'}\n"
+    )
+    assert _load(tmp_path, text) == [
+        "policies/exemptions.yaml:2: exemptions.0.environments: 'prd' is no environment; did you mean 'prod'? "
+        "valid: prod",
+        "policies/exemptions.yaml:4: approvals.0.environment: 'prode' is no environment; did you mean 'prod'? "
+        "valid: prod",
+    ]
+
+
 def test_none_of_our_own_has_expired() -> None:
     today = datetime.datetime.now(datetime.UTC).date()
     assert load_exemptions(ROOT, list(load_rules().by_id), today).expired == []
@@ -107,11 +158,11 @@ def test_none_of_our_own_has_expired() -> None:
 def test_what_ends_within_thirty_days_is_told_and_what_is_over_is_another_matter() -> None:
     def entry(name: str, days: int) -> Exemption:
         last = TODAY + datetime.timedelta(days=days)
-        return Exemption(rule="no-latest", resources=(name,), owner="ada", reason="because", until=last)
+        return Exemption(rule="no-latest", resources=(f"Pod {name}",), owner="ada", reason="because", until=last)
 
     found = Exemptions([entry("over", -1), entry("today", 0), entry("soon", 30), entry("later", 31)], (), TODAY)
     assert found.ending == [
-        "the exemption of ada from no-latest for today ends on 2026-11-22",
-        "the exemption of ada from no-latest for soon ends on 2026-12-22",
+        "the exemption of ada from no-latest for Pod today ends on 2026-11-22",
+        "the exemption of ada from no-latest for Pod soon ends on 2026-12-22",
     ]
-    assert found.expired == ["the exemption of ada from no-latest for over ended on 2026-11-21"]
+    assert found.expired == ["the exemption of ada from no-latest for Pod over ended on 2026-11-21"]

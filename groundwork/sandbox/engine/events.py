@@ -84,11 +84,12 @@ class Violation:
 
 @dataclass(frozen=True)
 class Unjudged:
-    """A policy that reads what is not known before an update."""
+    """A policy that reads what is not known before an update; `path` is the property."""
 
     pack: str
     policy: str
     urn: str
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ def parse(text: str) -> Event | None:
     if found := event.get("policyEvent"):
         level = found["enforcementLevel"]
         if UNDECIDED in found["message"]:
-            return Unjudged(found["policyPackName"], found["policyName"], found.get("resourceUrn", ""))
+            path = _plain(found["message"]).partition(f"{UNDECIDED}: ")[2].partition(" ")[0]
+            return Unjudged(found["policyPackName"], found["policyName"], found.get("resourceUrn", ""), path)
         return Violation(
             found["policyPackName"],
             found["policyName"],

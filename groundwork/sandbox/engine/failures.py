@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from groundwork.sandbox.engine.events import STACK_TYPE
-from groundwork.sandbox.engine.outcome import Outcome
+from groundwork.sandbox.engine.outcome import Outcome, telling
 from groundwork.sandbox.urns import name_of, short_type, type_of
 
 # sdk/go/common/util/cmdutil/exit.go of the engine
@@ -37,7 +37,8 @@ def failure(what: str, outcome: Outcome, log: str) -> EngineError:
     if outcome.refused:
         lines = [f"- {problem}" for problem in outcome.refused]
         return EngineError("\n".join([f"The {what} is refused, and nothing was changed:", *lines]), outcome)
-    told = [_headed(error.urn, error.message) for error in outcome.errors]
+    errors = [error for error in outcome.errors if telling(error)] or ([] if outcome.mandatory else outcome.errors)
+    told = [_headed(error.urn, error.message) for error in errors]
     told += [f"policy {v.policy}: {_headed(v.urn, v.message)}" for v in outcome.mandatory]
     if not told:
         told = [line for line in outcome.output.splitlines() if line.strip()][-_MOST:]
@@ -48,11 +49,16 @@ def failure(what: str, outcome: Outcome, log: str) -> EngineError:
         lines.append(f"- and {more} more")
     code = outcome.code or 0
     reason = f"it was ended by signal {-code}" if code < 0 else _CODES.get(code, "the engine reports an error")
+    if outcome.stopped_by_policies:
+        return EngineError("\n".join([f"Policies refuse the {what}:", *lines]), outcome)
     return EngineError("\n".join([f"The {what} failed: {reason}.", *lines, f"All it said: {log}"]), outcome)
 
 
 def _headed(urn: str, message: str) -> str:
     if urn.count("::") < 3 or type_of(urn) == STACK_TYPE:
         return message.strip()
-    text = message.strip().replace("\n", "\n  ")
-    return f"{short_type(type_of(urn))} {name_of(urn)}: {text}"
+    # Without empty lines: the last part of a plan, as a pull request shows it, begins after one.
+    text = "\n  ".join(line for line in message.strip().splitlines() if line.strip())
+    kind = short_type(type_of(urn))
+    # Most policies name the resource themselves.
+    return text if text.startswith(f"{kind} ") else f"{kind} {name_of(urn)}: {text}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from groundwork.policy.facts import Action
 from groundwork.sandbox.engine.events import Checked, Diagnostic, Event, Moment, Step, Summary, Unjudged, Violation
@@ -26,6 +26,11 @@ def all_refused(outcomes: Iterable[Outcome]) -> bool:
     return bool(failed) and all(outcome.refused for outcome in failed)
 
 
+def telling(error: Diagnostic) -> bool:
+    """Return whether an error says what is wrong: not that the run failed, nor what was stopped for that."""
+    return error.message not in ("preview failed", "update failed") and not error.message.endswith("context canceled")
+
+
 @dataclass
 class Outcome:
     """Everything that the engine told, and how it ended.
@@ -37,9 +42,10 @@ class Outcome:
         changes: op -> number of resources; empty where the engine did not get that far.
         steps: the last step of each resource, in the order in which they were reached.
         lost: the first step of each resource that is replaced or deleted.
+        approved: of those, by URN: by whom, until when and why somebody let it be.
         failed: steps that failed.
         checked: policy -> number of resources that it was checked on.
-        unjudged: policy -> number of resources of which it reads what only an update makes known.
+        unjudged: each policy that reads of a resource what only an update makes known.
         refused: what the program refuses of what the user gave it, a sentence each; no resource was asked for then.
         output: the last lines that the engine printed, for a failure that it told nowhere else.
     """
@@ -50,13 +56,14 @@ class Outcome:
     changes: dict[str, int] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
     lost: dict[str, Step] = field(default_factory=dict)
+    approved: dict[str, str] = field(default_factory=dict)
     failed: list[Step] = field(default_factory=list)
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
     messages: list[Diagnostic] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     checked: Counter[str] = field(default_factory=Counter)
-    unjudged: Counter[str] = field(default_factory=Counter)
+    unjudged: list[Unjudged] = field(default_factory=list)
     refused: tuple[str, ...] = ()
     output: str = ""
 
@@ -67,7 +74,9 @@ class Outcome:
                 self.first_step = elapsed
             self.steps[event.urn] = event
             if event.op in LOSING:
-                self.lost.setdefault(event.urn, event)
+                first = self.lost.setdefault(event.urn, event)
+                # Why it is replaced, only one of its steps says.
+                self.lost[event.urn] = replace(first, keys=first.keys or event.keys)
             if event.moment is Moment.FAILED:
                 self.failed.append(event)
         elif isinstance(event, Diagnostic):
@@ -77,7 +86,7 @@ class Outcome:
         elif isinstance(event, Violation):
             self.violations.append(event)
         elif isinstance(event, Unjudged):
-            self.unjudged[f"{event.pack}/{event.policy}"] += 1
+            self.unjudged.append(event)
             # The engine counts it as failed, too.
             self.checked[f"{event.pack}/{event.policy}"] -= 1
         elif isinstance(event, Checked):
@@ -99,6 +108,11 @@ class Outcome:
     def changed(self) -> int:
         """How many resources were changed, or would be."""
         return sum(n for op, n in self.changes.items() if op not in UNCHANGED)
+
+    @property
+    def stopped_by_policies(self) -> bool:
+        """Whether nothing but policies forbids it: then a preview got to its end."""
+        return not self.succeeded and bool(self.mandatory) and not self.failed and not any(map(telling, self.errors))
 
     @property
     def mandatory(self) -> list[Violation]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from groundwork.core.stacks import StackFile
 from groundwork.policy.facts import Change
-from groundwork.policy.planned import judged
+from groundwork.policy.planned import approvals, judged
 from groundwork.sandbox.engine import events
 from groundwork.sandbox.engine.outcome import LOSING, Outcome
 
@@ -23,6 +23,10 @@ def judge_lost(root: Path, stack: StackFile, outcome: Outcome) -> str:
         Change(LOSING[step.op], step.type, step.name, step.urn, step.protected, step.keys, step.old)
         for step in outcome.lost.values()
     ]
+    outcome.approved = {
+        urn: f"approved by {one.owner} until {one.until}: {one.reason}"
+        for urn, one in approvals(root, stack, changes).items()
+    }
     refused = []
     for found in judged(root, stack, changes):
         mandatory = found.level == "refuse"

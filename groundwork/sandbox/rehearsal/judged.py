@@ -10,6 +10,8 @@ from groundwork.core.stacks import StackFile
 from groundwork.policy.judge import Finding, Judge, Undecided, Violation
 from groundwork.policy.planned import judge_of
 from groundwork.policy.subject import Subject, of_object
+from groundwork.policy.values import marked
+from groundwork.sandbox.engine.events import Step
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.inventory import CLUSTER_SCOPED
 from groundwork.sandbox.rehearsal.stage import Stage
@@ -90,6 +92,9 @@ def verdicts(judge: Judge, stack: str, charts: Iterable[ChartObjects], others: S
     for finding in judge.stack([*others, *rendered]):
         if finding.subject and finding.subject.origin:
             by_origin[finding.subject.origin].append(_decided(finding))
+        elif isinstance(finding, Undecided) and made:
+            # What of the program is unknown hides what the rule would say of charts' objects: of which, nobody knows.
+            by_origin[made[0][1]].append(finding)
     return [
         ChartVerdict(stack, chart.chart, chart.version, chart.double, len(chart.objects), tuple(by_origin[origin]))
         for chart, origin in made
@@ -124,12 +129,16 @@ def refusal(verdicts: Sequence[ChartVerdict]) -> str:
     )
 
 
+def planned_steps(outcome: Outcome) -> list[Step]:
+    """Return the last step of each resource that there is after a plan."""
+    return [step for step in outcome.steps.values() if step.custom and not step.op.startswith("delete")]
+
+
 def planned_subjects(outcome: Outcome) -> list[Subject]:
     """Return the resources that a plan leads to."""
     return [
-        Subject(step.type, step.name, step.inputs, step.urn)
-        for step in outcome.steps.values()
-        if step.custom and not step.op.startswith("delete")
+        Subject(step.type, step.name, marked(step.inputs), step.urn, protected=step.protected)
+        for step in planned_steps(outcome)
     ]
 
 

@@ -9,7 +9,7 @@ from groundwork.core.errors import StackError
 from groundwork.preview.cost import Paid
 from groundwork.sandbox.engine.outcome import Outcome, all_refused
 from groundwork.sandbox.rehearsal.changes import judge_lost
-from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, planned_subjects, refusal
+from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, planned_steps, planned_subjects, refusal
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
 from groundwork.sandbox.rehearsal.stage import Stage, on_stage
 from groundwork.sandbox.rendered import Rendered
@@ -71,7 +71,7 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
             made.error = made.error or refused
             subjects = planned_subjects(outcome)
             made.charts += judge_charts(stage, stack, subjects, planned=True)
-            made.after += [Paid(subject.type, subject.name, subject.props) for subject in subjects]
+            made.after += [Paid(step.type, step.name, step.inputs) for step in planned_steps(outcome)]
         made.error = made.error or refusal(made.charts)
         made.seconds = narrator.seconds
     return made

@@ -41,7 +41,14 @@ class Difference:
         """As a person reads it: `scalingConfig.maxSize 4 → 40`."""
         if self.old is NOTHING and self.new is NOTHING:
             return self.path
-        return f"{self.path} {_told(self.old)} → {_told(self.new)}"
+        old, new = _told(self.old), _told(self.new)
+        if isinstance(self.old, list) and isinstance(self.new, list) and "…" in (old[-1], new[-1]):
+            more = [f"+ {_told(item)}" for item in self.new if item not in self.old]
+            less = [f"- {_told(item)}" for item in self.old if item not in self.new]
+            # Nothing where they only moved.
+            if more or less:
+                return f"{self.path} {', '.join([*less, *more])}"
+        return f"{self.path} {old} → {new}"
 
     def facts(self) -> dict[str, Any]:
         """Return it for machines: without `old` or `new` where there is none."""

@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from groundwork.lines import warning
+from groundwork.policy import UNDECIDED
 from groundwork.sandbox.rehearsal.narrator import Phase
 from groundwork.sandbox.report.charts import ChartRow
-from groundwork.sandbox.report.policies import PolicyRow, subject_of
+from groundwork.sandbox.report.policies import PolicyRow, sentence, subject_of
 from groundwork.sandbox.report.resources import MARKS, ComponentRow, Remark
 from groundwork.tables import plain_table
 
@@ -115,26 +116,27 @@ def policies(rows: Sequence[PolicyRow]) -> RenderableType:
     table = plain_table()
     table.add_column("policy", no_wrap=True)
     table.add_column("judged", justify="right")
-    table.add_column("verdict")
+    table.add_column("verdict", overflow="fold")
     telling = [row for row in rows if row.violations or row.unjudged]
     for row in telling:
-        verdict = Text(f"{row.broken} broken", style="red") if row.broken else Text("kept", style="green")
+        verdict = [Text(f"{row.broken} broken", style="red")] if row.broken else []
+        if row.checked and not row.broken:
+            verdict.append(Text("kept", style="green"))
         if row.exempt:
-            verdict.append(f", {row.exempt} exempt", style="yellow")
+            verdict.append(Text(f"{row.exempt} exempt", style="yellow"))
         if row.unjudged:
-            verdict.append(f", {row.unjudged} not decidable at preview: judged in an up", style="yellow")
-        table.add_row(_rule(row), str(row.checked), verdict)
+            verdict.append(Text(f"{len(row.unjudged)} {UNDECIDED}, judged in an up: {_hangs_on(row)}", style="yellow"))
+        table.add_row(_rule(row), str(row.checked), Text(", ").join(verdict))
     parts: list[RenderableType] = [heading("Policies"), *([table] if telling else [])]
     violations = [(row, v) for row in rows for v in row.violations if not v.exempt]
     if violations:
         broken = plain_table()
         broken.add_column("policy", no_wrap=True)
-        broken.add_column("level")
-        broken.add_column("resource", ratio=2)
-        broken.add_column("what is wrong", ratio=3)
+        broken.add_column("level", no_wrap=True)
+        broken.add_column("what is wrong", ratio=1, overflow="fold")
         for row, violation in violations:
             style = "red" if violation.level == "mandatory" else "yellow"
-            broken.add_row(_rule(row), Text(violation.level, style=style), subject_of(violation), violation.message)
+            broken.add_row(_rule(row), Text(violation.level, style=style), sentence(violation))
         parts += [Text(), broken, Text()]
     return Group(*parts, _kept(rows))
 
@@ -155,6 +157,11 @@ def warnings(texts: Sequence[str]) -> RenderableType:
     """Return what the program or the engine warned of, each once."""
     lines = [warning(text) for text in dict.fromkeys(texts)]
     return Group(heading("Warnings"), *lines) if lines else Text("")
+
+
+def _hangs_on(row: PolicyRow) -> str:
+    """Return which properties of which resources are not known yet."""
+    return some([f"{each.path} of {subject_of(each)}" for each in row.unjudged], 2)
 
 
 def _rule(row: PolicyRow) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from groundwork.data.stateful_types import LOST_WITH
+from groundwork.policy import UNDECIDED
 from groundwork.preview.cost import Estimate, estimate
 from groundwork.preview.prices import own_prices
 from groundwork.preview.show import amounts, summary
@@ -46,7 +47,8 @@ def changes(outcome: Outcome) -> RenderableType:
     steps = [s for s in outcome.steps.values() if s.op not in UNCHANGED and s.custom]
     if not steps:
         return Text("  nothing changes", style="green")
-    steps.sort(key=lambda step: _WEIGHT.get(step.op, 9))
+    # The engine's own, its providers, come last.
+    steps.sort(key=lambda step: (step.type.startswith("pulumi:"), _WEIGHT.get(step.op, 9)))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -54,7 +56,8 @@ def changes(outcome: Outcome) -> RenderableType:
     for step in steps[:_MOST_CHANGES]:
         told = Text(step.name)
         told.append("".join(f"\n  {line}" for line in _few([str(each) for each in differences(step)])), style="dim")
-        table.add_row(Text(f"  {step.op}", style=_COLOURS.get(step.op, "")), short_type(step.type), told)
+        op = LOSING.get(step.op, step.op)
+        table.add_row(Text(f"  {op}", style=_COLOURS.get(op, "")), short_type(step.type), told)
     more = len(steps) - _MOST_CHANGES
     return Group(table, Text(f"  and {more} more")) if more > 0 else table
 
@@ -65,13 +68,15 @@ def _few(lines: list[str]) -> list[str]:
 
 
 def end(outcomes: Collection[Outcome], seconds: float) -> list[RenderableType]:
-    """Return the last lines of a plan: what data would be lost, which rules only advise, how many changes there are."""
+    """Return the last lines of a plan: what is lost, which rules are broken or not judged yet, how many changes."""
     lines: list[RenderableType] = []
+    approved = {urn: told for outcome in outcomes for urn, told in outcome.approved.items()}
     gone = [step for outcome in outcomes for step in outcome.lost.values() if not step.retained]
     lost = [step for step in gone if step.type in LOST_WITH]
     for step in lost[:_MOST_LOST]:
         verb = "replaces" if LOSING[step.op] == "replace" else "deletes"
-        what = f"It {verb} {short_type(step.type)} {step.name}, with {LOST_WITH[step.type]}."
+        said = f", {approved[step.urn]}" if step.urn in approved else ""
+        what = f"It {verb} {short_type(step.type)} {step.name}, with {LOST_WITH[step.type]}{said}."
         lines.append(Text(what, style="red"))
     if len(lost) > _MOST_LOST:
         lines.append(Text(f"And {len(lost) - _MOST_LOST} more that hold data.", style="red"))
@@ -79,6 +84,9 @@ def end(outcomes: Collection[Outcome], seconds: float) -> list[RenderableType]:
     if advised:
         rules = parts.some(sorted({violation.policy for violation in advised}), 4)
         lines.append(Text(f"Broken, and only advice in this environment: {rules}.", style="yellow"))
+    if unjudged := sum(len(outcome.unjudged) for outcome in outcomes):
+        told = f"{unjudged} verdict{'s' if unjudged > 1 else ''} {UNDECIDED}: judged in an up."
+        lines.append(Text(told, style="yellow"))
     counts: Counter[str] = Counter()
     for outcome in outcomes:
         counts.update({op: n for op, n in outcome.changes.items() if op not in UNCHANGED})

@@ -9,8 +9,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from groundwork.policy import UNDECIDED
 from groundwork.sandbox.rehearsal.judged import ChartVerdict
-from groundwork.sandbox.report.parts import heading
+from groundwork.sandbox.report.parts import heading, some
 from groundwork.tables import plain_table
 
 _MOST = 40
@@ -30,7 +31,17 @@ def chart_policies(verdicts: Sequence[ChartVerdict]) -> RenderableType:
     if exempt:
         told = ", ".join(f"{count} of {rule}" for rule, count in sorted(exempt.items()))
         found.append(Text(f"Exempt by policies/exemptions.yaml: {told}"))
-    undecided = Counter(u.rule.id for verdict in verdicts for u in verdict.undecided)
+    unknown = sorted(
+        {
+            f"{u.rule.id} ({u.path} of {u.subject.label if u.subject else 'a resource'})"
+            for verdict in verdicts
+            for u in verdict.undecided
+            if u.path
+        }
+    )
+    if unknown:
+        found.append(Text(f"{UNDECIDED.capitalize()}: {some(unknown, 3)}", style="yellow"))
+    undecided = Counter(u.rule.id for verdict in verdicts for u in verdict.undecided if not u.path)
     if undecided:
         told = ", ".join(f"{count} of {rule}" for rule, count in sorted(undecided.items()))
         found.append(Text(f"Not decidable on doubles, which do not show it: {told}", style="yellow"))
@@ -39,7 +50,7 @@ def chart_policies(verdicts: Sequence[ChartVerdict]) -> RenderableType:
         return Group(*found, Text("all kept", style="green"))
     broken = plain_table()
     for column, ratio in (("chart", None), ("policy", None), ("level", None), ("what is wrong", 1)):
-        broken.add_column(column, ratio=ratio, no_wrap=ratio is None)
+        broken.add_column(column, ratio=ratio, no_wrap=ratio is None, overflow="fold")
     for verdict, finding in lines[:_MOST]:
         refused = finding.level == "refuse"
         chart = f"{verdict.chart} (double)" if verdict.double else verdict.chart

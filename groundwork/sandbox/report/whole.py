@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from groundwork.policy.admission import PREFIX
 from groundwork.preview.cost import Estimate
 from groundwork.sandbox.engine.outcome import UNCHANGED, Outcome
 from groundwork.sandbox.rehearsal.plan import Plan
@@ -20,6 +22,8 @@ from groundwork.sandbox.report.policies import policy_rows
 from groundwork.sandbox.report.rendered import as_facts, chart_policies
 from groundwork.sandbox.report.resources import component_rows, remarks
 from groundwork.sandbox.urns import name_of
+
+_ADMISSION = re.compile(f"Validation failed for ValidatingAdmissionPolicy '{PREFIX}([a-z0-9-]+)'")
 
 
 def of_rehearsal(rehearsal: Rehearsal) -> RenderableType:
@@ -54,12 +58,21 @@ def reached(result: Rehearsal | Plan) -> bool:
 
 
 def warned(result: Rehearsal | Plan) -> list[str]:
-    """Return what the program, the providers and the engine warned of."""
-    return [
-        f"{name_of(each.urn)}: {each.message.strip()}" if each.urn else each.message.strip()
-        for outcome in result.outcomes.values()
-        for each in outcome.warnings
-    ]
+    """Return what the program, the providers and the engine warned of.
+
+    What the cluster's own admission says of an object that the policies judged already is one line.
+    """
+    found, again = [], set()
+    for outcome in result.outcomes.values():
+        broken = {(violation.policy, violation.urn) for violation in outcome.violations}
+        for each in outcome.warnings:
+            rule = _ADMISSION.match(each.message.strip())
+            if rule and (rule[1], each.urn) in broken:
+                again.add(rule[1])
+            else:
+                found.append(f"{name_of(each.urn)}: {each.message.strip()}" if each.urn else each.message.strip())
+    told = f"the cluster's admission warns of the same by itself: {', '.join(sorted(again))}"
+    return [*found, *([told] if again else [])]
 
 
 def verdict(rehearsal: Rehearsal) -> Text:
@@ -110,10 +123,13 @@ def of_plan(plan: Plan) -> RenderableType:
     found += [parts.policies(policy_rows(plan.outcomes.values())), chart_policies(plan.charts)]
     found.append(parts.warnings(warned(plan)))
     found += [parts.times(plan.phases), Text()]
+    if all(outcome.succeeded or outcome.stopped_by_policies for outcome in plan.outcomes.values()):
+        # Who has to decide about what is refused wants to know what else the change does.
+        found += [Text(cost_of(plan)), *end(plan.outcomes.values(), plan.seconds)]
+    else:
+        found.append(Text("It ended early: neither all changes nor all verdicts are known.", style="yellow"))
     if plan.error:
         found.append(Text(plan.error, style="red"))
-    else:
-        found += [Text(cost_of(plan)), *end(plan.outcomes.values(), plan.seconds)]
     return Group(*found)
 
 
@@ -161,6 +177,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         ],
         "violations": [{**asdict(violation), "exempt": violation.exempt} for violation in outcome.violations],
         "policies": _sorted(outcome.checked),
+        "undecided": [asdict(each) for each in outcome.unjudged],
         "errors": [error.message for error in outcome.errors],
         "warnings": [warning.message for warning in outcome.warnings],
     }

@@ -173,3 +173,11 @@ def test_progress_counts_failures() -> None:
     progress.add(step(QUEUE, STACK))
     progress.add(step(QUEUE, STACK, Moment.FAILED))
     assert progress.words() == "0 done, 1 failed"
+
+
+def test_why_something_is_replaced_is_told_by_whichever_of_its_steps_says_it() -> None:
+    def step(op: str, *keys: str) -> Step:
+        return Step(Moment.STARTED, op, QUEUE, "aws:sqs/queue:Queue", "", keys, protected=op == "replace")
+
+    outcome = outcome_of(step("replace"), step("create-replacement", "name"), step("delete-replaced"))
+    assert outcome.lost[QUEUE] == step("replace", "name")

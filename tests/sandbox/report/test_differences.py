@@ -28,6 +28,7 @@ def update(keys: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]
         ("spec", {"spec": {"n": 1, "m": 2}}, {"spec": {"n": 3, "m": 2}}, ["spec.n 1 → 3"]),
         ("spec", {"spec": {"x.y": 1}}, {"spec": {"x.y": 2}}, ['spec["x.y"] 1 → 2']),
         ("a", {"a": [1]}, {"a": [1, 2]}, ["a [1] → [1, 2]"]),
+        ("a", {"a": ["x" * 40, "yy", "z"]}, {"a": ["x" * 40, "z", "w", "v"]}, ["a - yy, + w, + v"]),
         ("arn", {"a": 1}, {"a": 1}, ["arn"]),
         ("a", {"a": "x"}, {"a": UNKNOWN}, ["a x → (known in an up)"]),
         ("a", {"a": ""}, {"a": "y" * 60}, ['a "" → ' + "y" * 47 + "…"]),

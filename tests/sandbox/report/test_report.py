@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Console
 
 from groundwork.core.catalogue import Chart
-from groundwork.sandbox.engine.events import Moment, Step, Unjudged, Violation
+from groundwork.policy import EXEMPT
+from groundwork.sandbox.engine.events import Diagnostic, Moment, Step, Unjudged, Violation
 from groundwork.sandbox.engine.failures import failure
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.finding import Finding, Severity
@@ -19,7 +20,7 @@ from groundwork.sandbox.report import parts
 from groundwork.sandbox.report.charts import chart_rows
 from groundwork.sandbox.report.findings import of_findings
 from groundwork.sandbox.report.planned import changes, end
-from groundwork.sandbox.report.policies import policy_rows
+from groundwork.sandbox.report.policies import policy_rows, sentence
 from groundwork.sandbox.report.resources import component_rows, remarks
 from groundwork.sandbox.report.whole import next_steps, of_plan, of_rehearsal, verdict
 
@@ -108,7 +109,7 @@ def violation(level: str, policy: str = "no-queues") -> Violation:
 def test_broken_policies_come_first_mandatory_ones_before() -> None:
     outcome = Outcome(violations=[violation("advisory", "b"), violation("mandatory", "c")])
     outcome.checked.update({"pack/a": 3, "pack/b": 3, "pack/c": 1})
-    outcome.add(Unjudged("pack", "a", f"{BASE}aws:iam/rolePolicy:RolePolicy::r"), 1.0)
+    outcome.add(Unjudged("pack", "a", f"{BASE}aws:iam/rolePolicy:RolePolicy::r", "policy"), 1.0)
     rows = policy_rows([outcome])
     assert [(row.policy, row.checked, len(row.violations)) for row in rows] == [
         ("pack/c", 1, 1),
@@ -116,9 +117,46 @@ def test_broken_policies_come_first_mandatory_ones_before() -> None:
         ("pack/a", 2, 0),
     ]
     shown = text(parts.policies(rows))
-    assert "mandatory   Queue q" in shown
+    assert "mandatory   Queue q: wrong" in shown
     assert re.search(r"b +3 +1 broken", shown)
-    assert re.search(r"a +2 +kept, 1 not decidable at preview: judged in an up", shown)
+    assert re.search(r"a +2 +kept, 1 not decidable at preview, judged in an up: policy of RolePolicy r", shown)
+
+
+def test_what_somebody_took_on_is_kept_but_for_that() -> None:
+    taken = [Violation("pack", "a", "advisory", f"wrong {EXEMPT}2027-01-01, ada: because)", "") for _ in range(3)]
+    outcome = Outcome(violations=taken)
+    outcome.checked.update({"pack/a": 1})
+    assert re.search(r"a +1 +kept, 3 exempt", text(parts.policies(policy_rows([outcome]))))
+
+
+def test_what_was_judged_of_nothing_is_not_called_kept() -> None:
+    outcome = Outcome()
+    outcome.checked.update({"pack/a": 1})
+    outcome.add(Unjudged("pack", "a", "", "spec.x"), 1.0)
+    shown = text(parts.policies(policy_rows([outcome])))
+    assert re.search(r"a +0 +1 not decidable at preview, judged in an up: spec.x of the stack", shown)
+    assert "kept" not in shown.partition("spec.x")[0]
+    assert "1 verdict not decidable at preview: judged in an up." in [text(line) for line in end([outcome], 1.0)]
+
+
+def test_a_violation_names_its_object_once_and_as_exemptions_do() -> None:
+    def said(urn: str, message: str) -> str:
+        return sentence(Violation("pack", "a", "advisory", message, f"{BASE}{urn}"))
+
+    queue = "aws:sqs/queue:Queue::q"
+    assert said(queue, "Queue q: is open") == "Queue q: is open"
+    assert said(queue, "dev: costs too much") == "Queue q: dev: costs too much"
+    web = "kubernetes:apps/v1:Deployment::lab-web"
+    assert said(web, "Deployment lab/web: has no probe") == "Deployment lab/web: has no probe"
+    assert said("pulumi:pulumi:Stack::groundwork-dev", "exemptions.yaml: ended") == "exemptions.yaml: ended"
+
+
+def test_no_part_of_a_remedy_is_cut_off() -> None:
+    key = "securityContext.allowPrivilegeEscalation" * 3
+    found = Violation("pack", "a" * 40, "mandatory", f"Queue q: set {key}", f"{BASE}aws:sqs/queue:Queue::q")
+    shown = text(parts.policies(policy_rows([Outcome(violations=[found])])))
+    assert "…" not in shown
+    assert key in re.sub(r"\s", "", shown)
 
 
 def test_policies_that_found_nothing_are_counted_in_one_line() -> None:
@@ -242,11 +280,12 @@ def test_the_end_of_a_plan_names_what_data_it_loses_and_what_is_only_advice() ->
     outcome = Outcome(
         changes={"delete": 3, "replace": 1, "same": 7},
         lost={each.urn: each for each in steps},
+        approved={steps[1].urn: "approved by ada until 2026-12-01: moved"},
         violations=[violation("advisory", "b"), violation("mandatory", "c")],
     )
     assert [text(line) for line in end([outcome], 26.14)] == [
         "It deletes Instance server, with its databases.",
-        "It replaces Key key, with all that it encrypted.",
+        "It replaces Key key, with all that it encrypted, approved by ada until 2026-12-01: moved.",
         "Broken, and only advice in this environment: b.",
         "4 changes planned in 26.1 s: 3 delete, 1 replace.",
     ]
@@ -292,3 +331,38 @@ def test_one_stack_that_is_refused_does_not_hide_the_plan_of_another() -> None:
     shown = text(of_plan(Plan("dev", [], outcomes, "two is refused")))
     assert "create  Queue  q" in shown
     assert "Changes of two\n  not known: it is refused" in shown
+
+
+def _plan(*found: Violation, errors: tuple[str, ...] = ("preview failed",), warnings: tuple[str, ...] = ()) -> Plan:
+    urn = f"{BASE}aws:sqs/queue:Queue::q"
+    outcome = Outcome(code=255, changes={"create": 1}, violations=list(found))
+    outcome.add(Step(Moment.STARTED, "create", urn, "aws:sqs/queue:Queue", STACK), 1.0)
+    for severity, messages in (("error", errors), ("warning", warnings)):
+        for message in messages:
+            outcome.add(Diagnostic(severity, message, urn), 1.0)
+    return Plan("dev", [], {"dev": outcome}, str(failure("preview of dev", outcome, "/log")))
+
+
+def test_a_plan_that_policies_refuse_tells_what_it_costs_and_changes_too() -> None:
+    shown = text(of_plan(_plan(violation("mandatory"))))
+    assert "Costs nothing that is paid by the month; nothing is up yet.\n1 changes planned" in shown
+    assert shown.endswith("Policies refuse the preview of dev:\n- policy no-queues: Queue q: wrong")
+    assert "ended early" not in shown
+
+
+def test_a_plan_that_ended_early_does_not_look_like_a_whole_one() -> None:
+    shown = text(of_plan(_plan(violation("mandatory"), errors=("quota exceeded", "stopped: context canceled"))))
+    assert "It ended early: neither all changes nor all verdicts are known.\nThe preview of dev failed" in shown
+    assert "- Queue q: quota exceeded\n- policy no-queues: Queue q: wrong" in shown
+    assert "Costs" not in shown
+    assert "context canceled" not in shown
+
+
+def test_what_the_cluster_says_of_an_object_that_policies_judged_is_not_told_again() -> None:
+    def warned(rule: str) -> str:
+        return f"Validation failed for ValidatingAdmissionPolicy 'groundwork-{rule}' with binding 'b': {rule}: wrong"
+
+    shown = text(of_plan(_plan(violation("advisory"), errors=(), warnings=(warned("no-queues"), warned("other")))))
+    assert "the cluster's admission warns of the same by itself: no-queues" in shown
+    assert "other: wrong" in shown
+    assert "'groundwork-no-queues'" not in shown
