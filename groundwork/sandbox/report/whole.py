@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from groundwork.lines import warning
 from groundwork.preview.cost import Estimate
 from groundwork.sandbox.engine.outcome import UNCHANGED, Outcome
 from groundwork.sandbox.rehearsal.plan import Plan
@@ -114,7 +115,13 @@ def of_plan(plan: Plan) -> RenderableType:
         found.append(Text(plan.error, style="red"))
     else:
         found += [Text(cost_of(plan)), *end(plan.outcomes.values(), plan.seconds)]
+        if plan.anew:
+            found.append(warning(f"all is planned as new: {plan.anew}. {_again(plan.name)}"))
     return Group(*found)
+
+
+def _again(name: str) -> str:
+    return f"`groundwork rehearse {name}` brings it up again, to compare with."
 
 
 def as_json(result: Rehearsal | Plan) -> dict[str, Any]:
@@ -128,6 +135,7 @@ def as_json(result: Rehearsal | Plan) -> dict[str, Any]:
     }
     if isinstance(result, Plan):
         before, after = estimates(result)
+        told["anew"] = result.anew
         told["cost"] = {"before": _sums(before), "after": _sums(after)}
     told["rendered"] = as_facts(result.rendered if isinstance(result, Rehearsal) else result.charts)
     if isinstance(result, Rehearsal):
