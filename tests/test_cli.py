@@ -133,9 +133,9 @@ def test_the_real_thing_runs_each_stack_in_the_order_of_imports(project: Path, t
     planning = "--non-interactive --color=never"
     assert (tmp_path / "calls").read_text().splitlines() == [
         f"{project} kept preview --json --stack dev {planning}",
-        f"{project} kept up --stack dev --policy-pack=policies --yes",
+        f"{project} kept up --stack dev --suppress-outputs --policy-pack=policies --yes",
         f"{project} kept preview --json --stack a-late {planning}",
-        f"{project} kept up --stack a-late --policy-pack=policies --yes",
+        f"{project} kept up --stack a-late --suppress-outputs --policy-pack=policies --yes",
     ]
     failed = run("--root", str(project), "up", "dev", "--yes", PATH=path, FAIL="dev")
     assert failed.returncode == 1
@@ -151,8 +151,8 @@ def test_where_nobody_can_say_yes_an_up_is_refused_before_it_begins(project: Pat
     done = run("--root", str(project), "up", "dev", PATH=tools)
     assert done.returncode == 1
     assert done.stderr == (
-        "Nobody is here to say yes: `groundwork up dev -- --yes` does it without asking, and `groundwork up dev -- "
-        "--preview-only` only shows what it would do. Nothing was changed.\n"
+        "Nobody is here to say yes: `groundwork up dev -- --yes` does it without asking, and `pulumi preview "
+        "--stack dev` only shows what it would do. Nothing was changed.\n"
     )
     assert run("--root", str(project), "up", "dev", PATH=tools, PULUMI_SKIP_CONFIRMATIONS="true").returncode == 0
 

@@ -16,7 +16,7 @@ from groundwork.sandbox.processes import MARKER
 from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.stage import policy_flags
 
-_UNASKED = ("--yes", "-y", "--skip-preview", "-f", "--preview-only")
+_UNASKED = ("--yes", "-y", "--skip-preview", "-f")
 
 
 def up(
@@ -39,12 +39,14 @@ def up(
     if not (sys.stdin.isatty() or agreed(flags, environ)):
         raise RealError(
             f"Nobody is here to say yes: `groundwork up {name} -- --yes` does it without asking, and "
-            f"`groundwork up {name} -- --preview-only` only shows what it would do. Nothing was changed."
+            f"`pulumi preview --stack {stacks[-1].name}` only shows what it would do. Nothing was changed."
         )
     for number, stack in enumerate(stacks, 1):
         narrator.note(f"pulumi up of {stack.name} ({number} of {len(stacks)})", "bold")
+        narrator.note("First, without a word of the engine: whether it would replace or delete what holds data.", "dim")
         check_changes(project.root, stack, engine, lambda line: narrator.note(line, "yellow"))
-        code = engine.show("up", "--stack", stack.name, *policy_flags(project.root), *flags)
+        # What it puts out is for other stacks: hundreds of lines.
+        code = engine.show("up", "--stack", stack.name, "--suppress-outputs", *policy_flags(project.root), *flags)
         if code != 0:
             raise RealError(ended("up", name, stack.name, code, [s.name for s in stacks[number:]]))
 
