@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -15,6 +16,7 @@ import typer
 import typer.core
 from rich.console import Console
 
+from groundwork.core.errors import StackError
 from groundwork.lines import warning
 
 if TYPE_CHECKING:
@@ -44,13 +46,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _FAILED, _WRONG_INPUT, _INTERRUPTED = 1, 2, 130
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+_ROOM = (
+    "Check the permissions and the room there; where it is Groundwork's own folder, `groundwork doctor` tells what can "
+    "go, and GROUNDWORK_HOME names another one. Then run the same command again."
+)
 _root = Path()
+_json_file: Path | None = None
 
 
 def _named(ctx: typer.Context, name: str) -> str:
     """Return the argument (raises StackError where there is none, with what could be)."""
     if not name and not ctx.resilient_parsing:
-        from groundwork.core.errors import StackError
         from groundwork.core.stacks import load_project
 
         there = ", ".join(sorted(load_project(_root).environments)) or "none yet"
@@ -68,7 +75,25 @@ Required = Annotated[
         show_default=False,
     ),
 ]
-JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="write the facts as JSON, - to print")]
+
+
+def _json_target(value: Path | None) -> Path | None:
+    """Remember where the JSON goes: it says of a failure, too (raises StackError where nothing can be written)."""
+    global _json_file
+    if value is not None and str(value) != "-":
+        # An hour later would be late.
+        if not value.absolute().parent.is_dir():
+            raise StackError([f"--json {value}: there is no folder {value.absolute().parent}"])
+        if value.is_dir() or not os.access(value if value.exists() else value.absolute().parent, os.W_OK):
+            raise StackError([f"--json {value}: it cannot be written"])
+    _json_file = value
+    return value
+
+
+JsonFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="write the facts as JSON, - to print", callback=_json_target),
+]
 
 
 class _Warnings(logging.Handler):
@@ -80,10 +105,18 @@ class _Warnings(logging.Handler):
 
 
 @app.callback()
-def _begin(root: Annotated[Path, typer.Option(hidden=True, envvar="GROUNDWORK_ROOT")] = Path()) -> None:
+def _begin(root: Annotated[Path | None, typer.Option(hidden=True, envvar="GROUNDWORK_ROOT")] = None) -> None:
     global _root
-    _root = root.resolve()
+    _root = _project_around(Path()) if root is None else root.resolve()
     logging.basicConfig(handlers=[_Warnings(logging.WARNING)], force=True)
+    # What it warns of before it raises an error says less than the error.
+    logging.getLogger("botocore").setLevel(logging.ERROR)
+
+
+def _project_around(folder: Path) -> Path:
+    """Return the nearest folder, upwards, that has a Pulumi project, as `pulumi` itself does; else the folder."""
+    here = folder.resolve()
+    return next((each for each in (here, *here.parents) if (each / "Pulumi.yaml").is_file()), here)
 
 
 @app.command()
@@ -100,10 +133,10 @@ def rehearse(
 
     _put_tools_in_place()
     if every:
-        results = rehearse_every(load_project(_root), _narrator, lambda result: _show(of_rehearsal(result)))
+        results = rehearse_every(load_project(_root), _narrator, lambda result: _show_beside_json(of_rehearsal(result)))
     else:
         results = [run(_root, name, _narrator())]
-        _show(of_rehearsal(results[0]))
+        _show_beside_json(of_rehearsal(results[0]))
     told = [as_json(result) for result in results]
     _write(json_file, told if every else told[0])
     failed = [result for result in results if result.error]
@@ -119,7 +152,7 @@ def plan(name: Target = "dev", json_file: JsonFile = None) -> None:
 
     _put_tools_in_place()
     result = run(_root, name, _narrator())
-    _show(of_plan(result))
+    _show_beside_json(of_plan(result))
     _write(json_file, as_json(result))
     if result.error:
         raise typer.Exit(_WRONG_INPUT if result.refused else _FAILED)
@@ -231,6 +264,7 @@ def state(
     ] = "",
 ) -> None:
     """Make the bucket and the key for the state of real stacks, in your account; again changes nothing."""
+    from groundwork.core.stacks import load_project
     from groundwork.real.state import bootstrap
 
     store, console = bootstrap(_root, name), _console()
@@ -239,7 +273,11 @@ def state(
     console.print("\nWhat to do next", style="bold")
     for command in (
         f"pulumi login '{store.login}'",
-        f"pulumi stack init STACK --secrets-provider='{store.secrets_provider}'",
+        *(
+            f"pulumi stack init {stack.name} --secrets-provider='{store.secrets_provider}'"
+            for stack in load_project(_root).environment(name)
+        ),
+        f"groundwork preflight {name}",
         f"groundwork up {name}",
     ):
         console.print(f"  {command}", markup=False, highlight=False, soft_wrap=True)
@@ -324,7 +362,7 @@ def bench(name: Target = "dev", json_file: JsonFile = None) -> None:
 
     _put_tools_in_place()
     figures = measure(_root, name, _narrator)
-    _show(of_figures(figures))
+    _show_beside_json(of_figures(figures))
     _write(json_file, to_json(figures))
 
 
@@ -412,19 +450,27 @@ def _readable_errors() -> Iterator[None]:
         # typer ends an interrupt without a word; a command in the shell may end with that code, too.
         if end.__context__ is None or not isinstance(end.__context__.__cause__, KeyboardInterrupt):
             raise
-        _complain("Interrupted. Run the same command again: it goes on from here.", _INTERRUPTED)
+        _fail("Interrupted. Run the same command again: it goes on from here.", _INTERRUPTED)
     except Exception as error:
         if os.environ.get("GROUNDWORK_DEBUG") == "1":
             raise
-        _complain(*_message_of(error))
+        _fail(*_message_of(error))
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    """Say why there is no result, to people and in the place of the JSON that was asked for."""
+    with suppress(OSError):
+        _write(_json_file, {"error": message})
+    _complain(message, code)
 
 
 def _message_of(error: Exception) -> tuple[str, int]:
     """Return what to say of an error, and the exit code: 2 where the user's input is wrong."""
-    from groundwork.core.errors import StackError
-
     if isinstance(error, StackError):
         return str(error), _WRONG_INPUT
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        where = error.filename2 or error.filename
+        return f"{where}: {error.strerror}. {_ROOM}" if where else f"{error.strerror}. {_ROOM}", _FAILED
     if _is_expected(error):
         return str(error), _FAILED
     told = f"{type(error).__name__}: {error}"
@@ -489,15 +535,21 @@ def _narrator() -> Narrator:
     return Narrator(_console(stderr=True))
 
 
-def _show(renderable: Any) -> None:
-    console = _console()
+def _show_beside_json(renderable: Any) -> None:
+    """Show a report where no machine reads: with `--json -` standard output is the JSON's alone."""
+    _show(renderable, stderr=str(_json_file) == "-")
+
+
+def _show(renderable: Any, *, stderr: bool = False) -> None:
+    console = _console(stderr=stderr)
     if console.is_terminal:
         console.print(renderable)
         return
     with console.capture() as captured:
         console.print(renderable)
     # Tables are padded to their width, of which nothing is seen in a file or a pull request.
-    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    told = "\n".join(line.rstrip() for line in captured.get().splitlines())
+    print(told, file=sys.stderr if stderr else sys.stdout)
 
 
 def _write(file: Path | None, content: Any) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 
 from groundwork import cli
 from groundwork.core.errors import StackError
+from tests.sandbox.waiting import until
 
 VERBS = ("rehearse", "plan", "down", "shell", "up", "sweep", "doctor", "bench", "explain", "mirror", "outdated", "docs")
 
@@ -129,13 +133,72 @@ def test_the_real_thing_runs_each_stack_in_the_order_of_imports(project: Path, t
     planning = "--non-interactive --color=never"
     assert (tmp_path / "calls").read_text().splitlines() == [
         f"{project} kept preview --json --stack dev {planning}",
-        f"{project} kept up --stack dev --policy-pack=policies --yes",
+        f"{project} kept up --stack dev --suppress-outputs --policy-pack=policies --yes",
         f"{project} kept preview --json --stack a-late {planning}",
-        f"{project} kept up --stack a-late --policy-pack=policies --yes",
+        f"{project} kept up --stack a-late --suppress-outputs --policy-pack=policies --yes",
     ]
-    failed = run("--root", str(project), "up", "dev", PATH=path, FAIL="dev")
+    failed = run("--root", str(project), "up", "dev", "--yes", PATH=path, FAIL="dev")
     assert failed.returncode == 1
-    assert "The stack dev is not initialised: run `pulumi stack init dev` once." in failed.stderr
+    assert (
+        "The stack dev is not initialised: run `pulumi stack init dev` once, with the secrets provider that "
+        "`groundwork state` names if its bucket has the state." in failed.stderr
+    )
+
+
+def test_where_nobody_can_say_yes_an_up_is_refused_before_it_begins(project: Path, tmp_path: Path) -> None:
+    """The engine would refuse it too, after it has planned everything."""
+    tools = fake_pulumi(tmp_path, "exit 0")
+    done = run("--root", str(project), "up", "dev", PATH=tools)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Nobody is here to say yes: `groundwork up dev -- --yes` does it without asking, and `pulumi preview "
+        "--stack dev` only shows what it would do. Nothing was changed.\n"
+    )
+    assert run("--root", str(project), "up", "dev", PATH=tools, PULUMI_SKIP_CONFIRMATIONS="true").returncode == 0
+
+
+def test_a_failed_up_says_what_was_not_begun_and_that_the_next_goes_on(project: Path, tmp_path: Path) -> None:
+    first = (project / "stacks" / "Pulumi.dev.yaml").read_text()
+    more = first.replace("thing", "more") + "  groundwork:imports: [dev]\n"
+    (project / "stacks" / "Pulumi.late.yaml").write_text(more)
+    done = run("--root", str(project), "up", "late", "--yes", PATH=fake_pulumi(tmp_path, "exit 4"))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "`pulumi up` of dev ended with exit code 4. Not begun: late. What it did is in the state: mend what it said, "
+        "and `groundwork up late` goes on from there."
+    )
+
+
+@pytest.mark.parametrize("told", ["the whole terminal", "only us"])
+def test_an_interrupt_of_the_real_thing_waits_for_the_engine_to_write_its_state(
+    told: str, project: Path, tmp_path: Path
+) -> None:
+    """Killed half-way it would leave in the cloud what no state knows, and a lock."""
+    path = fake_pulumi(
+        tmp_path,
+        f"trap 'sleep 1; touch {tmp_path}/state; exit 255' INT; touch {tmp_path}/begun; while :; do sleep 0.05; done",
+    )
+    command = [sys.executable, "-m", "groundwork", "--root", str(project), "up", "dev", "--yes"]
+    # A terminal tells all processes of the command; CI tells the first one that it has to end.
+    process = subprocess.Popen(command, env={"PATH": path}, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    until((tmp_path / "begun").exists)
+    if told == "only us":
+        process.terminate()
+    else:
+        os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert (tmp_path / "state").exists()
+    assert process.returncode == 130
+    assert said.endswith("Interrupted. Run the same command again: it goes on from here.\n")
+
+
+def fake_pulumi(folder: Path, does: str) -> str:
+    """Return a PATH with a `pulumi` that is a shell script."""
+    tools = folder / "tools"
+    tools.mkdir()
+    (tools / "pulumi").write_text(f"#!/bin/sh\n{does}\n")
+    (tools / "pulumi").chmod(0o755)
+    return f"{tools}:/usr/bin:/bin"
 
 
 def test_down_where_nothing_is_up(project: Path, tmp_path: Path) -> None:
@@ -161,6 +224,49 @@ def test_a_defect_is_a_message_and_never_a_traceback() -> None:
     assert code == 1
     assert told.startswith("Groundwork failed, which is a defect of its own: ZeroDivisionError: division by zero")
     assert cli._message_of(StackError(["one", "two"])) == ("- one\n- two", 2)
+
+
+@pytest.mark.parametrize("verb", ["rehearse", "plan", "cost", "preflight", "bench"])
+def test_json_on_standard_output_is_alone_there_and_says_why_there_is_no_result(verb: str, project: Path) -> None:
+    done = run("--root", str(project), verb, "dve", "--json", "-")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"] in done.stderr
+    assert "did you mean 'dev'?" in json.loads(done.stdout)["error"]
+
+
+def test_with_json_on_standard_output_the_report_goes_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "_json_file", Path("-"))
+    cli._show_beside_json("the report")
+    assert capsys.readouterr() == ("", "the report\n")
+
+
+def test_json_that_cannot_be_written_is_refused_before_the_work_begins(project: Path, tmp_path: Path) -> None:
+    done = run("--root", str(project), "plan", "dev", "--json", str(tmp_path / "nowhere" / "plan.json"))
+    assert (done.returncode, done.stdout) == (2, "")
+    where = tmp_path / "nowhere"
+    assert done.stderr == f"- --json {where / 'plan.json'}: there is no folder {where}\n"
+
+
+def test_every_verb_works_below_the_projects_folder(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """As `pulumi` does."""
+    monkeypatch.chdir(project / "stacks")
+    assert cli._project_around(Path()) == project.resolve()
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    assert cli._project_around(elsewhere) == elsewhere.resolve()
+
+
+def test_a_full_disk_is_told_with_what_to_do() -> None:
+    error = OSError(errno.ENOSPC, "No space left on device", "/tools/pulumi", None, "/home/sandboxes/dev/bin/pulumi")
+    assert cli._message_of(error) == (
+        "/home/sandboxes/dev/bin/pulumi: No space left on device. Check the permissions and the room there; where it "
+        "is Groundwork's own folder, `groundwork doctor` tells what can go, and GROUNDWORK_HOME names another one. "
+        "Then run the same command again.",
+        1,
+    )
 
 
 def test_facts_are_written_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

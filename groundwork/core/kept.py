@@ -27,11 +27,19 @@ def lost(kept: Mapping[str, str], composition: Composition) -> list[str]:
     """Return a sentence for each instance that holds data and that the stack file no longer has."""
     now = {step.instance: step.spec.name for step in composition.steps}
     stack = composition.stack.name
+
+    def renamed(instance: str, component: str) -> str:
+        new = next((each for each, what in now.items() if what == component and each not in kept), None)
+        if new is None or instance in now:
+            return ""
+        return f". If it was to be renamed: {new} would begin empty, so leave its name `{instance}`"
+
     return [
         f"{instance} holds data, and the stack {stack} "
         + (f"has it as a {now[instance]} now, no longer as a {component}" if instance in now else "no longer has it")
         + f": write `{instance}: {{component: {component}, retire: true}}`, bring {stack} up, and take it out then; or "
         f"let another stack have it with `groundwork move {instance} --from {stack} --to STACK`"
+        + renamed(instance, component)
         for instance, component in sorted(kept.items())
         if now.get(instance) != component
     ]

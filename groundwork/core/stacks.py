@@ -444,7 +444,7 @@ def load_project(root: Path) -> Project:
     """
     path = root / "Pulumi.yaml"
     if not path.is_file():
-        raise StackError([f"{root} is no Groundwork project: it has no Pulumi.yaml"])
+        raise StackError([f"{root} is no Groundwork project: it has no Pulumi.yaml; go to a checkout of one"])
     data = yamlfile.read(path).data
     if not isinstance(data, dict) or not isinstance(data.get("name"), str):
         raise StackError([f"{path.name}: `name:` is required"])

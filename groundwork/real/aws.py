@@ -8,7 +8,18 @@ from functools import cache
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+import botocore.session
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigParseError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    ReadTimeoutError,
+)
 
 from groundwork.core.errors import StackError
 from groundwork.core.stacks import StackFile
@@ -48,12 +59,16 @@ def session_of(place: Place) -> boto3.Session:
     Raises:
         RealError: there are none, or they are of another account.
     """
-    session = boto3.Session(region_name=place.region)
+    try:
+        session = boto3.Session(region_name=place.region)
+    except BotoCoreError as error:
+        # A profile that does not exist, a file of settings that cannot be read.
+        raise _unknown(error) from None
     caller = caller_of(session)
     if caller != place.account:
         raise RealError(
             f"Your credentials are of the account {caller}, and the stack files say {place.account}: choose others, "
-            "such as with AWS_PROFILE. Nothing was changed."
+            f"such as with AWS_PROFILE{_profiles(session)}. Nothing was changed."
         )
     return session
 
@@ -73,7 +88,35 @@ def caller_of(session: boto3.Session) -> str:
     try:
         return str(session.client("sts").get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as error:
-        raise RealError(f"AWS does not know you: {error}. `aws sts get-caller-identity` shows who you are.") from None
+        raise _unknown(error) from None
+
+
+def _unknown(error: BotoCoreError | ClientError) -> RealError:
+    """Return what to do where AWS cannot be asked as somebody: it differs by what is wrong."""
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ReadTimeoutError | ProxyConnectionError):
+        return RealError(f"AWS is not reached from here: {error}. Nothing was changed.")
+    if isinstance(error, ProfileNotFound):
+        return RealError(f"{error}: AWS_PROFILE names it{_profiles(botocore.session.Session())}. Nothing was changed.")
+    if isinstance(error, ConfigParseError):
+        return RealError(f"{error}. Nothing was changed.")
+    if isinstance(error, NoCredentialsError):
+        return RealError(
+            "There are no AWS credentials: log in with `aws sso login`, or name a profile with AWS_PROFILE"
+            f"{_profiles(botocore.session.Session())}. Nothing was changed."
+        )
+    return RealError(
+        f"AWS does not take your credentials: {str(error).rstrip('.')}. Log in again, such as with `aws sso login`; "
+        "`aws sts get-caller-identity` shows who you are. Nothing was changed."
+    )
+
+
+def _profiles(session: boto3.Session | botocore.session.Session) -> str:
+    """Return the profiles that there are, as the end of a sentence; nothing where they cannot be read."""
+    try:
+        names = sorted(session.available_profiles)
+    except BotoCoreError:
+        return ""
+    return f"; there are: {', '.join(names)}" if names else ""
 
 
 def code_of(error: ClientError) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from groundwork.core.stacks import load_project
 from groundwork.real import drain as draining
 from groundwork.real.drain import Drain
-from groundwork.real.engine import Pulumi, resources_of
+from groundwork.real.engine import Pulumi, ended, resources_of
 from groundwork.real.errors import RealError
 from groundwork.real.kubectl import Kubectl
 from groundwork.sandbox.processes import MARKER
@@ -97,7 +97,14 @@ def look(root: Path, name: str, environ: Mapping[str, str] = os.environ, *, drai
     if drain and outlook.cluster and not outlook.protected:
         keep = any(stack.profile.protect for stack in stacks)
         with _kubectl(engine, outlook.cluster) as cluster:
-            outlook.drain = draining.look(cluster, frozenset(known), keep_volumes=keep)
+            try:
+                outlook.drain = draining.look(cluster, frozenset(known), keep_volumes=keep)
+            except RealError as error:
+                raise RealError(
+                    f"{error}\nWhat the cluster of {name} holds is not seen, and a destroy may hang on it. Run this "
+                    "where its API server can be reached, such as inside of its network; or leave the drain out with "
+                    f"--no-drain, and look for what is left with `groundwork sweep {name}`. Nothing was changed."
+                ) from None
     return outlook
 
 
@@ -142,9 +149,7 @@ def destroy(
         tell(f"pulumi destroy of {stack} ({number} of {len(outlook.stacks)})")
         code = engine.show("destroy", "--stack", stack, *flags)
         if code != 0:
-            rest = ", ".join(list(outlook.stacks)[number:])
-            left = f" Not begun: {rest}." if rest else ""
-            raise RealError(f"`pulumi destroy` of {stack} ended with exit code {code}.{left}")
+            raise RealError(ended("destroy", outlook.environment, stack, code, list(outlook.stacks)[number:]))
 
 
 def _instances(resources: Sequence[Resource]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from groundwork.core import refusal
 from groundwork.core.errors import StackError
+from groundwork.interrupts import unbroken, watch
 from groundwork.real.errors import RealError
 
 _NO_STACK = 6  # the engine's exit code for a stack that is not initialised
@@ -45,15 +46,19 @@ class Pulumi:
         return cls(executable, project, dict(environ))
 
     def show(self, *arguments: str) -> int:
-        """Run a command that the user watches, and return its exit code.
+        """Run a command that the user watches, and return its exit code; an interrupt waits for it to end.
 
         Raises:
+            KeyboardInterrupt: it was interrupted, and has ended.
             RealError: the command is about a stack that is not initialised.
         """
-        code = self._run(arguments).returncode
+        code = watch([self.executable, *arguments], self.project, self.environ)
         if code == _NO_STACK:
             stack = arguments[arguments.index("--stack") + 1]
-            raise RealError(f"The stack {stack} is not initialised: run `pulumi stack init {stack}` once.")
+            raise RealError(
+                f"The stack {stack} is not initialised: run `pulumi stack init {stack}` once, with the secrets "
+                "provider that `groundwork state` names if its bucket has the state."
+            )
         return code
 
     def read(self, *arguments: str) -> str:
@@ -61,8 +66,9 @@ class Pulumi:
         return self._quiet(arguments, None)
 
     def write(self, *arguments: str, text: str) -> None:
-        """Give `text` to a command (raises `RealError` with its own words where it fails)."""
-        self._quiet(arguments, text)
+        """Give `text` to a command, which no interrupt cuts off (raises `RealError` with its own words)."""
+        with unbroken():
+            self._quiet(arguments, text)
 
     def exported(self, stack: str) -> dict[str, Any]:
         """Return a stack as the engine exports it (raises `RealError`); secrets stay as they are: encrypted."""
@@ -110,8 +116,14 @@ class Pulumi:
             check=False,
         )
 
-    def _run(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run([self.executable, *arguments], cwd=self.project, env=dict(self.environ), check=False)
+
+def ended(verb: str, environment: str, stack: str, code: int, rest: Sequence[str]) -> str:
+    """Return what to say where the engine did not do all: its own words stand above it."""
+    left = f" Not begun: {', '.join(rest)}." if rest else ""
+    return (
+        f"`pulumi {verb}` of {stack} ended with exit code {code}.{left} What it did is in the state: mend what it "
+        f"said, and `groundwork {verb} {environment}` goes on from there."
+    )
 
 
 def resources_of(exported: Mapping[str, Any]) -> Sequence[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 from groundwork.core import kept
 from groundwork.core.errors import StackError, closest
 from groundwork.core.stacks import Project, load_project
+from groundwork.interrupts import unbroken
 from groundwork.real.engine import Pulumi, resources_of
 from groundwork.real.errors import RealError
 
@@ -46,10 +47,14 @@ def move(root: Path, instance: str, source: str, destination: str, environ: Mapp
     urns = of_component(resources_of(before), instance)
     if not urns:
         there = of_component(resources_of(engine.exported(destination)), instance)
+        if there and _forget(engine, source, instance):
+            # A move that was killed between its two parts.
+            return Moved(instance, source, destination, len(there))
         moved = f"; {destination} has it already" if there else ""
         raise RealError(f"The stack {source} has no component {instance} in its state{moved}.")
-    engine.read("state", "move", "--yes", "--source", source, "--dest", destination, *urns)
-    _forget(engine, source, instance)
+    with unbroken():
+        engine.read("state", "move", "--yes", "--source", source, "--dest", destination, *urns)
+        _forget(engine, source, instance)
     return Moved(instance, source, destination, len(urns))
 
 
@@ -88,10 +93,15 @@ def of_component(resources: Iterable[Resource], instance: str) -> list[str]:
     return found
 
 
-def _forget(engine: Pulumi, stack: str, instance: str) -> None:
-    """Take the instance out of what the stack says that it keeps: its next up would refuse to go on without."""
+def _forget(engine: Pulumi, stack: str, instance: str) -> bool:
+    """Take the instance out of what the stack says that it keeps: its next up would refuse to go on without.
+
+    Returns whether it was among these.
+    """
     exported = engine.exported(stack)
     for resource in resources_of(exported):
         if resource["type"] == _STACK and instance in resource.get("outputs", {}).get(kept.OUTPUT, {}):
             del resource["outputs"][kept.OUTPUT][instance]
             engine.restore(stack, exported)
+            return True
+    return False

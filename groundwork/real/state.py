@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from groundwork.core.naming import join
 from groundwork.core.stacks import load_project
@@ -78,8 +78,12 @@ def bootstrap(root: Path, environment: str) -> StateStore:
         _bucket(session, store)
         for setting in _settings(session, store, key):
             _apply(store, setting)
-    except ClientError as error:
-        raise RealError(f"AWS refuses: {error}") from None
+    except (BotoCoreError, ClientError) as error:
+        done = ", ".join(f"{part}: {did}" for part, did in store.done.items()) or "nothing"
+        raise RealError(
+            f"AWS refuses: {error}\n"
+            f"Reached so far: {done}. Let your role do it, and run the same command again: it goes on from here."
+        ) from None
     return store
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from groundwork.core.judge_input import read_environment
 from groundwork.core.stacks import load_project
-from groundwork.real.engine import Pulumi
+from groundwork.real.engine import Pulumi, ended
 from groundwork.real.errors import RealError
 from groundwork.real.planned import check_changes
 from groundwork.sandbox.processes import MARKER
 from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.stage import policy_flags
+
+_UNASKED = ("--yes", "-y", "--skip-preview", "-f")
 
 
 def up(
@@ -33,11 +36,22 @@ def up(
     project = load_project(root)
     stacks = read_environment(project, name)
     engine = Pulumi.find(project.root, environ)
+    if not (sys.stdin.isatty() or agreed(flags, environ)):
+        raise RealError(
+            f"Nobody is here to say yes: `groundwork up {name} -- --yes` does it without asking, and "
+            f"`pulumi preview --stack {stacks[-1].name}` only shows what it would do. Nothing was changed."
+        )
     for number, stack in enumerate(stacks, 1):
         narrator.note(f"pulumi up of {stack.name} ({number} of {len(stacks)})", "bold")
+        narrator.note("First, without a word of the engine: whether it would replace or delete what holds data.", "dim")
         check_changes(project.root, stack, engine, lambda line: narrator.note(line, "yellow"))
-        code = engine.show("up", "--stack", stack.name, *policy_flags(project.root), *flags)
+        # What it puts out is for other stacks: hundreds of lines.
+        code = engine.show("up", "--stack", stack.name, "--suppress-outputs", *policy_flags(project.root), *flags)
         if code != 0:
-            rest = ", ".join(s.name for s in stacks[number:])
-            left = f" Not begun: {rest}." if rest else ""
-            raise RealError(f"`pulumi up` of {stack.name} ended with exit code {code}.{left}")
+            raise RealError(ended("up", name, stack.name, code, [s.name for s in stacks[number:]]))
+
+
+def agreed(flags: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Return whether the engine would not ask: it was told so, or is to change nothing."""
+    told = any(flag.partition("=")[0] in _UNASKED for flag in flags)
+    return told or environ.get("PULUMI_SKIP_CONFIRMATIONS", "").lower() in ("1", "true")

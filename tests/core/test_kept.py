@@ -84,3 +84,12 @@ def test_retire_is_yes_or_no() -> None:
     """A word would retire by mistake."""
     with pytest.raises(StackError, match=r"safe\.retire must be true or false \(got 'later'\)"):
         built({"safe": {"retire": "later"}})
+
+
+def test_who_renames_what_holds_data_is_told_that_the_new_name_would_begin_empty() -> None:
+    with pytest.raises(StackError) as error:
+        built({"vault": {"component": "safe"}}, {"safe": "safe"})
+    (problem,) = error.value.problems
+    assert problem.endswith(
+        "--from test --to STACK`. If it was to be renamed: vault would begin empty, so leave its name `safe`"
+    )

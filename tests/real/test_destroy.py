@@ -21,6 +21,7 @@ for word; do [ "$before" = --stack ] && stack=$word; before=$word; done
 case "$1 $2" in
   "stack ls") cat {here}/stacks.json ;;
   "stack export") cat {here}/$stack.json ;;
+  "stack output") echo '"kubeconfig"' ;;
   "stack import") cat > {here}/$stack.json ;;
   destroy*) test ! -f {here}/$stack.fails ;;
 esac
@@ -131,7 +132,10 @@ def test_who_imports_goes_first_and_definitions_of_kinds_hold_nobody_up(lab: Lab
 def test_a_stack_that_fails_ends_it_and_those_below_stay(lab: Lab) -> None:
     lab.brought_up(ground=_of("ground", "network"), upper=_of("upper", "teams"))
     (lab.here / "upper.fails").touch()
-    message = "`pulumi destroy` of upper ended with exit code 1. Not begun: ground."
+    message = (
+        "`pulumi destroy` of upper ended with exit code 1. Not begun: ground. What it did is in the state: mend what "
+        "it said, and `groundwork destroy lab` goes on from there."
+    )
     with pytest.raises(RealError) as error:
         lab.destroy(lab.look())
     assert str(error.value) == message
@@ -141,6 +145,26 @@ def test_a_stack_that_fails_ends_it_and_those_below_stay(lab: Lab) -> None:
 def test_what_was_never_brought_up_is_left_out(lab: Lab) -> None:
     lab.brought_up(ground=_of("ground", "network"))
     assert lab.look().stacks == {"ground": 1}
+
+
+CLUSTER = "aws:eks/cluster:Cluster"
+
+
+def test_a_cluster_that_is_out_of_reach_is_told_with_both_ways_on(lab: Lab) -> None:
+    """An endpoint inside of its network is the rule, and the engineer at home the case."""
+    lab.brought_up(ground=_of("ground", "eks", (CLUSTER, "cluster", {})))
+    kubectl = lab.here / "kubectl"
+    kubectl.write_text("#!/bin/sh\necho 'Unable to connect to the server: i/o timeout' >&2; exit 1\n")
+    kubectl.chmod(0o755)
+    with pytest.raises(RealError) as error:
+        lab.look()
+    assert str(error.value) == (
+        "`kubectl get` failed: Unable to connect to the server: i/o timeout\n"
+        "What the cluster of lab holds is not seen, and a destroy may hang on it. Run this where its API server can be "
+        "reached, such as inside of its network; or leave the drain out with --no-drain, and look for what is left "
+        "with `groundwork sweep lab`. Nothing was changed."
+    )
+    assert look(lab.root, "lab", lab.environ, drain=False).stacks == {"ground": 2}
 
 
 def test_an_environment_goes_as_a_whole(lab: Lab) -> None:

@@ -90,14 +90,62 @@ def test_another_account_is_not_touched(tmp_path: Path) -> None:
     assert s3().list_buckets()["Buckets"] == []
 
 
-def test_without_credentials_aws_does_not_know_you(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+PROFILES = """\
+[profile one]
+region = eu-west-1
+[profile two]
+sso_session = company
+sso_account_id = 111122223333
+sso_role_name = engineer
+[sso-session company]
+sso_start_url = https://example.awsapps.com/start
+sso_region = eu-west-1
+"""
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        (
+            {},
+            "There are no AWS credentials: log in with `aws sso login`, or name a profile with AWS_PROFILE; there are: "
+            "one, two. Nothing was changed.",
+        ),
+        (
+            {"AWS_PROFILE": "tow"},
+            "The config profile (tow) could not be found: AWS_PROFILE names it; there are: one, two. Nothing was "
+            "changed.",
+        ),
+        (
+            {"AWS_PROFILE": "two"},
+            "AWS does not take your credentials: Error loading SSO Token: Token for company does not exist. Log in "
+            "again, such as with `aws sso login`; `aws sts get-caller-identity` shows who you are. Nothing was "
+            "changed.",
+        ),
+        (
+            {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+            'AWS is not reached from here: Could not connect to the endpoint URL: "http://127.0.0.1:9/". Nothing was '
+            "changed.",
+        ),
+    ],
+)
+def test_who_cannot_be_somebody_at_aws_is_told_what_to_do(
+    environ: dict[str, str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of these is a defect of ours, and each is mended in another way."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
+    (tmp_path / "config").write_text(PROFILES)
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    with pytest.raises(RealError, match="AWS does not know you: Unable to locate credentials"):
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(RealError) as error:
         bootstrap(project(tmp_path), "lab")
+    assert str(error.value) == told
 
 
 def test_an_environment_that_is_not_in_aws_has_no_state_there(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ class StackState:
     @property
     def file(self) -> Path:
         """The checkpoint."""
-        return self.folder / ".pulumi" / "stacks" / self.project / f"{self.stack}.json"
+        return checkpoint_file(self.folder, self.project, self.stack)
 
     def exists(self) -> bool:
         """Whether the stack was initialised."""
@@ -94,7 +94,7 @@ class StackState:
 
     def resources(self) -> list[dict[str, Any]]:
         """Return the resources as the checkpoint has them; secrets stay encrypted."""
-        return list(_deployment(self._checkpoint()).get("resources") or ())
+        return resources_in(self.folder, self.project, self.stack)
 
     def revealed(self) -> list[dict[str, Any]]:
         """Return the resources with their secrets in plain text: keep them in memory."""
@@ -124,11 +124,7 @@ class StackState:
         return len(held)
 
     def _checkpoint(self) -> dict[str, Any]:
-        try:
-            content: dict[str, Any] = json.loads(self.file.read_text())
-        except FileNotFoundError:
-            return {}
-        return content
+        return _read(self.file)
 
     def _edit(self, change: Any) -> None:
         exported = json.loads(self._call("stack", "export", "--stack", self.stack))
@@ -141,6 +137,24 @@ class StackState:
             said = (done.stderr or done.stdout).strip()
             raise EngineError(f"`pulumi {' '.join(arguments)}` failed:\n{said}", Outcome(code=done.returncode))
         return done.stdout
+
+
+def checkpoint_file(folder: Path, project: str, stack: str) -> Path:
+    """Return where the file backend at `folder` keeps a stack."""
+    return folder / ".pulumi" / "stacks" / project / f"{stack}.json"
+
+
+def resources_in(folder: Path, project: str, stack: str) -> list[dict[str, Any]]:
+    """Return the resources of a stack in the file backend at `folder`, none of one that was never up."""
+    return list(_deployment(_read(checkpoint_file(folder, project, stack))).get("resources") or ())
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    return content
 
 
 def _deployment(checkpoint: dict[str, Any]) -> dict[str, Any]:

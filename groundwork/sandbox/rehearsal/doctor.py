@@ -43,7 +43,9 @@ def examine(sandbox: Sandbox, here: Path) -> list[Finding]:
         problem = f"{len(orphans)} processes were left running by a command that was killed: {listed}"
         findings.append(Finding(subject, problem, again, Severity.WARNING))
     findings += _locks(sandbox, subject, again)
-    findings += _releases(sandbox, subject, again)
+    # Who is dead was told: that it does not answer says nothing more, after a while.
+    if not dead:
+        findings += _releases(sandbox, subject, again)
     return findings or _running(sandbox, subject, away)
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from groundwork.core.errors import StackError
+from groundwork.core.errors import StackError, listing
+from groundwork.core.stacks import Project, StackFile
 from groundwork.preview.cost import Paid
 from groundwork.sandbox.engine.outcome import Outcome, all_refused
+from groundwork.sandbox.engine.state import resources_in
 from groundwork.sandbox.rehearsal.changes import judge_lost
 from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, planned_steps, planned_subjects, refusal
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
-from groundwork.sandbox.rehearsal.stage import Stage, on_stage
+from groundwork.sandbox.rehearsal.sandbox import Sandbox
+from groundwork.sandbox.rehearsal.stage import on_stage
 from groundwork.sandbox.rendered import Rendered
 from groundwork.sandbox.urns import name_of
 
@@ -22,6 +27,7 @@ class Plan:
 
     Attributes:
         charts: what the policies say of what charts render.
+        anew: why what was rehearsed before is lost, so that all is planned as new; empty where it is not.
         before: what there is in the sandbox now, of the stacks that were planned.
         after: what there would be.
     """
@@ -34,6 +40,7 @@ class Plan:
     before: list[Paid] = field(default_factory=list)
     after: list[Paid] = field(default_factory=list)
     charts: list[ChartVerdict] = field(default_factory=list)
+    anew: str = ""
 
     @property
     def refused(self) -> bool:
@@ -48,12 +55,10 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
         StackError: the stack files are wrong, or a stack's imports were not rehearsed yet.
         ToolsMissing, SandboxBusyError, StartError, StackLockedError: it could not begin.
     """
-    with on_stage(root, name, narrator, check=True) as stage:
-        made = Plan(name, narrator.phases)
+    with on_stage(root, name, narrator, check=True, require=partial(_require_imports, name)) as stage:
+        made = Plan(name, narrator.phases, anew=stage.anew)
         Rendered(stage.sandbox.paths.rendered).plan_anew()
-        asked = [stack for stack in stage.stacks if stack.name == name] or stage.stacks
-        for stack in asked:
-            _require_imports(stage, stack.name, stack.imports)
+        asked = _asked(name, stage.stacks)
         with narrator.phase(f"prepare {', '.join(stack.name for stack in asked)}"):
             for stack in asked:
                 made.before += [
@@ -77,12 +82,28 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
     return made
 
 
-def _require_imports(stage: Stage, stack: str, imports: tuple[str, ...]) -> None:
-    missing = [name for name in imports if not stage.state(name).resources()]
-    if missing:
-        raise StackError(
-            [
-                f"{stack} imports {', '.join(missing)}, which is not in the sandbox yet: "
-                f"run `groundwork rehearse {stack}` first"
-            ]
-        )
+def _asked(name: str, stacks: Sequence[StackFile]) -> list[StackFile]:
+    return [stack for stack in stacks if stack.name == name] or list(stacks)
+
+
+def _require_imports(name: str, sandbox: Sandbox, project: Project, stacks: Sequence[StackFile], lost: str) -> None:
+    """Refuse to plan a stack on top of nothing: what it imports has to be up (raises StackError)."""
+    asked = _asked(name, stacks)
+    up = {
+        stack.name
+        for stack in stacks
+        if not lost and resources_in(sandbox.paths.pulumi_state, project.name, stack.name)
+    }
+    importing = [stack.name for stack in asked if set(stack.imports) - up]
+    missing = list(dict.fromkeys(each for stack in asked for each in stack.imports if each not in up))
+    if not missing:
+        return
+    why = f" ({lost})" if lost else ""
+    alone = [f"`groundwork plan {stack.name}`" for stack in asked if not stack.imports]
+    raise StackError(
+        [
+            f"{listing(importing)} {'imports' if len(importing) == 1 else 'import'} {listing(missing)}, "
+            f"of which the sandbox has nothing to plan against{why}: run `groundwork rehearse {name}` first"
+            + (f"; {listing(alone)} can be run already" if alone else "")
+        ]
+    )

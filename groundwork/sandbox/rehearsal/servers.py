@@ -70,7 +70,7 @@ def is_void(sandbox: Sandbox, arrangement: Arrangement) -> str | None:
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return "its settings are gone"
     if (before.account_id, before.region) != (arrangement.account_id, arrangement.region):
-        return f"it was account {before.account_id} in {before.region}"
+        return f"the sandbox was of the account {before.account_id} in {before.region}"
     if before.networks != arrangement.networks:
         return "another network is taken for granted now"
     return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from groundwork.interrupts import watch
 from groundwork.sandbox.engine.environment import shell_environment
 from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.stage import on_stage
@@ -42,7 +42,7 @@ def shell(root: Path, name: str, command: Sequence[str], narrator: Narrator) -> 
 
 def _run(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> int:
     try:
-        return subprocess.run(command, cwd=folder, env=environ, check=False).returncode
+        return watch(command, folder, environ)
     except FileNotFoundError:
         raise FileNotFoundError(f"{command[0]}: no such command in the sandbox's shell") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,11 @@ _NO_ACCOUNT = "123456789012"
 _NO_REGION = "eu-west-1"
 # Most of what the engine does is waiting for charts and readiness.
 _PARALLEL = "--parallel=16"
+
+Require = Callable[[Sandbox, Project, list[StackFile], str], None]
+"""Called with a sandbox, its project, the stacks asked for, and why what was rehearsed is void, empty where it is not.
+
+Raises StackError."""
 
 
 @dataclass
@@ -145,11 +150,14 @@ def counts(outcome: Outcome) -> str:
 
 
 @contextlib.contextmanager
-def on_stage(root: Path, name: str, narrator: Narrator, *, check: bool = False) -> Iterator[Stage]:
+def on_stage(
+    root: Path, name: str, narrator: Narrator, *, check: bool = False, require: Require | None = None
+) -> Iterator[Stage]:
     """Make the sandbox of an environment or stack ready, be alone in it, and leave its servers running.
 
     Args:
         check: compose the stacks before anything is started.
+        require: called before anything is started, to refuse what cannot be done in the sandbox as it is.
 
     Raises:
         StackError: the stack files are wrong, or name none such.
@@ -169,9 +177,11 @@ def on_stage(root: Path, name: str, narrator: Narrator, *, check: bool = False) 
         with processes.foreground("command"):
             check_mirrors(project, sandbox)
             arrangement = arrange(project, stacks, sandbox, tools)
+            anew = running.is_void(sandbox, arrangement) or ""
+            if require is not None:
+                require(sandbox, project, stacks, anew)
             with narrator.phase("bring up the sandbox") as activity:
                 orphans = processes.end_orphans()
-                anew = running.is_void(sandbox, arrangement) or ""
                 if anew:
                     running.clear(sandbox)
                 servers = running.start(sandbox, tools, arrangement, activity.took)

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from groundwork.lines import warning
 from groundwork.policy.admission import PREFIX
 from groundwork.preview.cost import Estimate
 from groundwork.sandbox.engine.outcome import UNCHANGED, Outcome
@@ -126,11 +127,17 @@ def of_plan(plan: Plan) -> RenderableType:
     if all(outcome.succeeded or outcome.stopped_by_policies for outcome in plan.outcomes.values()):
         # Who has to decide about what is refused wants to know what else the change does.
         found += [Text(cost_of(plan)), *end(plan.outcomes.values(), plan.seconds)]
+        if plan.anew:
+            found.append(warning(f"all is planned as new: {plan.anew}. {_again(plan.name)}"))
     else:
         found.append(Text("It ended early: neither all changes nor all verdicts are known.", style="yellow"))
     if plan.error:
         found.append(Text(plan.error, style="red"))
     return Group(*found)
+
+
+def _again(name: str) -> str:
+    return f"`groundwork rehearse {name}` brings it up again, to compare with."
 
 
 def as_json(result: Rehearsal | Plan) -> dict[str, Any]:
@@ -144,6 +151,7 @@ def as_json(result: Rehearsal | Plan) -> dict[str, Any]:
     }
     if isinstance(result, Plan):
         before, after = estimates(result)
+        told["anew"] = result.anew
         told["cost"] = {"before": _sums(before), "after": _sums(after)}
     told["rendered"] = as_facts(result.rendered if isinstance(result, Rehearsal) else result.charts)
     if isinstance(result, Rehearsal):

@@ -325,6 +325,17 @@ def test_a_plan_that_was_refused_is_told_without_what_looks_like_one() -> None:
     assert text(of_plan(made)) == "The preview of dev is refused, and nothing was changed:\n- Pulumi.dev.yaml:3: no"
 
 
+def test_a_plan_against_what_was_lost_says_that_nothing_of_it_is_a_change() -> None:
+    """Else a reader believes that the pull request makes everything."""
+    queue = Step(Moment.DONE, "create", f"{BASE}aws:sqs/queue:Queue::q", "aws:sqs/queue:Queue", STACK)
+    outcomes = {"dev": Outcome(code=0, changes={"create": 1}, steps={queue.urn: queue})}
+    shown = text(of_plan(Plan("dev", [], outcomes, anew="the emulated AWS API has ended, and its state with it")))
+    assert " ".join(shown.split()).endswith(
+        "warning: all is planned as new: the emulated AWS API has ended, and its state with it. `groundwork rehearse "
+        "dev` brings it up again, to compare with."
+    )
+
+
 def test_one_stack_that_is_refused_does_not_hide_the_plan_of_another() -> None:
     queue = Step(Moment.DONE, "create", f"{BASE}aws:sqs/queue:Queue::q", "aws:sqs/queue:Queue", STACK)
     outcomes = {"one": Outcome(code=0, steps={queue.urn: queue}), "two": Outcome(code=1, refused=("no",))}

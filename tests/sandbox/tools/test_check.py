@@ -64,3 +64,20 @@ def test_tools_of_other_versions_are_a_note(home: Path) -> None:
             Severity.NOTE,
         )
     ]
+
+
+def test_what_other_tests_put_beside_the_tools_is_not_of_another_version(home: Path) -> None:
+    (home / "tools" / "checkov-831e81ba9244").mkdir(parents=True)
+    assert about("checkov") == []
+
+
+def test_a_disk_without_room_is_told_before_it_is_full(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "free_at", lambda folder: 200_000_000)
+    assert about(str(home)) == [
+        Finding(
+            str(home),
+            "has 0.2 GB free; a sandbox takes up to 0.5 GB",
+            "export GROUNDWORK_HOME=..., a folder on another disk; or make room: the sandboxes below can go, too",
+            Severity.WARNING,
+        )
+    ]
