@@ -85,7 +85,8 @@ def build(composition: Composition, project: Project) -> None:
         for provider in step.bindings.values():
             if provider is not None and provider.stack is not None:
                 resolve(provider)
-    problems = kept.lost(kept.before(project.name, environment.stack), composition)
+    before = kept.before(project.name, environment.stack)
+    problems = kept.lost(before, composition)
     claims: dict[str, str] = {}
     remedies: dict[str, str] = {}
     refused: list[str] = []
@@ -93,7 +94,17 @@ def build(composition: Composition, project: Project) -> None:
         if any(p is not None and p.stack is None and p.instance not in made for p in step.bindings.values()):
             continue  # what it needs was refused, and that is told
         needs = {parameter: resolve(provider) for parameter, provider in step.bindings.items()}
-        site = Site(environment, catalogue, needs, _after(step, made), claims, remedies, refused, retire=step.retire)
+        site = Site(
+            environment,
+            catalogue,
+            needs,
+            _after(step, made),
+            claims,
+            remedies,
+            refused,
+            retire=step.retire,
+            before=kept.offered(before, step.instance),
+        )
         told = len(refused)
         try:
             made[step.instance] = step.spec.cls(step.instance, step.config, site)
