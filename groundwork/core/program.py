@@ -53,8 +53,11 @@ class OtherStack:
         return self.reference.require_output(key)
 
 
-def build(composition: Composition, project: Project) -> None:
+def build(composition: Composition, project: Project, *, whole: bool = True) -> None:
     """Build a composed stack: register its resources, export its contracts.
+
+    Args:
+        whole: whether nothing was left out of the stack; else nobody is asked what only all of it together shows.
 
     Raises:
         StackError: with what every component refuses, all at once.
@@ -113,7 +116,7 @@ def build(composition: Composition, project: Project) -> None:
         refused[told:] = composition.stack.placed(step.instance, refused[told:])
     if problems or refused:
         raise StackError(dict.fromkeys([*problems, *refused]))
-    for instance, component in made.items():
+    for instance, component in made.items() if whole else ():
         try:
             component.complete()
         except StackError as error:
