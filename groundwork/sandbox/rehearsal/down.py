@@ -17,7 +17,7 @@ from groundwork.sandbox.standins.control import ask
 from groundwork.sandbox.tools.locate import locate
 from groundwork.sandbox.urns import name_of, type_of
 
-_STACK = "pulumi:pulumi:Stack"
+_COMPONENT, _STACK = "groundwork:component:", "pulumi:pulumi:Stack"
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Down:
 
     Attributes:
         destroyed: stack -> number of resources deleted.
-        order: stack -> its components, as they went: each stands where the last of its own did.
+        order: stack -> its components, in the order in which the first resource of each went.
         lifted: how many resources were protected or retained.
         swept: what no state knew any more, from creates that were cut off.
         note: why there was nothing to destroy, empty where there was.
@@ -83,17 +83,19 @@ def destroy_all(stage: Stage) -> Down:
 
 
 def order_of(steps: Mapping[str, Step]) -> list[str]:
-    """Return the components of a destroy in the order in which the last resource of each was deleted.
+    """Return the components of a destroy in the order in which it came to the first resource of each.
+
+    That is what counts of a component: pods, nodes, a cluster. Their roles and keys go last, which hold nothing up.
 
     Args:
         steps: URN -> step, in the order in which the engine came to them.
     """
-    last: dict[str, None] = {}
-    for urn, step in steps.items():
-        if step.op == "delete" and step.custom:
-            owner = urn
-            while (above := steps[owner].parent) in steps and type_of(above) != _STACK:
-                owner = above
-            last.pop(name_of(owner), None)
-            last[name_of(owner)] = None
-    return list(last)
+    owners = dict.fromkeys(_owner(urn, steps) for urn, step in steps.items() if step.op == "delete" and step.custom)
+    return [name_of(owner) for owner in owners if type_of(owner).startswith(_COMPONENT)]
+
+
+def _owner(urn: str, steps: Mapping[str, Step]) -> str:
+    """Return the component that a resource is of: the topmost one below the stack."""
+    while (above := steps[urn].parent) in steps and type_of(above) != _STACK:
+        urn = above
+    return urn

@@ -12,14 +12,15 @@ def _urn(kind: str, name: str) -> str:
     return f"urn:pulumi:dev::lab::{kind}::{name}"
 
 
-def test_a_component_stands_where_the_last_of_its_own_was_deleted() -> None:
-    """The engine may forget a component, which is nothing itself, long before or after."""
+def test_components_are_told_in_the_order_in_which_the_first_of_their_own_went() -> None:
+    """The engine forgets a component, which is nothing itself, and its providers at any time; roles go last."""
     network, pools = _urn("groundwork:component:Network", "network"), _urn("groundwork:component:Pools", "pools")
     told = [
         (network, _STACK, False, "delete"),
-        (_urn("aws:ec2/flowLog:FlowLog", "network-logs"), network, True, "delete"),
         (_urn("aws:eks/nodeGroup:NodeGroup", "pools-general"), pools, True, "delete"),
+        (_urn("pulumi:providers:kubernetes", "groundwork-dev-eks"), _STACK, True, "delete"),
         (_urn("aws:ec2/vpc:Vpc", "network-vpc"), network, True, "delete"),
+        (_urn("aws:iam/role:Role", "pools-node"), pools, True, "delete"),
         (pools, _STACK, False, "delete"),
         (_urn("aws:kms/key:Key", "kept-key"), _STACK, True, "same"),
     ]
