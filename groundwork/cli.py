@@ -166,7 +166,10 @@ def down(name: Target = "dev") -> None:
     result = run(_root, name, _narrator())
     console = _console()
     for stack, count in result.destroyed.items():
-        console.print(f"{stack}: {count} resources destroyed", highlight=False)
+        order = ", ".join(result.order[stack])
+        console.print(
+            f"{stack}: {count} resources destroyed{f', in this order: {order}' if order else ''}", highlight=False
+        )
     if result.lifted:
         console.print(f"{result.lifted} of them were protected or retained, which the sandbox lifted", highlight=False)
     for urn in result.swept:

@@ -14,7 +14,8 @@ _MINOR = re.compile(r"1\.(\d+)")
 def guard(name: str) -> pulumi.ResourceHookBinding:
     """Return what refuses a step that EKS would refuse, in the preview already.
 
-    What the cluster is now stands in the engine's own state: nothing has to be asked of AWS.
+    What the cluster is now stands in the engine's own state: nothing has to be asked of AWS. The component says the
+    same before anything is registered, of a stack that was brought up to its end; this knows of the others too.
 
     Args:
         name: of the component.

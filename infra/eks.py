@@ -19,7 +19,7 @@ from groundwork.core.errors import StackError
 from infra import _eks_addons as addons
 from infra._aws import AwsComponent
 from infra._eks_cluster import ROLE_NAME, EksCluster, Way, kubeconfig
-from infra._eks_versions import guard
+from infra._eks_versions import guard, step_problem
 from infra._nodes import NodeGroup, make_group
 from infra._pod_room import Nodes
 from infra._policies import AUDIENCE, allow, trust
@@ -133,7 +133,7 @@ class Eks(AwsComponent[EksConfig]):
         """Make the cluster.
 
         Raises:
-            StackError: where the version is not in the catalogue, or networks overlap.
+            StackError: where the catalogue lacks an add-on.
         """
         version = self._checked(network)
         name = self.environment.cloud_name(self.name)
@@ -174,9 +174,13 @@ class Eks(AwsComponent[EksConfig]):
     def _checked(self, network: VpcNetwork) -> str:
         valid = self.catalogue.kubernetes
         version = self.config.version or valid[-1]
-        problems = addons.missing(self.catalogue)
+        problems = []
+        if missing := addons.missing(self.catalogue):
+            raise StackError(missing)
         if version not in valid:
             problems.append(f"{self.name}.version: {version!r} is not in the catalogue; valid: {', '.join(valid)}")
+        elif step := step_problem(self.name, self.before.get("version"), version):
+            problems.append(step)
         for cidr in network.cidrs:
             if overlap(self.config.service_cidr, cidr):
                 free = next(c for c in _SERVICE_CIDRS if not any(overlap(c, other) for other in network.cidrs))
@@ -184,9 +188,9 @@ class Eks(AwsComponent[EksConfig]):
                     f"{self.name}.serviceCidr: {self.config.service_cidr} overlaps the network's {cidr}; take one "
                     f"outside of it, such as {free}"
                 )
-        if problems:
-            raise StackError(problems)
-        return version
+        # It goes on, so that who needs the cluster says its own too: of a version that there is.
+        self.refuse(problems)
+        return version if version in valid else valid[-1]
 
     def _control_plane(self, name: str, version: str, network: VpcNetwork) -> aws.eks.Cluster:
         path = f"/aws/eks/{name}/cluster"

@@ -11,7 +11,6 @@ import pulumi
 from pydantic import Field, model_validator
 
 from groundwork.core.config import Config
-from groundwork.core.errors import StackError
 from groundwork.core.forms import Form
 from infra import _subnets
 from infra._aws import AwsComponent
@@ -146,20 +145,12 @@ class ExistingNetwork(AwsComponent[ExistingNetworkConfig]):
     """
 
     def build(self) -> VpcNetwork:
-        """Make nothing: say what is there.
-
-        Raises:
-            StackError: where a zone is of another region.
-        """
+        """Make nothing: say what is there."""
         zones = tuple(self.config.zones)
         wrong = [zone for zone in zones if zone[:-1] != self.region or not zone[-1:].islower()]
-        if wrong:
-            raise StackError(
-                [
-                    f"{self.name}.zones: {zone!r} is no zone of {self.region}; an example is {self.region}a"
-                    for zone in wrong
-                ]
-            )
+        self.refuse(
+            [f"{self.name}.zones: {zone!r} is no zone of {self.region}; an example is {self.region}a" for zone in wrong]
+        )
         settings = list(self.config.zones.values())
         pods = _cidrs(zone.pods for zone in settings)
         return VpcNetwork(

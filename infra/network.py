@@ -158,13 +158,12 @@ class Network(AwsComponent[NetworkConfig]):
         # Names by rule, not by asking the account: a plan has to be the same for everybody, with no credentials at all.
         names = self.config.zone_names
         wrong = [name for name in names if name[:-1] != self.region or not name[-1].islower()]
-        if wrong:
-            raise StackError(
-                [
-                    f"{self.name}.zoneNames: {name!r} is no zone of {self.region}; an example is {self.region}a"
-                    for name in wrong
-                ]
-            )
+        self.refuse(
+            [
+                f"{self.name}.zoneNames: {name!r} is no zone of {self.region}; an example is {self.region}a"
+                for name in wrong
+            ]
+        )
         try:
             return names or _subnets.zone_names(self.region, self.config.zones)
         except ValueError as error:

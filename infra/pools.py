@@ -12,7 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_va
 
 from groundwork.core.config import Config, Told
 from groundwork.core.contracts import NodePools
-from groundwork.core.errors import StackError, closest
+from groundwork.core.errors import closest
 from groundwork.core.naming import is_label
 from infra import _pod_room as pod_room
 from infra._aws import AwsComponent
@@ -82,15 +82,16 @@ class Pools(AwsComponent[PoolsConfig]):
     def build(self, cluster: EksCluster, network: VpcNetwork, provisioner: NodeProvisioner | None) -> NodePools:
         """Make the pools.
 
-        Raises:
-            StackError: where there is no Karpenter, or one for nothing, or a pool, or the pods of all nodes, cannot be
-                in this network.
+        Refuses where there is no Karpenter, or one for nothing, or a pool, or the pods of all nodes, cannot be in this
+        network.
         """
         groups = [
             node_group(name, settings, self.environment.profile) for name, settings in sorted(self.config.pools.items())
         ]
-        self._check(groups, network, provisioner)
-        for group in groups:
+        problems = self._problems(groups, network, provisioner)
+        # Without a place no group can be made; what needs pools says its own all the same.
+        self.refuse(problems)
+        for group in groups if not problems else ():
             self._make(group, cluster, network, provisioner)
         shared = {name: settings.sharing for name, settings in self.config.pools.items()}
         return NodePools(
@@ -100,7 +101,9 @@ class Pools(AwsComponent[PoolsConfig]):
             )
         )
 
-    def _check(self, groups: Sequence[NodeGroup], network: VpcNetwork, provisioner: NodeProvisioner | None) -> None:
+    def _problems(
+        self, groups: Sequence[NodeGroup], network: VpcNetwork, provisioner: NodeProvisioner | None
+    ) -> list[str]:
         by_karpenter = self.config.provisioner == "karpenter"
         problems = []
         if by_karpenter and provisioner is None:
@@ -121,9 +124,7 @@ class Pools(AwsComponent[PoolsConfig]):
         nodes = [
             pod_room.Nodes(each.instance_types[0], each.maximum) for group in groups for each in with_fallback(group)
         ]
-        problems += pod_room.problems(self.name, network, [SYSTEM_NODES, *nodes])
-        if problems:
-            raise StackError(problems)
+        return [*problems, *pod_room.problems(self.name, network, [SYSTEM_NODES, *nodes])]
 
     def _make(
         self, group: NodeGroup, cluster: EksCluster, network: VpcNetwork, provisioner: NodeProvisioner | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,25 @@ NODE_CLASS, TEMPLATE = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass", "aws:ec2/
 def profile(facts: Facts) -> Profile:
     """Return the environment's defaults; production's where nobody knows its profile."""
     return PROFILES.get(facts.profile, PROFILES["prod"])
+
+
+def retired(subject: Subject, facts: Facts) -> bool:
+    """Return whether a resource is of a component that its stack file retires, so that it can go the next time."""
+    given = json.loads(facts.settings.get("groundwork:components") or "{}")
+    if "groundwork:component:" not in subject.urn or not isinstance(given, Mapping):
+        return False
+    # A child's name begins with its component's, and one component's may begin with another's.
+    owners = [name for name in given if subject.name == name or subject.name.startswith(f"{name}-")]
+    owner = given[max(owners, key=len)] if owners else None
+    return isinstance(owner, Mapping) and owner.get("retire") is True
+
+
+def approved(subject: Subject, facts: Facts) -> bool:
+    """Return whether somebody has approved that a resource is replaced or deleted here."""
+    return any(
+        (one.resource, one.environment) == (subject.label, facts.environment) and one.until >= facts.today
+        for one in facts.approvals
+    )
 
 
 def belongs(part: Subject, key: str, whole: Subject) -> bool:

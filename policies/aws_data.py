@@ -10,7 +10,7 @@ from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, objects
 from groundwork.policy.values import UndecidableError
-from policies._environment import BUCKET, EFS, belongs, first, profile
+from policies._environment import BUCKET, EFS, approved, belongs, first, profile, retired
 
 _INSTANCE, _CLUSTER = "aws:rds/instance:Instance", "aws:rds/cluster:Cluster"
 _PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
@@ -102,9 +102,10 @@ _GUARDS: Sequence[tuple[str, str, bool]] = (
 def deletion_protection(subject: Subject, facts: Facts) -> Iterator[str]:
     """Where the environment is protected, AWS refuses to delete databases, clusters, and stores that are not empty.
 
-    The engine's own protection ends where somebody is at AWS's console, or takes it away with the same change.
+    The engine's own protection ends where somebody is at AWS's console, or takes it away with the same change. A
+    component that its stack file retires has none, so that the next change can delete it.
     """
-    if not profile(facts).protect:
+    if not profile(facts).protect or retired(subject, facts):
         return
     for kind, key, demanded in _GUARDS:
         if subject.type == kind and (subject.props.get(key) or False) is not demanded:
@@ -126,9 +127,15 @@ _RECOVERY = 30
 def stateful_protected(subject: Subject, facts: Facts) -> Iterator[str]:
     """Where the environment is protected, the engine refuses to delete or replace what holds data, or what opens it.
 
-    A renamed component or a property that replaces is a short line in a long plan.
+    A renamed component or a property that replaces is a short line in a long plan. What its stack file retires, or
+    somebody has approved to go, is protected no longer.
     """
-    if profile(facts).protect and not subject.protected:
+    if (
+        profile(facts).protect
+        and not subject.protected
+        and not retired(subject, facts)
+        and not approved(subject, facts)
+    ):
         yield f"{subject.label}: the engine may delete or replace it: make it with stateful(), or protect=True"
 
 

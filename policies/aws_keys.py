@@ -19,6 +19,7 @@ from policies._environment import (
     log_targets,
     own_key,
     profile,
+    retired,
 )
 
 _LATER = "set it to true (a later change replaces it)"
@@ -192,7 +193,8 @@ _LONGEST_WINDOW = 30
 def keys_rotate(subject: Subject, facts: Facts) -> Iterator[str]:
     """Keys get new material each year, and in a protected environment a deleted one can be had back for a month.
 
-    What a deleted key encrypted is lost; and whoever has old material must not read what is new.
+    What a deleted key encrypted is lost; and whoever has old material must not read what is new. The key of a component
+    that its stack file retires goes sooner, with what it encrypted.
     """
     props = subject.props
     # KMS rotates no others.
@@ -200,5 +202,6 @@ def keys_rotate(subject: Subject, facts: Facts) -> Iterator[str]:
     if symmetric and props.get("enableKeyRotation") is not True:
         yield f"{subject.label}: enableKeyRotation is not true: set it"
     window = props.get("deletionWindowInDays")
-    if profile(facts).protect and isinstance(window, int | float) and window < _LONGEST_WINDOW:
+    lasting = profile(facts).protect and not retired(subject, facts)
+    if lasting and isinstance(window, int | float) and window < _LONGEST_WINDOW:
         yield f"{subject.label}: deletionWindowInDays is {window:g}: set it to {_LONGEST_WINDOW}, or leave it out"

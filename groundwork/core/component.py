@@ -36,6 +36,7 @@ class Site:
         remedies: what was claimed -> what its owner would have to write to leave it to another.
         refused: what components said is wrong while they went on.
         retire: the component is about to go: nothing of it is protected any more.
+        before: what it offered when the stack was last brought up, by the fields of its contract; empty for a new one.
     """
 
     environment: Environment
@@ -46,6 +47,7 @@ class Site:
     remedies: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     retire: bool = False
+    before: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Component(pulumi.ComponentResource, Generic[C]):
         name: the instance's key in the stack file.
         config: the configuration, with the profile's defaults filled in.
         keeps: something of it is protected.
+        before: what it offered when its stack was last brought up, by the fields of its contract; empty for a new one.
     """
 
     single: ClassVar[bool] = False
@@ -88,6 +91,7 @@ class Component(pulumi.ComponentResource, Generic[C]):
         self.config = config
         self.environment = site.environment
         self.catalogue = site.catalogue
+        self.before = site.before
         self.after = tuple(site.after)
         self._claims = site.claims
         self._remedies = site.remedies

@@ -113,6 +113,37 @@ def settings_problems(stack: StackFile, registry: Registry) -> list[str]:
     return problems
 
 
+def sound_part(stack: StackFile, registry: Registry) -> Composition:
+    """Return what of a stack that imports none can be judged by building it, though something else is wrong with it.
+
+    Whoever uses what is wrong, also where it could do without, is left out: it would say what is not so.
+    """
+    wanted = _read_instances(stack, registry, [])
+    if len(wanted) != len(stack.components):
+        return Composition(stack, ())  # who would use what nobody knows cannot be told
+    _add_implied(stack, wanted, registry, ())
+    local = [Provider(w.instance, w.spec.provides) for w in wanted.values() if w.spec.provides]
+    open_ = _Open()
+    bindings = {
+        w.instance: {need.parameter: _bind(stack, w, need, local, open_, []) for need in w.spec.needs}
+        for w in wanted.values()
+    }
+    unsure = [w for asking in open_.missing.values() for w in asking]
+    unsure += [w for asking in open_.doubtful.values() for w, _ in asking]
+    out = {w.instance for w in unsure} | {w.instance for w in wanted.values() if w.config is None}
+    out |= _check_single(stack, wanted, {}, [])
+    gates = {w.instance: _gates(w, wanted.values(), bindings[w.instance]) for w in wanted.values()}
+    steps = []
+    for instance in _sort(bindings, gates, []):
+        w, used = wanted[instance], {p.instance for p in bindings[instance].values() if p is not None}
+        if w.config is None or instance in out or not out.isdisjoint(used):
+            out.add(instance)
+            continue
+        kept = tuple(gate for gate in gates[instance] if gate not in out)
+        steps.append(Step(instance, w.spec, w.config, w.implied, bindings[instance], kept, w.retire))
+    return Composition(stack, tuple(steps))
+
+
 def _seen_by(stack: StackFile, known: Mapping[str, Composition]) -> tuple[list[Provider], dict[str, str]]:
     """Return what the imports of `stack` provide, and which single components they have already."""
     providers: list[Provider] = []

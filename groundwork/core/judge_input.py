@@ -17,17 +17,39 @@ def read_environment(project: Project, name: str) -> list[StackFile]:
     """Return the stacks of an environment, or one with those it imports, composed once to see that they can be.
 
     Raises:
-        StackError: with everything that is wrong in the stack files and in the file of exemptions, but for what only
-            building a component shows: the engine's program tells that.
+        StackError: with everything that is wrong in the stack files and in the file of exemptions. What only building
+            a component shows is told with it; where nothing else is wrong, the engine's program tells that.
     """
     try:
         stacks = project.environment(name)
     except FrameError as error:
         raise StackError([*error.problems, *_within(project, error.stacks)]) from None
     if _composes(project):
-        _compose(project, stacks)
-        judge_of(project.root, stacks[-1])
+        problems: list[str] = []
+        try:
+            _compose(project, stacks)
+        except StackError as error:
+            problems += [*error.problems, *_refused(project, name)]
+        try:
+            judge_of(project.root, stacks[-1])
+        except StackError as error:
+            problems += error.problems
+        if problems:
+            raise StackError(problems)
     return stacks
+
+
+def _refused(project: Project, name: str) -> list[str]:
+    """Return what only building shows, of all in an environment that uses nothing of what is wrong.
+
+    It takes seconds, which whoever has to mend something anyway would need for a second round.
+    """
+    from groundwork.testing.record import refusals
+    from groundwork.testing.whole import merged
+
+    if not (project.root / "platform" / "catalogue.yaml").is_file():
+        return []
+    return list(refusals(merged(project, name), root=project.root))
 
 
 def _within(project: Project, stacks: Sequence[StackFile]) -> list[str]:

@@ -16,15 +16,26 @@ OUTPUT = "kept"
 _OUTPUTS_OF = "pulumi:pulumi:readStackOutputs"
 
 
-def before(project: str, stack: str) -> Mapping[str, str]:
-    """Return what the running stack kept when it was last brought up, nothing for a new one."""
+def before(project: str, stack: str) -> Mapping[str, Any]:
+    """Return the outputs of the running stack when it was last brought up, none for a new one."""
     name = f"{pulumi.get_organization()}/{project}/{stack}"
     found: Any = pulumi.runtime.invoke(_OUTPUTS_OF, {"name": name}).value
-    return dict((found or {}).get("outputs", {}).get(OUTPUT) or {})
+    return dict((found or {}).get("outputs") or {})
 
 
-def lost(kept: Mapping[str, str], composition: Composition) -> list[str]:
-    """Return a sentence for each instance that holds data and that the stack file no longer has."""
+def offered(outputs: Mapping[str, Any], instance: str) -> dict[str, Any]:
+    """Return what an instance offered before, by the fields of its contract; plain ones are as they were."""
+    prefix = f"{instance}."
+    return {key.removeprefix(prefix): value for key, value in outputs.items() if key.startswith(prefix)}
+
+
+def lost(outputs: Mapping[str, Any], composition: Composition) -> list[str]:
+    """Return a sentence for each instance that holds data and that the stack file no longer has.
+
+    Args:
+        outputs: of the running stack.
+    """
+    kept: Mapping[str, str] = outputs.get(OUTPUT) or {}
     now = {step.instance: step.spec.name for step in composition.steps}
     stack = composition.stack.name
 

@@ -53,8 +53,11 @@ class OtherStack:
         return self.reference.require_output(key)
 
 
-def build(composition: Composition, project: Project) -> None:
+def build(composition: Composition, project: Project, *, whole: bool = True) -> None:
     """Build a composed stack: register its resources, export its contracts.
+
+    Args:
+        whole: whether nothing was left out of the stack; else nobody is asked what only all of it together shows.
 
     Raises:
         StackError: with what every component refuses, all at once.
@@ -85,7 +88,8 @@ def build(composition: Composition, project: Project) -> None:
         for provider in step.bindings.values():
             if provider is not None and provider.stack is not None:
                 resolve(provider)
-    problems = kept.lost(kept.before(project.name, environment.stack), composition)
+    before = kept.before(project.name, environment.stack)
+    problems = kept.lost(before, composition)
     claims: dict[str, str] = {}
     remedies: dict[str, str] = {}
     refused: list[str] = []
@@ -93,7 +97,17 @@ def build(composition: Composition, project: Project) -> None:
         if any(p is not None and p.stack is None and p.instance not in made for p in step.bindings.values()):
             continue  # what it needs was refused, and that is told
         needs = {parameter: resolve(provider) for parameter, provider in step.bindings.items()}
-        site = Site(environment, catalogue, needs, _after(step, made), claims, remedies, refused, retire=step.retire)
+        site = Site(
+            environment,
+            catalogue,
+            needs,
+            _after(step, made),
+            claims,
+            remedies,
+            refused,
+            retire=step.retire,
+            before=kept.offered(before, step.instance),
+        )
         told = len(refused)
         try:
             made[step.instance] = step.spec.cls(step.instance, step.config, site)
@@ -102,7 +116,7 @@ def build(composition: Composition, project: Project) -> None:
         refused[told:] = composition.stack.placed(step.instance, refused[told:])
     if problems or refused:
         raise StackError(dict.fromkeys([*problems, *refused]))
-    for instance, component in made.items():
+    for instance, component in made.items() if whole else ():
         try:
             component.complete()
         except StackError as error:

@@ -24,7 +24,8 @@ from pulumi.runtime.stack import Stack, run_pulumi_func
 
 from groundwork.core import definitions
 from groundwork.core.charts import SANDBOX
-from groundwork.core.compose import compose
+from groundwork.core.compose import Composition, compose, sound_part
+from groundwork.core.errors import StackError
 from groundwork.core.program import build
 from groundwork.core.registry import Registry, discover
 from groundwork.core.stacks import Project, StackFile, read_stack
@@ -211,7 +212,32 @@ def record(
     if not isinstance(components, StackFile):
         # The lines of a file that nobody wrote mean nothing in what components refuse.
         composition = replace(composition, stack=replace(stack, document=Document(stack.path, None)))
-    answers = _Answers({"pulumi:pulumi:readStackOutputs": _never_up, **(calls or {})}, computed or {})
+    return _recorded(composition, project, calls or {}, computed or {})
+
+
+def refusals(stack: StackFile, *, root: Path = ROOT) -> tuple[str, ...]:
+    """Return what the sound components of a stack refuse when they are built, though something else is wrong with it.
+
+    Args:
+        stack: one that imports none.
+        root: of its project.
+    """
+    try:
+        _recorded(sound_part(stack, discover()), Project("groundwork", root), {}, {}, whole=False)
+    except StackError as error:
+        return tuple(error.problems)
+    return ()
+
+
+def _recorded(
+    composition: Composition,
+    project: Project,
+    calls: Mapping[str, Answer],
+    computed: Mapping[str, Answer],
+    *,
+    whole: bool = True,
+) -> Graph:
+    answers = _Answers({"pulumi:pulumi:readStackOutputs": _never_up, **calls}, computed)
     monitor = _Monitor(answers)
     # The SDK keeps its settings in the process, and wants an event loop of its own for each program.
     loop = asyncio.new_event_loop()
@@ -220,7 +246,7 @@ def record(
     set_root_resource(None)  # type: ignore[arg-type]  # the SDK begins with None itself
     # An Output that a test made outside any program never ends, and the SDK would wait for it.
     SETTINGS.outputs.clear()
-    set_mocks(answers, project=project.name, stack=stack.name, preview=False, monitor=monitor)
+    set_mocks(answers, project=project.name, stack=composition.stack.name, preview=False, monitor=monitor)
     SETTINGS.callbacks = _Hooks(monitor.graph)
     try:
         # Nothing is dialled here either: a chart that upstream does not ship is looked up by nobody.
@@ -229,7 +255,7 @@ def record(
             patch.object(definitions, "read", _without_schemas),
             _collecting_nothing(),
         ):
-            loop.run_until_complete(run_pulumi_func(lambda: build(composition, project)))
+            loop.run_until_complete(run_pulumi_func(lambda: build(composition, project, whole=whole)))
         monitor.graph.outputs = loop.run_until_complete(_outputs())
     finally:
         SETTINGS.callbacks = None

@@ -82,3 +82,28 @@ def test_mistakes_in_the_exemptions_are_found_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["dev", "prod", "everything"])
 def test_our_own_are_accepted(name: str) -> None:
     assert read_environment(load_project(ROOT), name)
+
+
+def test_what_only_building_shows_is_told_with_wrong_settings(tmp_path: Path) -> None:
+    """Of all that uses nothing of what is wrong: whoever does would say what is not so."""
+    (tmp_path / "platform").symlink_to(ROOT / "platform")
+    text = """\
+config:
+  aws:region: eu-west-1
+  aws:allowedAccountIds: ["111122223333"]
+  groundwork:environment: dev
+  groundwork:components:
+    network: {}
+    eks: {version: "1.29"}
+    pools: {gpu: {accelerator: nvidia-l4}, provisioner: karpenter}
+    nvidia-device-plugin: {}
+    acm: {}
+    karpenter: {replicas: 0}
+"""
+    told = [problem.partition(": ")[2].partition(";")[0] for problem in _project(tmp_path, dev=text)]
+    assert told[2:] == [
+        "acm: no zone to prove names in: add route53 with a public zone to this stack, or set acm.zones: "
+        "{example.com: Z0123456789ABCDEFGHIJ}",
+        "eks.version: '1.29' is not in the catalogue",
+    ]
+    assert [each.partition(":")[0] for each in told[:2]] == ["pools.gpu", "karpenter.replicas"]

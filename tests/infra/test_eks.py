@@ -12,10 +12,10 @@ import pytest
 from groundwork.core.catalogue import load_catalogue
 from groundwork.core.errors import StackError
 from groundwork.testing import Graph
-from groundwork.testing.record import ROOT
+from groundwork.testing.record import ROOT, record
 from groundwork.testing.replay import surprises
 from infra._eks_versions import step_problem
-from tests.infra.stacks import build, document, whole
+from tests.infra.stacks import COMPUTED, build, document, registry, whole
 
 CLUSTER = "aws:eks/cluster:Cluster"
 NODES = "aws:eks/nodeGroup:NodeGroup"
@@ -340,3 +340,25 @@ def test_what_cannot_be_a_cluster_is_told_with_what_could(config: dict[str, Any]
     with pytest.raises(StackError) as error:
         eks(**config)
     assert problem in str(error.value)
+
+
+def test_a_step_that_eks_does_not_take_is_told_with_what_else_is_wrong() -> None:
+    """What the cluster was stands in the outputs of the stack: nothing has to be planned to know it."""
+    with pytest.raises(StackError) as error:
+        record(
+            {
+                "network": {"podCidr": "100.64.0.0/22"},
+                "eks": {"serviceCidr": "10.20.0.0/16"},
+                "pools": {"general": {"max": 40}, "gpu": {"accelerator": "nvidia-l4", "max": 1, "zone": "eu-west-1f"}},
+            },
+            registry=registry(),
+            computed=COMPUTED,
+            calls={"pulumi:pulumi:readStackOutputs": lambda _: {"outputs": {"eks.version": "1.33"}}},
+        )
+    told = [problem.partition(";")[0].partition(",")[0] for problem in error.value.problems]
+    assert told == [
+        "eks.version: the cluster is 1.33",
+        "eks.serviceCidr: 10.20.0.0/16 overlaps the network's 10.20.0.0/16",
+        "pools.gpu.zone: 'eu-west-1f' is none of the network's",
+        "pools: up to 45 nodes hold up to 4950 pods",
+    ]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 
+from groundwork.policy.facts import Approval
 from groundwork.policy.judge import Judge, Undecided
 from groundwork.policy.subject import Subject
 from groundwork.policy.values import UNKNOWN, PartlyKnown
@@ -55,6 +58,43 @@ def test_what_is_left_out_of_the_platforms_buckets_is_told_of_each(taken: str) -
     fewer = [subject for subject in buckets if not subject.type.startswith(taken)]
     told = [f.said for f in judge().all(fewer) if f.rule.id in ("no-public-bucket", "stores-complete")]
     assert len(told) == len([subject for subject in buckets if subject.kind == "Bucket"])
+
+
+def _guarding(given: dict[str, Any]) -> set[str]:
+    """Return what the rules that keep data say of a production with these two databases, by the settings it is from."""
+    stack = {"network": {}, "rds": {}, "rds-old": {"component": "rds", **given}}
+    settings = {"groundwork:components": json.dumps(stack)}
+    rules = [load_rules().by_id[name] for name in ("stateful-protected", "deletion-protection", "keys-rotate")]
+    knowing = Judge(rules, replace(judge().facts, settings=settings), judge().exemptions)
+    return {finding.said.partition(":")[0] for finding in knowing.all(subjects(build("prod", **stack)))}
+
+
+def test_what_its_stack_file_retires_may_go_and_nothing_else() -> None:
+    """Or the change that lifts its protection, which composing asks for, would be refused itself."""
+    assert _guarding({"retire": True}) == set()
+    unsaid = subjects(build("prod", network={}, rds={"retire": True}))
+    assert {finding.subject.label for finding in judge().all(unsaid) if finding.subject} >= {"Instance rds-server"}
+
+
+def test_what_somebody_approved_to_go_need_not_be_protected() -> None:
+    """An approval lifts the protection of the engine; the one of AWS stays."""
+    open_ = [
+        replace(subject, protected=False)
+        for subject in subjects(build("prod", network={}, rds={}))
+        if subject.label == "Instance rds-server"
+    ]
+    approval = Approval(
+        resource="Instance rds-server",
+        action="replace",
+        environment="prod",
+        owner="platform",
+        reason="restored from a snapshot",
+        until=judge().facts.today,
+    )
+    rules = [load_rules().by_id["stateful-protected"]]
+    for approvals, told in (((), 1), ((approval,), 0)):
+        knowing = Judge(rules, replace(judge().facts, approvals=approvals), judge().exemptions)
+        assert len(list(knowing.all(open_))) == told
 
 
 def test_all_that_can_have_tags_is_asked_for_them() -> None:

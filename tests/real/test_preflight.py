@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from botocore.validate import ParamValidator
 from groundwork.preview.cost import Paid
 from groundwork.real.preflight import capacity, cluster
 from groundwork.real.preflight.answers import Answer
-from groundwork.real.preflight.needs import Machines, Needs, needs_of, quota_of
+from groundwork.real.preflight.needs import Machines, Needs, needs_of, quota_of, tunnels_of
 from groundwork.real.preflight.run import buckets, preflight
+from tests.infra.stacks import build
 from tests.real.conftest import ACCOUNT, project
 
 ZONES = {"eu-west-1a", "eu-west-1b"}
@@ -194,17 +196,42 @@ def test_versions_that_eks_does_not_have_are_told_with_those_that_it_has(say: Sa
 
 
 def test_an_api_server_that_cannot_be_reached_from_here_is_told_before_an_up_hangs(say: Say) -> None:
-    inside = "run this, and every up, from inside the network, or name yourself in eks.publicAccessCidrs"
-    assert lines(cluster.access(session(), needing("1.35"), lambda host: True)) == [
+    inside = (
+        "run this, and every up, from inside the network, or set eks.access: tunnel, or allowList with yourself in "
+        "publicAccessCidrs"
+    )
+    assert lines(cluster.access(session(), needing("1.35"), lambda host, port: True)) == [
         f"care | API server of groundwork-lab | will answer inside its network only | {inside}"
     ]
     say("DescribeCluster", made("1.35"))
-    assert lines(cluster.access(session(), needing("1.35"), lambda host: False)) == [
+    assert lines(cluster.access(session(), needing("1.35"), lambda host, port: False)) == [
         f"stop | API server of groundwork-lab | does not answer from here (abc.eks.amazonaws.com) | {inside}"
     ]
-    assert lines(cluster.access(session(), needing("1.35"), lambda host: True)) == [
+    assert lines(cluster.access(session(), needing("1.35"), lambda host, port: True)) == [
         "good | API server of groundwork-lab | answers"
     ]
+
+
+def test_a_tunnel_is_tried_where_it_begins(say: Say) -> None:
+    """The endpoint itself never answers from there: that is what the tunnel is for."""
+    needs = replace(needing("1.35"), tunnels={"groundwork-lab": 9443})
+    begin = "let your tunnel to it begin at port 9443 of this machine, or set eks.tunnelPort to where it does"
+    assert lines(cluster.access(session(), needs, lambda host, port: True)) == [
+        f"care | API server of groundwork-lab | will answer through a tunnel from localhost:9443 | {begin}"
+    ]
+    say("DescribeCluster", made("1.35"))
+    assert lines(cluster.access(session(), needs, lambda host, port: (host, port) == ("localhost", 9443))) == [
+        "good | API server of groundwork-lab | answers through the tunnel from localhost:9443"
+    ]
+    assert lines(cluster.access(session(), needs, lambda host, port: port == 443)) == [
+        f"stop | API server of groundwork-lab | does not answer through the tunnel: nothing is at localhost:9443 | "
+        f"{begin}"
+    ]
+
+
+@pytest.mark.parametrize(("access", "found"), [("tunnel", {"groundwork-dev-eks": 8443}), ("inVpcRunner", {})])
+def test_where_a_tunnel_begins_is_read_from_the_program(access: str, found: dict[str, int]) -> None:
+    assert tunnels_of(build("dev", network={}, eks={"access": access}).outputs) == found
 
 
 def test_a_bucket_that_is_somebody_elses_is_told(say: Say) -> None:
@@ -271,7 +298,7 @@ def test_an_environment_is_asked_about_as_a_whole(say: Say, tmp_path: Path) -> N
     (root / "platform").mkdir()
     (root / "platform" / "catalogue.yaml").write_text('kubernetes: ["1.35"]\n')
     say("GetServiceQuota", quotas(L_0263D0A3=5))
-    answers = {answer.subject: answer for answer in preflight(root, "lab", reach=lambda host: False)}
+    answers = {answer.subject: answer for answer in preflight(root, "lab", reach=lambda host, port: False)}
     assert str(answers["credentials"].verdict) == "good"
     assert answers["elastic addresses"].told == "3 wanted, 0 are there; the limit is 5"
     assert answers["VPCs"].told == "1 wanted, 1 are there; the limit cannot be read"

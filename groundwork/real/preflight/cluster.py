@@ -16,15 +16,17 @@ from groundwork.real.preflight.needs import Needs
 if TYPE_CHECKING:
     import boto3
 
-Reach = Callable[[str], bool]
+Reach = Callable[[str, int], bool]
+"""Whether a port of a host answers from here."""
 
 _SECONDS = 5.0
+_HTTPS = 443
 
 
-def reachable(host: str) -> bool:
-    """Tell whether a connection to port 443 of a host can be made from here, within five seconds."""
+def reachable(host: str, port: int) -> bool:
+    """Tell whether a connection to a port of a host can be made from here, within five seconds."""
     try:
-        with socket.create_connection((host, 443), timeout=_SECONDS):
+        with socket.create_connection((host, port), timeout=_SECONDS):
             return True
     except OSError:
         return False
@@ -80,19 +82,31 @@ def access(session: boto3.Session, needs: Needs, reach: Reach) -> Iterator[Answe
     for name, given in needs.clusters.items():
         present = _cluster(eks, name)
         subject = f"API server of {name}"
-        network = given.get("vpcConfig", {})
-        inside = "run this, and every up, from inside the network, or name yourself in eks.publicAccessCidrs"
+        network, tunnel = given.get("vpcConfig", {}), needs.tunnels.get(name)
+        inside = (
+            "run this, and every up, from inside the network, or set eks.access: tunnel, or allowList with yourself in "
+            "publicAccessCidrs"
+        )
+        begin = f"let your tunnel to it begin at port {tunnel} of this machine, or set eks.tunnelPort to where it does"
         if present is None:
             if network.get("endpointPublicAccess"):
                 yield good(subject, f"will answer {', '.join(network.get('publicAccessCidrs') or ())}")
+            elif tunnel is not None:
+                yield care(subject, f"will answer through a tunnel from localhost:{tunnel}", begin)
             else:
                 yield care(subject, "will answer inside its network only", inside)
             continue
-        host = urlsplit(present["endpoint"]).hostname or ""
-        if reach(host):
-            yield good(subject, "answers")
+        host, port = ("localhost", tunnel) if tunnel is not None else (_host(present), _HTTPS)
+        if reach(host, port):
+            yield good(subject, "answers" if tunnel is None else f"answers through the tunnel from {host}:{port}")
+        elif tunnel is not None:
+            yield stop(subject, f"does not answer through the tunnel: nothing is at {host}:{port}", begin)
         else:
             yield stop(subject, f"does not answer from here ({host})", inside)
+
+
+def _host(cluster: dict[str, Any]) -> str:
+    return urlsplit(cluster["endpoint"]).hostname or ""
 
 
 def _cluster(eks: Any, name: str) -> dict[str, Any] | None:

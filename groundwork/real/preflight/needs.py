@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from groundwork.data.instance_types import instance_types
 from groundwork.preview.cost import Resource
@@ -63,6 +65,7 @@ class Needs:
         clusters: name -> inputs of the cluster.
         addons: managed add-on -> its pinned version.
         buckets: names, which are the whole world's.
+        tunnels: cluster -> the port of this machine through which it is reached, of those that are so.
     """
 
     machines: list[Machines] = field(default_factory=list)
@@ -72,6 +75,7 @@ class Needs:
     addresses: int = 0
     networks: int = 0
     buckets: list[str] = field(default_factory=list)
+    tunnels: dict[str, int] = field(default_factory=dict)
 
 
 def needs_of(resources: Iterable[Resource]) -> Needs:
@@ -104,6 +108,18 @@ def needs_of(resources: Iterable[Resource]) -> Needs:
             found.networks += 1
         elif kind == "Bucket":
             found.buckets.append(given["bucket"])
+    return found
+
+
+def tunnels_of(outputs: Mapping[str, Any]) -> dict[str, int]:
+    """Return, by the kubeconfigs among the outputs of an environment, which clusters are reached through a tunnel."""
+    found = {}
+    for name, text in outputs.items():
+        if name.endswith(".kubeconfig") and str(text).startswith("{"):
+            for cluster in json.loads(text)["clusters"]:
+                server = urlsplit(cluster["cluster"]["server"])
+                if server.hostname == "localhost" and server.port:
+                    found[cluster["name"]] = server.port
     return found
 
 

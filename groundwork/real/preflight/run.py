@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from groundwork.core.judge_input import read_environment
 from groundwork.core.stacks import load_project
 from groundwork.real.aws import code_of, place_of, session_of
 from groundwork.real.errors import RealError
 from groundwork.real.preflight import capacity, cluster
 from groundwork.real.preflight.answers import Answer, care, good, stop
-from groundwork.real.preflight.needs import Needs, needs_of
+from groundwork.real.preflight.needs import Needs, needs_of, tunnels_of
 from groundwork.testing.whole import record_environment
 
 if TYPE_CHECKING:
@@ -24,19 +26,21 @@ def preflight(root: Path, environment: str, reach: cluster.Reach = cluster.reach
     """Ask AWS for all that an up of the environment would fail for.
 
     Args:
-        reach: whether port 443 of a host answers.
+        reach: whether a port of a host answers.
 
     Raises:
         StackError: the stack files are wrong, or are nowhere in AWS.
     """
     project = load_project(root)
-    place = place_of(environment, project.environment(environment))
+    # What is wrong with the stack files is told whoever asks.
+    place = place_of(environment, read_environment(project, environment))
     try:
         session = session_of(place)
     except RealError as error:
         return [stop("credentials", str(error), "take other credentials")]
-    # To compose takes the most time, and is for nothing where AWS says nothing.
-    needs = needs_of(record_environment(project, environment))
+    # To build it takes the most time, and is for nothing where AWS says nothing.
+    graph = record_environment(project, environment)
+    needs = replace(needs_of(graph), tunnels=tunnels_of(graph.outputs))
     answers = [good("credentials", f"are of the account {place.account}, in {place.region}")]
     questions: list[tuple[str, Callable[[], Iterator[Answer]]]] = [
         ("API server", lambda: cluster.access(session, needs, reach)),

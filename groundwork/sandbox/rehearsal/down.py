@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from groundwork.core.stacks import load_project
+from groundwork.sandbox.engine.events import Step
 from groundwork.sandbox.rehearsal import servers as running
 from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
@@ -13,6 +15,9 @@ from groundwork.sandbox.rehearsal.stage import Stage, arrange, on_stage
 from groundwork.sandbox.standins.aws.protection import lift_deletion_protection
 from groundwork.sandbox.standins.control import ask
 from groundwork.sandbox.tools.locate import locate
+from groundwork.sandbox.urns import name_of, type_of
+
+_COMPONENT, _STACK = "groundwork:component:", "pulumi:pulumi:Stack"
 
 
 @dataclass
@@ -21,12 +26,14 @@ class Down:
 
     Attributes:
         destroyed: stack -> number of resources deleted.
+        order: stack -> its components, in the order in which the first resource of each went.
         lifted: how many resources were protected or retained.
         swept: what no state knew any more, from creates that were cut off.
         note: why there was nothing to destroy, empty where there was.
     """
 
     destroyed: dict[str, int] = field(default_factory=dict)
+    order: dict[str, list[str]] = field(default_factory=dict)
     lifted: int = 0
     swept: list[str] = field(default_factory=list)
     note: str = ""
@@ -69,6 +76,26 @@ def destroy_all(stage: Stage) -> Down:
                 result.lifted += lift_deletion_protection(stage.servers.ready.moto_url, stack.region)
         outcome = stage.run("destroy", stack.name, "--yes", "--skip-preview")
         result.destroyed[stack.name] = outcome.changes.get("delete", 0)
+        result.order[stack.name] = order_of(outcome.steps)
     with stage.narrator.phase("look for what no stack knows"):
         result.swept = ask(stage.servers.ready, "sweep", timeout=300)
     return result
+
+
+def order_of(steps: Mapping[str, Step]) -> list[str]:
+    """Return the components of a destroy in the order in which it came to the first resource of each.
+
+    That is what counts of a component: pods, nodes, a cluster. Their roles and keys go last, which hold nothing up.
+
+    Args:
+        steps: URN -> step, in the order in which the engine came to them.
+    """
+    owners = dict.fromkeys(_owner(urn, steps) for urn, step in steps.items() if step.op == "delete" and step.custom)
+    return [name_of(owner) for owner in owners if type_of(owner).startswith(_COMPONENT)]
+
+
+def _owner(urn: str, steps: Mapping[str, Step]) -> str:
+    """Return the component that a resource is of: the topmost one below the stack."""
+    while (above := steps[urn].parent) in steps and type_of(above) != _STACK:
+        urn = above
+    return urn

@@ -14,6 +14,7 @@ ORGS, SECURE = {"aws:PrincipalOrgID": ["o-1", "o-2"]}, {"aws:SecureTransport": "
 TURNED = {"aws:PrincipalOrgID": ["o-2", "o-1"]}
 LIST = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:a"}
 WHEN = {**LIST, "Condition": {"StringEquals": ORGS, "Bool": SECURE}}
+FEW = {**LIST, "Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": "300"}}}
 ASSUME = {"Effect": "Allow", "Action": "sts:AssumeRole"}
 
 
@@ -23,6 +24,14 @@ def policy(*statements: dict[str, Any], **more: Any) -> str:
 
 def assumed(by: Any) -> str:
     return policy({**ASSUME, "Principal": by})
+
+
+def small(given: dict[str, Any]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in given.items()}
+
+
+def numbered(value: Any) -> str:
+    return policy({**FEW, "Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": value}}})
 
 
 def differ(before: str, after: str, name: str = "policy") -> bool:
@@ -45,6 +54,14 @@ IMAGES = {"rules": [{"rulePriority": 1, "selection": {"tagPrefixList": ["v", "w"
         (BOTH, policy(READ, {**LIST, "Condition": {"StringEquals": ORGS, "Bool": {"aws:SecureTransport": ["true"]}}})),
         (BOTH, policy({**READ, "Sid": ""}, WHEN)),
         (BOTH, json.dumps(json.loads(BOTH), indent=2)),
+        (BOTH, policy(small(READ), small(WHEN))),
+        (BOTH, json.dumps({"version": "2012-10-17", "statement": [READ, WHEN]})),
+        (BOTH, policy({**READ, "Effect": "allow"}, WHEN)),
+        (BOTH, policy({**READ, "Note": "unknown to AWS"}, WHEN, Note="too", Id="")),
+        (BOTH, policy({**READ, "NotResource": [], "NotPrincipal": {}, "Condition": None}, WHEN)),
+        (policy(FEW), numbered(300)),
+        (policy(FEW), numbered([300.0])),
+        (numbered("0.5"), numbered(0.5)),
         (json.dumps({"Statement": LIST}), json.dumps({"Statement": [LIST]})),
         (assumed({"AWS": "123456789012"}), assumed({"AWS": ["arn:aws:iam::123456789012:root"]})),
         (assumed({"Service": ["ec2.amazonaws.com", "a"]}), assumed({"Service": ["a", "ec2.amazonaws.com"]})),
@@ -65,6 +82,10 @@ def test_what_means_the_same_is_no_change(before: str, after: str) -> None:
         (BOTH, policy({**READ, "Action": [*READ["Action"], "s3:GetObject"]}, WHEN)),
         (BOTH, policy({**READ, "Action": ["S3:getobject", "s3:GetObjectVersion"]}, WHEN)),
         (BOTH, policy({**READ, "Condition": {}}, WHEN)),
+        (BOTH, policy(READ, {**LIST, "Condition": {"StringEquals": small(ORGS), "Bool": SECURE}})),
+        (BOTH, policy(READ, {**LIST, "Condition": {"stringEquals": ORGS, "Bool": SECURE}})),
+        (BOTH, json.dumps({"Statement": [READ, WHEN]})),
+        (assumed({"AWS": "a"}), assumed({"aws": "a"})),
         (BOTH, policy({**READ, "Sid": "A"}, WHEN)),
         (BOTH, policy(READ, WHEN, Id="x")),
         (assumed("*"), assumed({"AWS": "*"})),

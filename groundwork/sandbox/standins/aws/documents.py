@@ -11,6 +11,10 @@ from typing import Any
 
 _ACCOUNT = re.compile(r"\d{12}")
 _WHO = ("Principal", "NotPrincipal")
+_WHAT = ("Action", "NotAction", "Resource", "NotResource")
+# The provider reads no others, and these in small letters too.
+_DOCUMENT = ("Version", "Id", "Statement")
+_STATEMENT = ("Sid", "Effect", *_WHAT, *_WHO, "Condition")
 
 
 def canonical_document(text: str) -> str | None:
@@ -23,11 +27,18 @@ def canonical_document(text: str) -> str | None:
         document = json.loads(text)
     except ValueError:
         return None
-    if isinstance(document, dict) and "Statement" in document:
-        document = _policy(document)
+    if isinstance(document, dict) and any(name.lower() == "statement" for name in document):
+        document = _policy(_known(document, _DOCUMENT))
     elif isinstance(document, dict) and "rules" in document:
         document = _unordered(document)
     return json.dumps(document, sort_keys=True)
+
+
+def _known(given: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Return what the provider reads of a policy or statement, by the names that AWS writes; nothing is no value."""
+    written = {name.lower(): name for name in names}
+    found = {written[name.lower()]: value for name, value in given.items() if name.lower() in written}
+    return {name: value for name, value in found.items() if value not in (None, "")}
 
 
 def _policy(document: dict[str, Any]) -> dict[str, Any]:
@@ -35,15 +46,21 @@ def _policy(document: dict[str, Any]) -> dict[str, Any]:
 
     What is said twice counts twice, and an empty condition is not none.
     """
-    statements = [_statement(each) for each in _listed(document["Statement"])]
+    statements = [_statement(each) for each in _listed(document.get("Statement", []))]
     return {**document, "Statement": _ordered(statements)}
 
 
 def _statement(statement: Any) -> Any:
     if not isinstance(statement, dict):
         return statement
-    told = {name: value for name, value in statement.items() if (name, value) != ("Sid", "")}
-    return {name: _who(value) if name in _WHO else _members(value) for name, value in told.items()}
+    said = _known(statement, _STATEMENT)
+    return {name: _said(name, value) for name, value in said.items() if name == "Condition" or value not in ([], {})}
+
+
+def _said(name: str, value: Any) -> Any:
+    if name == "Effect":
+        return str(value).lower()
+    return _who(value) if name in _WHO else _members(value)
 
 
 def _who(principals: Any) -> Any:
@@ -63,7 +80,16 @@ def _named(principal: Any) -> Any:
 def _members(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _members(item) for name, item in value.items()}
-    return _ordered([str(item).lower() if isinstance(item, bool) else item for item in _listed(value)])
+    return _ordered([_word(item) for item in _listed(value)])
+
+
+def _word(value: Any) -> Any:
+    """Return a truth or a number of a condition as the text that AWS compares."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(int(value)) if value == int(value) else str(value)
+    return value
 
 
 def _listed(value: Any) -> list[Any]:
