@@ -91,6 +91,8 @@ class Pools(AwsComponent[PoolsConfig]):
         problems = self._problems(groups, network, provisioner)
         # Without a place no group can be made; what needs pools says its own all the same.
         self.refuse(problems)
+        if provisioner is None:
+            self._tell_raised(groups, cluster.name)
         for group in groups if not problems else ():
             self._make(group, cluster, network, provisioner)
         shared = {name: settings.sharing for name, settings in self.config.pools.items()}
@@ -125,6 +127,22 @@ class Pools(AwsComponent[PoolsConfig]):
             pod_room.Nodes(each.instance_types[0], each.maximum) for group in groups for each in with_fallback(group)
         ]
         return [*problems, *pod_room.problems(self.name, network, [SYSTEM_NODES, *nodes])]
+
+    def _tell_raised(self, groups: Sequence[NodeGroup], cluster: str) -> None:
+        """Warn of a higher minimum, to which EKS itself brings no group.
+
+        https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html
+        """
+        before = {pool["name"]: pool["minimum"] for pool in self.before.get("pools") or ()}
+        for group in groups:
+            if group.minimum > before.get(group.name, group.minimum):
+                pulumi.log.warn(
+                    f"{self.name}.{group.name}.min: EKS refuses {group.minimum} where the group has fewer nodes, and "
+                    "how many it has is the autoscaler's to say; where they are fewer, run this first: aws eks "
+                    f"update-nodegroup-config --cluster-name {cluster} --nodegroup-name {group.full_name} "
+                    f"--scaling-config desiredSize={group.minimum}",
+                    self,
+                )
 
     def _make(
         self, group: NodeGroup, cluster: EksCluster, network: VpcNetwork, provisioner: NodeProvisioner | None

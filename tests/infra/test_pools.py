@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from groundwork.core.contracts import NodePools
 from groundwork.core.errors import StackError
 from groundwork.core.explain import explain
 from groundwork.core.registry import discover
-from groundwork.testing import Graph
+from groundwork.testing import Graph, record
 from infra._pool_settings import PoolSettings
 from tests.infra.stacks import build
 
@@ -224,6 +225,26 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "'system' is the",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize(("minimum", "warned"), [(1, True), (2, False), (3, False)])
+def test_a_minimum_that_eks_may_refuse_is_told_with_the_command_that_makes_room(
+    monkeypatch: pytest.MonkeyPatch, minimum: int, warned: bool
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda message, *_: told.append(message))
+    running = build("dev", network={}, eks={}, pools={"general": {"min": minimum}}).outputs["pools.pools"]
+    graph = record(
+        {"network": {}, "eks": {}, "pools": {}},
+        calls={"pulumi:pulumi:readStackOutputs": lambda _: {"outputs": {"pools.pools": running}}},
+    )
+    name = group(graph, "general")["nodeGroupName"]
+    sentence = (
+        "pools.general.min: EKS refuses 2 where the group has fewer nodes, and how many it has is the autoscaler's to "
+        "say; where they are fewer, run this first: aws eks update-nodegroup-config --cluster-name groundwork-dev-eks "
+        f"--nodegroup-name {name} --scaling-config desiredSize=2"
+    )
+    assert told == ([sentence] if warned else [])
 
 
 def test_explain_shows_every_setting_of_a_pool_once() -> None:
