@@ -16,7 +16,6 @@ import typer
 import typer.core
 from rich.console import Console
 
-from groundwork.core.errors import StackError
 from groundwork.lines import warning
 
 if TYPE_CHECKING:
@@ -58,6 +57,7 @@ _json_file: Path | None = None
 def _named(ctx: typer.Context, name: str) -> str:
     """Return the argument (raises StackError where there is none, with what could be)."""
     if not name and not ctx.resilient_parsing:
+        from groundwork.core.errors import StackError
         from groundwork.core.stacks import load_project
 
         there = ", ".join(sorted(load_project(_root).environments)) or "none yet"
@@ -81,6 +81,8 @@ def _json_target(value: Path | None) -> Path | None:
     """Remember where the JSON goes: it says of a failure, too (raises StackError where nothing can be written)."""
     global _json_file
     if value is not None and str(value) != "-":
+        from groundwork.core.errors import StackError
+
         # An hour later would be late.
         if not value.absolute().parent.is_dir():
             raise StackError([f"--json {value}: there is no folder {value.absolute().parent}"])
@@ -469,6 +471,8 @@ def _fail(message: str, code: int) -> NoReturn:
 
 def _message_of(error: Exception) -> tuple[str, int]:
     """Return what to say of an error, and the exit code: 2 where the user's input is wrong."""
+    from groundwork.core.errors import StackError
+
     if isinstance(error, StackError):
         return str(error), _WRONG_INPUT
     if isinstance(error, OSError) and error.errno in _NO_ROOM:

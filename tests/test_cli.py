@@ -274,3 +274,10 @@ def test_facts_are_written_as_json(tmp_path: Path, capsys: pytest.CaptureFixture
     assert json.loads((tmp_path / "facts.json").read_text()) == {"a": 1}
     cli._write(Path("-"), {"b": 2})
     assert json.loads(capsys.readouterr().out) == {"b": 2}
+
+
+def test_help_waits_for_nothing_that_only_verbs_need() -> None:
+    """The SDK and the components take a second to import."""
+    script = "import sys, groundwork.cli; print([name for name in ('pulumi', 'boto3') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
