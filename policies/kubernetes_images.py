@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from groundwork.policy.facts import Facts
@@ -89,3 +89,42 @@ def no_bitnami_charts(subject: Subject, facts: Facts) -> Iterator[str]:
     for text in dict.fromkeys(texts_of(values)):
         if re.search(_BITNAMI, text) and not re.search(r"\s", text):
             yield f"Release {subject.name}: its values name {text}, which gets no more fixes: use its project's own"
+
+
+@RULES.resource(
+    "chart-images",
+    severity="high",
+    controls=("CIS EKS 5.1.4", "NSA Kubernetes hardening: image provenance"),
+    types=(RELEASE,),
+)
+def chart_images(subject: Subject, facts: Facts) -> Iterator[str]:
+    """No chart is told to use an image of an unknown publisher, or the latest one.
+
+    What the chart makes of it is judged too, where the chart itself is rendered; its double keeps the chart's own.
+    """
+    for image in dict.fromkeys(_told(subject.props.get("values"))):
+        name = f"Release {subject.name}: its values name the image {image}"
+        # Without a version it is the chart's own.
+        whole = image if re.search(r"(:[^/:]+|@sha256:.+)$", image) else f"{image}:its-own"
+        if not any(re.search(pattern, whole) for pattern in ALLOWED):
+            yield f"{name}, whose publisher nobody has named: add it to policies/_registries.py"
+        if image.endswith(":latest"):
+            yield f"{name}, which is another tomorrow: name a version"
+
+
+def _told(value: Any, key: str = "") -> Iterator[str]:
+    """Yield the images that a chart's values name: `image: {registry, repository, tag}`, or `image:` alone."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _told(item, key)
+    if not isinstance(value, Mapping):
+        return
+    plain, named = value.get("image"), value.get("repository") if "image" in key.lower() else None
+    # One word is a name beside a registry that stands elsewhere, as Istio's charts have it.
+    found = named if isinstance(named, str) else plain if isinstance(plain, str) and re.search("[/:]", plain) else ""
+    if found:
+        registry, tag = value.get("registry"), value.get("tag")
+        version = f":{tag}" if isinstance(tag, str) and tag and not re.search(r":[^/]*$", found) else ""
+        yield (f"{registry}/" if isinstance(registry, str) and registry else "") + found + version
+    for inner_key, inner in value.items():
+        yield from _told(inner, str(inner_key))

@@ -75,4 +75,19 @@ EXAMPLES = [
         "bitnamilegacy/redis",
         "Release it: its values name bitnamilegacy/redis, which gets no more fixes: use its project's own",
     ),
+    Example(
+        "chart-images",
+        _RELEASE,
+        "values.image",
+        {"registry": "quay.io", "repository": "somebody/redis", "tag": "7"},
+        "Release it: its values name the image quay.io/somebody/redis:7, whose publisher nobody has named: add it to "
+        "policies/_registries.py",
+    ),
+    Example(
+        "chart-images",
+        _RELEASE,
+        "values.workers",
+        [{"image": "apache/airflow:latest"}],
+        "Release it: its values name the image apache/airflow:latest, which is another tomorrow: name a version",
+    ),
 ]
