@@ -78,7 +78,7 @@ def test_the_report_tells_marks_pods_policies_and_times(theatre: Any) -> None:
     rehearsal = theatre.rehearse()
     text = _text(of_rehearsal(rehearsal))
     assert "first              8" in text  # executed
-    assert "no-queues   advisory   Queue first-0-queue   a queue is no part of a theatre" in text
+    assert "no-queues   advisory   Queue first-0-queue: a queue is no part of a theatre" in text
     assert "bring up the sandbox" in text
     assert "groundwork down local" in text
     assert max(len(line.rstrip()) for line in text.splitlines()) <= 100

@@ -51,6 +51,13 @@ class _Run:
         self._listen = listen
         self._log = log
         self._began = time.monotonic()
+        self._interrupted = False
+
+    def interrupt(self) -> None:
+        """Tell it once to end in order: a second time it would end at once, and its state would not be written."""
+        if not self._interrupted:
+            self._interrupted = True
+            self.process.send_signal(signal.SIGINT)
 
     def ended(self) -> bool:
         """Take in what was told since the last time, and say whether that was all."""
@@ -106,11 +113,13 @@ class Engine:
         An interrupt ends all that run, and the others are not begun.
         """
         waiting, runs, running = list(tasks), list[_Run](), list[_Run]()
-        with contextlib.ExitStack() as ends, _interruptions(running, waiting):
+        with contextlib.ExitStack() as ends, _interruptions(running, waiting) as interrupted:
             while waiting or running:
                 while waiting and len(running) < at_once:
                     runs.append(ends.enter_context(self._started(waiting.pop(0))))
                     running.append(runs[-1])
+                    if interrupted:  # while it was being started
+                        runs[-1].interrupt()
                 running[:] = [run for run in running if not run.ended()]
                 if running:
                     tick()
@@ -170,8 +179,11 @@ _QUIET = ("--non-interactive", "--color=never", "--suppress-progress", "--suppre
 
 
 @contextlib.contextmanager
-def _interruptions(running: Sequence[_Run], waiting: list[Task]) -> Iterator[None]:
-    """Pass the first interrupt on, so that engines end in order; a second one, or impatience, kills them."""
+def _interruptions(running: Sequence[_Run], waiting: list[Task]) -> Iterator[Sequence[float]]:
+    """Pass the first interrupt on, so that engines end in order; a second one, or impatience, kills them.
+
+    Yields when there were interrupts.
+    """
     first: list[float] = []
 
     def handle(number: int, frame: object) -> None:
@@ -182,7 +194,7 @@ def _interruptions(running: Sequence[_Run], waiting: list[Task]) -> Iterator[Non
             if again:
                 run.process.kill()
             else:
-                run.process.send_signal(signal.SIGINT)
+                run.interrupt()
         if not again:
             signal.setitimer(signal.ITIMER_REAL, _GRACE)
 
@@ -190,10 +202,10 @@ def _interruptions(running: Sequence[_Run], waiting: list[Task]) -> Iterator[Non
     try:
         before = {number: signal.signal(number, handle) for number in numbers}
     except ValueError:  # not in the main thread: whoever started it sees to interrupts
-        yield
+        yield first
         return
     try:
-        yield
+        yield first
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():

@@ -1,19 +1,23 @@
 """Several engines at once, with a stand-in of the CLI: who is begun when, and what an interrupt does."""
 
+import contextlib
 import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from groundwork.sandbox.engine.run import Engine, Task
+from tests.sandbox.waiting import until
 
 # Writes down when it runs; ends with the code that its stack is named after, or after an interrupt.
 _CLI = """#!/bin/sh
-echo "begin $3" >> {journal}
 trap 'echo "interrupted $3" >> {journal}; exit 8' INT
+echo "begin $3" >> {journal}
 echo "said by $3"
 sleep {seconds} & wait $!
 echo "end $3" >> {journal}
@@ -59,3 +63,21 @@ def test_an_interrupt_ends_all_that_run_and_begins_no_more(tmp_path: Path) -> No
         "interrupted code1",
         "",
     }
+
+
+class _Interrupted(Engine):
+    """An engine that is interrupted while it starts a run."""
+
+    @contextlib.contextmanager
+    def _started(self, task: Task) -> Iterator[Any]:
+        with super()._started(task) as run:
+            until(lambda: (self.project / "journal").exists())
+            os.kill(os.getpid(), signal.SIGINT)
+            yield run
+
+
+def test_an_interrupt_ends_what_is_just_being_started(tmp_path: Path) -> None:
+    engine, journal = _engine(tmp_path, 30)
+    with pytest.raises(KeyboardInterrupt):
+        _Interrupted(engine.pulumi, engine.project, engine.environ, engine.logs).run("preview", "code0")
+    assert journal.read_text() == "begin code0\ninterrupted code0\n"

@@ -50,8 +50,9 @@ def test_the_tests_come_after_lint_types_and_tools_and_have_the_last_word() -> N
     assert ran[:4] == [
         f"{RUN} {rest}" for rest in ("ruff check", "ruff format --check", "mypy", "python -m groundwork.sandbox.tools")
     ]
-    assert len(ran) == 5
-    assert ran[4].startswith(f"{RUN} pytest ")
+    assert ran[4] == f"{RUN} python -m tests.scanners"
+    assert len(ran) == 6
+    assert ran[5].startswith(f"{RUN} pytest ")
 
 
 def test_continuous_integration_runs_the_two_commands_and_stops_at_the_first_that_fails() -> None:
