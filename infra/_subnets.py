@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
@@ -130,6 +130,15 @@ def zone_names(region: str, count: int) -> tuple[str, ...]:
             f"`aws ec2 describe-availability-zones --region {region}` lists them"
         )
     return tuple(region + letter for letter in _ZONE_LETTERS.get(region, "abc")[:count])
+
+
+def zone_problems(key: str, names: Iterable[str], region: str) -> list[str]:
+    """Return a sentence for each name that no zone of a region can have; `key` is where they were given."""
+    return [
+        f"{key}: {name!r} is no zone of {region}; an example is {region}a"
+        for name in names
+        if name[:-1] != region or not name[-1:].islower()
+    ]
 
 
 def overlap(one: str, other: str) -> bool:

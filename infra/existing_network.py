@@ -147,10 +147,7 @@ class ExistingNetwork(AwsComponent[ExistingNetworkConfig]):
     def build(self) -> VpcNetwork:
         """Make nothing: say what is there."""
         zones = tuple(self.config.zones)
-        wrong = [zone for zone in zones if zone[:-1] != self.region or not zone[-1:].islower()]
-        self.refuse(
-            [f"{self.name}.zones: {zone!r} is no zone of {self.region}; an example is {self.region}a" for zone in wrong]
-        )
+        self.refuse(_subnets.zone_problems(f"{self.name}.zones", zones, self.region))
         settings = list(self.config.zones.values())
         pods = _cidrs(zone.pods for zone in settings)
         return VpcNetwork(

@@ -157,13 +157,7 @@ class Network(AwsComponent[NetworkConfig]):
     def _zones(self) -> tuple[str, ...]:
         # Names by rule, not by asking the account: a plan has to be the same for everybody, with no credentials at all.
         names = self.config.zone_names
-        wrong = [name for name in names if name[:-1] != self.region or not name[-1].islower()]
-        self.refuse(
-            [
-                f"{self.name}.zoneNames: {name!r} is no zone of {self.region}; an example is {self.region}a"
-                for name in wrong
-            ]
-        )
+        self.refuse(_subnets.zone_problems(f"{self.name}.zoneNames", names, self.region))
         try:
             return names or _subnets.zone_names(self.region, self.config.zones)
         except ValueError as error:

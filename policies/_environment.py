@@ -37,10 +37,7 @@ def retired(subject: Subject, facts: Facts) -> bool:
 
 def approved(subject: Subject, facts: Facts) -> bool:
     """Return whether somebody has approved that a resource is replaced or deleted here."""
-    return any(
-        (one.resource, one.environment) == (subject.label, facts.environment) and one.until >= facts.today
-        for one in facts.approvals
-    )
+    return any(one.resource == subject.label and one.counts(facts.environment, facts.today) for one in facts.approvals)
 
 
 def belongs(part: Subject, key: str, whole: Subject) -> bool:

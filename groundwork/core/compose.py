@@ -124,10 +124,7 @@ def sound_part(stack: StackFile, registry: Registry) -> Composition:
     _add_implied(stack, wanted, registry, ())
     local = [Provider(w.instance, w.spec.provides) for w in wanted.values() if w.spec.provides]
     open_ = _Open()
-    bindings = {
-        w.instance: {need.parameter: _bind(stack, w, need, local, open_, []) for need in w.spec.needs}
-        for w in wanted.values()
-    }
+    bindings = _bindings(stack, wanted, local, open_, [])
     unsure = [w for asking in open_.missing.values() for w in asking]
     unsure += [w for asking in open_.doubtful.values() for w, _ in asking]
     out = {w.instance for w in unsure} | {w.instance for w in wanted.values() if w.config is None}
@@ -166,12 +163,7 @@ def _compose_one(
     kept = [w for w in wanted.values() if w.instance not in doubles]
     local = [Provider(w.instance, w.spec.provides) for w in kept if w.spec.provides]
     open_ = _Open()
-    bindings = {
-        w.instance: {
-            need.parameter: _bind(stack, w, need, [*local, *imported], open_, problems) for need in w.spec.needs
-        }
-        for w in wanted.values()
-    }
+    bindings = _bindings(stack, wanted, [*local, *imported], open_, problems)
     problems += _left_open(stack, open_, registry)
     _check_answered(stack, wanted, bindings, registry, elsewhere, problems)
     gates = {w.instance: _gates(w, wanted.values(), bindings[w.instance]) for w in wanted.values()}
@@ -285,6 +277,20 @@ class _Open:
 
     missing: dict[type[Contract], list[_Wanted]] = field(default_factory=dict)
     doubtful: dict[tuple[Provider, ...], list[tuple[_Wanted, Need]]] = field(default_factory=dict)
+
+
+def _bindings(
+    stack: StackFile,
+    wanted: Mapping[str, _Wanted],
+    providers: Sequence[Provider],
+    open_: _Open,
+    problems: list[str],
+) -> dict[str, dict[str, Provider | None]]:
+    """Return who answers each need of each instance."""
+    return {
+        w.instance: {need.parameter: _bind(stack, w, need, providers, open_, problems) for need in w.spec.needs}
+        for w in wanted.values()
+    }
 
 
 def _bind(

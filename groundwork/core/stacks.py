@@ -410,11 +410,17 @@ class Project:
 
 def _means(path: Path, stack: str, environment: str) -> bool:
     """Return whether a file that cannot be read is, by its words or else by its name, of an environment."""
+    said = environment_said(path)
+    return said == environment if said else stack == environment or stack.startswith(f"{environment}-")
+
+
+def environment_said(path: Path) -> str | None:
+    """Return the environment that a stack file's words name, whether it can be read as YAML or not."""
     try:
         said = _MEANT.search(path.read_text(encoding="utf-8", errors="replace"))
     except OSError:
-        said = None
-    return said[1] == environment if said else stack == environment or stack.startswith(f"{environment}-")
+        return None
+    return said[1] if said else None
 
 
 def _check_apart(stacks: Iterable[StackFile]) -> None:

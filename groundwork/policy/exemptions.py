@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from groundwork.core import yamlfile
 from groundwork.core.config import Config, located
 from groundwork.core.errors import StackError, closest
+from groundwork.core.stacks import environment_said
 from groundwork.policy.facts import Approval, Reason
 from groundwork.policy.subject import Subject
 
@@ -31,7 +32,6 @@ SOON = datetime.timedelta(days=30)
 
 _Place = tuple[str | int, ...]
 _KIND_AND_NAME = re.compile(r"[A-Za-z0-9]+ .*[A-Za-z0-9].*")
-_ENVIRONMENT = re.compile(r"""^ +["']?groundwork:environment["']?: *["']?([\w-]+)""", re.MULTILINE)
 
 
 def _named(pattern: str) -> str:
@@ -127,7 +127,7 @@ def approved(root: Path, environment: str, today: datetime.date) -> frozenset[st
     if not (root / FILE).exists():
         return frozenset()
     found = _read(root, today).approvals
-    return frozenset(entry.resource for entry in found if entry.environment == environment and entry.until >= today)
+    return frozenset(entry.resource for entry in found if entry.counts(environment, today))
 
 
 def load_exemptions(
@@ -204,9 +204,8 @@ def _unknown_environments(data: Any, root: Path) -> list[tuple[_Place, str]]:
     ]
     if not named:
         return []
-    files = (root / "stacks").glob("Pulumi.*.yaml")
-    texts = [path.read_text(encoding="utf-8", errors="replace") for path in files]
-    there = sorted({name for text in texts for name in _ENVIRONMENT.findall(text)})
+    said = {environment_said(path) for path in (root / "stacks").glob("Pulumi.*.yaml")}
+    there = sorted(name for name in said if name)
     return [
         _told(place, key, f"{name!r} is no environment; {closest(name, there)}")
         for place, key, name in named

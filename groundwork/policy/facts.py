@@ -35,6 +35,10 @@ class Approval(Config):
     reason: Reason
     until: datetime.date
 
+    def counts(self, environment: str, today: datetime.date) -> bool:
+        """Return whether it is of this environment, and its last day is not over."""
+        return self.environment == environment and self.until >= today
+
     def covers(self, change: Change, environment: str) -> bool:
         """Return whether it is about this change here, whatever the day."""
         label = Subject(change.type, change.name, change.old).label

@@ -62,5 +62,5 @@ def approvals(root: Path, stack: StackFile, changes: Iterable[Change]) -> dict[s
         change.urn: approval
         for change in found
         for approval in judge.facts.approvals
-        if approval.until >= judge.facts.today and approval.covers(change, stack.environment)
+        if approval.counts(stack.environment, judge.facts.today) and approval.covers(change, stack.environment)
     }

@@ -13,27 +13,12 @@ import pytest
 from groundwork.core.errors import StackError
 from groundwork.real.destroy import Outlook, destroy, look
 from groundwork.real.errors import RealError
+from tests.real.conftest import fake_pulumi, project_of
 
-_PULUMI = """#!/bin/sh
-echo "$@" >> {here}/calls
-stack=none
-for word; do [ "$before" = --stack ] && stack=$word; before=$word; done
-case "$1 $2" in
+_CASES = """
   "stack ls") cat {here}/stacks.json ;;
-  "stack export") cat {here}/$stack.json ;;
   "stack output") echo '"kubeconfig"' ;;
-  "stack import") cat > {here}/$stack.json ;;
   destroy*) test ! -f {here}/$stack.fails ;;
-esac
-"""
-_FILE = """\
-config:
-  aws:region: eu-west-1
-  aws:allowedAccountIds: ["111122223333"]
-  groundwork:environment: lab
-  groundwork:profile: prod
-  groundwork:components: {{{component}: {{}}}}
-  groundwork:imports: {imports}
 """
 
 
@@ -41,17 +26,14 @@ class Lab:
     """An environment of two stacks, the state of each, and what was asked of `pulumi`."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root / "project"
         self.here = root / "bin"
-        (self.root / "stacks").mkdir(parents=True)
         self.here.mkdir()
-        (self.root / "Pulumi.yaml").write_text("name: demo\nmain: stacks/\nstackConfigDir: stacks\nruntime: python\n")
-        for stack, component, imports in (("ground", "network", "[]"), ("upper", "teams", "[ground]")):
-            text = _FILE.format(component=component, imports=imports)
-            (self.root / "stacks" / f"Pulumi.{stack}.yaml").write_text(text)
-        pulumi = self.here / "pulumi"
-        pulumi.write_text(_PULUMI.format(here=self.here))
-        pulumi.chmod(0o755)
+        stacks = {
+            stack: f"  groundwork:components: {{{component}: {{}}}}\n  groundwork:imports: {imports}\n"
+            for stack, component, imports in (("ground", "network", "[]"), ("upper", "teams", "[ground]"))
+        }
+        self.root = project_of(root / "project", stacks)
+        fake_pulumi(self.here, f'echo "$@" >> {self.here}/calls', _CASES.format(here=self.here))
         self.environ = {"PATH": f"{self.here}:{os.environ['PATH']}"}
         self.brought_up()
 

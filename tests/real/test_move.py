@@ -12,35 +12,15 @@ import pytest
 from groundwork.core import kept
 from groundwork.real.errors import RealError
 from groundwork.real.move import move
-
-_PULUMI = """#!/bin/sh
-stack=none
-for word; do [ "$before" = --stack ] && stack=$word; before=$word; done
-case "$1 $2" in
-  "stack export") cat {here}/$stack.json ;;
-  "stack import") cat > {here}/$stack.json ;;
-esac
-"""
-_FILE = """\
-config:
-  aws:region: eu-west-1
-  aws:allowedAccountIds: ["111122223333"]
-  groundwork:environment: lab
-  groundwork:profile: prod
-  groundwork:components: {{{components}}}
-"""
+from tests.real.conftest import fake_pulumi, project_of
 
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Path:
     """A project whose files say that `store` is in the stack `two`, and whose states say so too."""
-    root = tmp_path / "project"
-    (root / "stacks").mkdir(parents=True)
-    (root / "Pulumi.yaml").write_text("name: demo\nmain: stacks/\nstackConfigDir: stacks\nruntime: python\n")
-    for stack, components in (("one", "other: {}"), ("two", "store: {}")):
-        (root / "stacks" / f"Pulumi.{stack}.yaml").write_text(_FILE.format(components=components))
-    (tmp_path / "pulumi").write_text(_PULUMI.format(here=tmp_path))
-    (tmp_path / "pulumi").chmod(0o755)
+    stacks = {"one": "  groundwork:components: {other: {}}\n", "two": "  groundwork:components: {store: {}}\n"}
+    root = project_of(tmp_path / "project", stacks)
+    fake_pulumi(tmp_path)
     component = {"type": "groundwork:component:Store", "urn": "urn:pulumi:two::demo::groundwork:component:Store::store"}
     state(tmp_path, "one", {"other": {}, "store": {}})
     state(tmp_path, "two", {}, component)

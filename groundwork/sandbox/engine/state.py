@@ -106,8 +106,7 @@ class StackState:
 
         The stand-ins know what was made meanwhile: a create that the engine repeats adopts it.
         """
-        checkpoint = self._checkpoint()
-        pending = list(_deployment(checkpoint).get("pending_operations") or ())
+        pending = list(_deployment(_read(self.file)).get("pending_operations") or ())
         if pending:
             self._edit(lambda deployment: deployment.pop("pending_operations", None))
         return [str(operation["resource"]["urn"]) for operation in pending]
@@ -122,9 +121,6 @@ class StackState:
         if held or any(r["type"] == _BUCKET for r in found):
             self._edit(lift)
         return len(held)
-
-    def _checkpoint(self) -> dict[str, Any]:
-        return _read(self.file)
 
     def _edit(self, change: Any) -> None:
         exported = json.loads(self._call("stack", "export", "--stack", self.stack))
