@@ -30,6 +30,14 @@ def test_the_room_platform_does_not_hide_pythons_own_module() -> None:
     assert not (ROOT / "platform" / "__init__.py").exists()
 
 
+def test_nothing_that_programs_leave_behind_is_kept() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no checkout of git")
+    done = subprocess.run(["git", "ls-files", ".*"], cwd=ROOT, capture_output=True, text=True, check=True)
+    kept = {Path(line).parts[0] for line in done.stdout.splitlines()}
+    assert kept <= {".ci", ".github", ".gitignore"}, "a program without HOME writes its caches where it runs"
+
+
 @pytest.mark.parametrize("name", PROJECT.stack_names)
 def test_every_stack_composes(name: str) -> None:
     assert compose(PROJECT, PROJECT.stack(name), discover()).steps

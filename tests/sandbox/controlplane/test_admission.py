@@ -152,9 +152,10 @@ def test_the_api_is_that_of_the_emulated_version(kube: KubeClient) -> None:
         kube.discover("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy")
 
 
-def test_kubectl_works_with_the_kubeconfig_alone(control_plane: ClusterEndpoint, tools: Tools) -> None:
+def test_kubectl_works_with_the_kubeconfig_alone(control_plane: ClusterEndpoint, tools: Tools, tmp_path: Path) -> None:
     command = [str(tools.kubectl), "--kubeconfig", str(control_plane.kubeconfig), "auth", "can-i", "*", "*"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env={"PATH": "/usr/bin:/bin"})
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
     assert (done.returncode, done.stdout.strip()) == (0, "yes"), done.stderr
 
 

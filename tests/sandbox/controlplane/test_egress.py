@@ -208,12 +208,11 @@ def test_a_webhook_by_url_goes_through_the_proxy_too(
 
 
 def test_logs_of_a_pod_are_refused_in_words(
-    control_plane: ClusterEndpoint, tools: Tools, namespace: str, running_pod: str
+    control_plane: ClusterEndpoint, tools: Tools, namespace: str, running_pod: str, tmp_path: Path
 ) -> None:
     command = [str(tools.kubectl), "--kubeconfig", str(control_plane.kubeconfig), "-n", namespace]
-    done = subprocess.run(
-        [*command, "logs", running_pod], capture_output=True, text=True, timeout=30, env={"PATH": "/usr/bin:/bin"}
-    )
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run([*command, "logs", running_pod], capture_output=True, text=True, timeout=30, env=environment)
     assert done.returncode == 1
     assert "its pods are simulated, so there are no logs, exec or port-forward" in done.stderr
 
