@@ -27,13 +27,14 @@ _DEAREST = 3
     severity="high",
     controls=("Groundwork: no surprise on the bill",),
     types=(*PAID, TEMPLATE, NODE_CLASS),
+    whole=True,
 )
 def cost_within_ceiling(subjects: Sequence[Subject], facts: Facts) -> Iterator[tuple[Subject, str]]:
-    """A stack with its pools at maximum costs no more a month than its environment's budget.
+    """An environment with its pools at maximum costs no more a month than its budget.
 
     A pool is filled by one mistake in a loop, and the budget's alarm comes when the money is spent. The engine sees one
-    stack at a time, so this judges each by itself: what the environment's other stacks cost comes on top. The sum of
-    all is held against the budget by `groundwork cost`, and by the tests over this repository's environments.
+    stack at a time, so `pulumi up` judges each by itself; a plan and a rehearsal judge an environment's stacks
+    together too.
     """
     if facts.ceiling is None:
         return

@@ -103,8 +103,21 @@ class Judge:
 
     def stack(self, subjects: Sequence[Subject]) -> Iterator[Finding]:
         """Judge all resources of a stack together."""
-        for rule in self.stack_rules:
-            assert rule.stack  # noqa: S101 - `stack_rules` chose by it
+        yield from self._together(self.stack_rules, subjects)
+
+    def whole(self, stacks: Sequence[Sequence[Subject]]) -> Iterator[Finding]:
+        """Judge the resources of an environment's stacks together, by the rules for which each alone is not enough.
+
+        A rule that one stack breaks by itself is not asked again.
+        """
+        rules = [rule for rule in self.stack_rules if rule.whole]
+        broken = {found.rule.id for one in stacks for found in self._together(rules, one)}
+        remaining = [rule for rule in rules if rule.id not in broken]
+        yield from self._together(remaining, [subject for one in stacks for subject in one])
+
+    def _together(self, rules: Sequence[Rule], subjects: Sequence[Subject]) -> Iterator[Finding]:
+        for rule in rules:
+            assert rule.stack  # noqa: S101 - whoever asks chose by it
             mine = [subject for subject in subjects if subject.type.startswith(rule.types)]
             try:
                 for subject, message in rule.stack(mine, self.facts):

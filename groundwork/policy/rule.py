@@ -36,6 +36,7 @@ class Rule:
         home: the module that defines it.
         needs_chart: whether it reads what a double does not show: what our values turn on, a ConfigMap's texts.
         final: whether nobody can be exempt from it.
+        whole: whether the stacks of an environment are judged by it together too, wherever all of them are known.
         demands: the same as `resource`, in terms that the cluster's admission can be told too.
     """
 
@@ -51,6 +52,7 @@ class Rule:
     home: str = ""
     needs_chart: bool = False
     final: bool = False
+    whole: bool = False
     demands: tuple[Demand, ...] = ()
 
     @property
@@ -67,6 +69,7 @@ class Said(TypedDict):
     types: tuple[str, ...]
     needs_chart: NotRequired[bool]
     final: NotRequired[bool]
+    whole: NotRequired[bool]
 
 
 class Rules:

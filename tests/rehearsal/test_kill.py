@@ -17,7 +17,7 @@ from groundwork.sandbox.rehearsal.stage import on_stage
 from groundwork.sandbox.standins.arrangement import read_endpoint
 from groundwork.sandbox.standins.aws.snapshot import snapshot
 
-KILLS = 10
+KILLS = 5
 SEED = 20261122
 
 
@@ -112,9 +112,11 @@ def test_the_next_rehearsal_completes_whenever_the_engine_was_killed(theatre: An
     longest = whole.outcomes["local"].seconds
     moments = random.Random(SEED)  # noqa: S311 - no secret
     kills = 0
-    for generation in range(2, KILLS + 2):
+    for kill in range(KILLS):
+        generation = kill + 2
         theatre.generation(generation)
-        moment = moments.uniform(0.0, longest)
+        # One in each part of the run: as many anywhere would leave whole parts of it out.
+        moment = longest * moments.uniform(kill, kill + 1) / KILLS
         with _killer(_after(moment)) as killed:
             broken = theatre.rehearse()
         kills += bool(killed)
@@ -124,7 +126,7 @@ def test_the_next_rehearsal_completes_whenever_the_engine_was_killed(theatre: An
         assert not after.error, f"{where}: {after.error}"
         assert not after.anew, where
         assert _contents(theatre) == _expected(generation), where
-    assert kills >= KILLS - 2, "most moments must lie within the run"
+    assert kills >= KILLS - 1, "most moments must lie within the run"
 
 
 def test_a_kill_within_a_release_is_mended(theatre: Any) -> None:

@@ -1,12 +1,15 @@
-"""What a run of the engine replaces and deletes, judged by the policies over changes."""
+"""What the policies say beside the engine: of what a run replaces and deletes, and of several stacks together."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from groundwork.core.stacks import StackFile
 from groundwork.policy.facts import Change
-from groundwork.policy.planned import approvals, judged
+from groundwork.policy.judge import Finding, Violation
+from groundwork.policy.planned import approvals, judge_of, judged
+from groundwork.policy.subject import Subject
 from groundwork.sandbox.engine import events
 from groundwork.sandbox.engine.outcome import LOSING, Outcome
 
@@ -27,12 +30,38 @@ def judge_lost(root: Path, stack: StackFile, outcome: Outcome) -> str:
         urn: f"approved by {one.owner} until {one.until}: {one.reason}"
         for urn, one in approvals(root, stack, changes).items()
     }
+    refused = _add(judged(root, stack, changes), outcome)
+    return "\n".join([f"The changes of {stack.name} are refused:", *refused]) if refused else ""
+
+
+def judge_whole(root: Path, stack: StackFile, stacks: Mapping[str, Sequence[Subject]], outcome: Outcome) -> str:
+    """Judge an environment's stacks together, where it has several; return why that is refused, else nothing.
+
+    Args:
+        stack: the last of them.
+        stacks: the resources of each.
+        outcome: where what is said is added: no run of one stack says it.
+
+    Raises:
+        StackError: the file of exemptions and approvals is wrong.
+    """
+    judge = judge_of(root, stack) if len(stacks) > 1 else None
+    if judge is None:
+        return ""
+    refused = _add(judge.whole(list(stacks.values())), outcome)
+    return "\n".join([f"{', '.join(stacks)} are refused together:", *refused]) if refused else ""
+
+
+def _add(findings: Iterable[Finding], outcome: Outcome) -> list[str]:
+    """Add violations to an outcome's; return a line for each that refuses."""
     refused = []
-    for found in judged(root, stack, changes):
+    for found in findings:
+        if not isinstance(found, Violation):
+            continue
         mandatory = found.level == "refuse"
         level = "mandatory" if mandatory else "advisory"
         outcome.checked[f"{_PACK}/{found.rule.id}"] += 1
         outcome.violations.append(events.Violation(_PACK, found.rule.id, level, found.said, found.subject.urn))
         if mandatory:
             refused.append(f"- {found.rule.id}: {found.said}")
-    return "\n".join([f"The changes of {stack.name} are refused:", *refused]) if refused else ""
+    return refused

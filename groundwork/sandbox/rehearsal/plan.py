@@ -12,8 +12,15 @@ from groundwork.core.stacks import Project, StackFile
 from groundwork.preview.cost import Paid
 from groundwork.sandbox.engine.outcome import Outcome, all_refused
 from groundwork.sandbox.engine.state import resources_in
-from groundwork.sandbox.rehearsal.changes import judge_lost
-from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, planned_steps, planned_subjects, refusal
+from groundwork.sandbox.rehearsal.changes import judge_lost, judge_whole
+from groundwork.sandbox.rehearsal.judged import (
+    ChartVerdict,
+    judge_charts,
+    planned_steps,
+    planned_subjects,
+    refusal,
+    stored_subjects,
+)
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
 from groundwork.sandbox.rehearsal.stage import on_stage
@@ -70,14 +77,20 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
         made.outcomes = stage.side_by_side("preview", [stack.name for stack in asked], *stage.policy_flags)
         failed = {stack: outcome for stack, outcome in made.outcomes.items() if not outcome.succeeded}
         made.error = "\n".join(str(stage.failure("preview", *found)) for found in failed.items())
+        there = {
+            stack.name: stored_subjects(stage.state(stack.name).resources())
+            for stack in stage.stacks
+            if stack not in asked
+        }
         for stack in asked:
             outcome = made.outcomes[stack.name]
             refused = judge_lost(root, stack, outcome)
             made.error = made.error or refused
-            subjects = planned_subjects(outcome)
-            made.charts += judge_charts(stage, stack, subjects, planned=True)
+            there[stack.name] = planned_subjects(outcome)
+            made.charts += judge_charts(stage, stack, there[stack.name], planned=True)
             made.after += [Paid(step.type, step.name, step.inputs) for step in planned_steps(outcome)]
         made.error = made.error or refusal(made.charts)
+        made.error = made.error or judge_whole(root, asked[-1], there, made.outcomes[asked[-1].name])
         made.seconds = narrator.seconds
     return made
 

@@ -10,10 +10,11 @@ from typing import Any
 from groundwork.core.catalogue import Chart
 from groundwork.core.errors import StackError
 from groundwork.core.stacks import Project
+from groundwork.policy.subject import Subject
 from groundwork.sandbox.engine.failures import EngineError
 from groundwork.sandbox.engine.outcome import Outcome, all_refused
 from groundwork.sandbox.rehearsal import servers
-from groundwork.sandbox.rehearsal.changes import judge_lost
+from groundwork.sandbox.rehearsal.changes import judge_lost, judge_whole
 from groundwork.sandbox.rehearsal.judged import ChartVerdict, judge_charts, refusal, stored_subjects
 from groundwork.sandbox.rehearsal.narrator import Narrator, Phase
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
@@ -78,6 +79,7 @@ def rehearse(root: Path, name: str, narrator: Narrator) -> Rehearsal:
         rehearsal = Rehearsal(name, narrator.phases, anew=stage.anew, charts=catalogued(stage.project.root))
         if stage.anew:
             narrator.warn(f"starting anew: {stage.anew}")
+        there: dict[str, list[Subject]] = {}
         for stack in stage.stacks:
             try:
                 with narrator.phase(f"prepare {stack.name}"):
@@ -91,10 +93,12 @@ def rehearse(root: Path, name: str, narrator: Narrator) -> Rehearsal:
             refused = judge_lost(root, stack, rehearsal.outcomes[stack.name])
             rehearsal.error = rehearsal.error or refused
             rehearsal.resources[stack.name] = state.resources()
-            rehearsal.rendered += judge_charts(stage, stack, stored_subjects(rehearsal.resources[stack.name]))
+            there[stack.name] = stored_subjects(rehearsal.resources[stack.name])
+            rehearsal.rendered += judge_charts(stage, stack, there[stack.name])
             if rehearsal.error:
                 break
         rehearsal.error = rehearsal.error or refusal(rehearsal.rendered)
+        rehearsal.error = rehearsal.error or judge_whole(root, stack, there, rehearsal.outcomes[stack.name])
         _look(stage, rehearsal)
         rehearsal.recovered = stage.recovered
         rehearsal.seconds = narrator.seconds
