@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from groundwork import cli
+from groundwork.cli.app import begin, project_around
+from groundwork.cli.failures import message_of
+from groundwork.cli.output import show_beside, write
 from groundwork.core.errors import StackError
 from tests.sandbox.waiting import until
 
@@ -61,7 +64,7 @@ def test_a_missing_environment_is_answered_with_those_there_are(verb: str, proje
 
 def test_a_warning_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
     """Also where there are no colours."""
-    cli._begin(Path())
+    begin(Path())
     logging.getLogger("anybody").warning("nobody is told of [an alert]")
     assert capsys.readouterr() == ("", "warning: nobody is told of [an alert]\n")
 
@@ -222,10 +225,10 @@ def test_an_interrupt_ends_with_what_to_do(monkeypatch: pytest.MonkeyPatch, caps
 
 
 def test_a_defect_is_a_message_and_never_a_traceback() -> None:
-    told, code = cli._message_of(ZeroDivisionError("division by zero"))
+    told, code = message_of(ZeroDivisionError("division by zero"))
     assert code == 1
     assert told.startswith("Groundwork failed, which is a defect of its own: ZeroDivisionError: division by zero")
-    assert cli._message_of(StackError(["one", "two"])) == ("- one\n- two", 2)
+    assert message_of(StackError(["one", "two"])) == ("- one\n- two", 2)
 
 
 @pytest.mark.parametrize("verb", ["rehearse", "plan", "cost", "preflight", "bench"])
@@ -236,11 +239,8 @@ def test_json_on_standard_output_is_alone_there_and_says_why_there_is_no_result(
     assert "did you mean 'dev'?" in json.loads(done.stdout)["error"]
 
 
-def test_with_json_on_standard_output_the_report_goes_elsewhere(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(cli, "_json_file", Path("-"))
-    cli._show_beside_json("the report")
+def test_with_json_on_standard_output_the_report_goes_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    show_beside(Path("-"), "the report")
     assert capsys.readouterr() == ("", "the report\n")
 
 
@@ -256,14 +256,14 @@ def test_every_verb_works_below_the_projects_folder(
 ) -> None:
     """As `pulumi` does."""
     monkeypatch.chdir(project / "stacks")
-    assert cli._project_around(Path()) == project.resolve()
+    assert project_around(Path()) == project.resolve()
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    assert cli._project_around(elsewhere) == elsewhere.resolve()
+    assert project_around(elsewhere) == elsewhere.resolve()
 
 
 def test_a_full_disk_is_told_with_what_to_do() -> None:
     error = OSError(errno.ENOSPC, "No space left on device", "/tools/pulumi", None, "/home/sandboxes/dev/bin/pulumi")
-    assert cli._message_of(error) == (
+    assert message_of(error) == (
         "/home/sandboxes/dev/bin/pulumi: No space left on device. Check the permissions and the room there; where it "
         "is Groundwork's own folder, `groundwork doctor` tells what can go, and GROUNDWORK_HOME names another one. "
         "Then run the same command again.",
@@ -272,9 +272,9 @@ def test_a_full_disk_is_told_with_what_to_do() -> None:
 
 
 def test_facts_are_written_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cli._write(tmp_path / "facts.json", {"a": 1})
+    write(tmp_path / "facts.json", {"a": 1})
     assert json.loads((tmp_path / "facts.json").read_text()) == {"a": 1}
-    cli._write(Path("-"), {"b": 2})
+    write(Path("-"), {"b": 2})
     assert json.loads(capsys.readouterr().out) == {"b": 2}
 
 
