@@ -8,7 +8,7 @@ import pickle
 from functools import cache
 from pathlib import Path
 
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.testing import Graph
 from groundwork.testing.whole import record_environment
 

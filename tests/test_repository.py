@@ -14,9 +14,9 @@ import pytest
 from groundwork.core import yamlfile
 from groundwork.core.catalogue import Chart, Image, load_catalogue
 from groundwork.core.compose import compose
+from groundwork.core.project import load_project
 from groundwork.core.registry import discover
 from groundwork.core.schema import SCHEMA_FILE, TEAM_SCHEMA_FILE, render, stack_schema, team_schema
-from groundwork.core.stacks import load_project
 from groundwork.core.teams import load_teams
 
 ROOT = Path(__file__).parents[1]

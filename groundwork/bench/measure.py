@@ -9,7 +9,7 @@ from pathlib import Path
 
 from groundwork.bench import flat
 from groundwork.core.errors import StackError
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.sandbox.engine.failures import EngineError, failure
 from groundwork.sandbox.engine.outcome import Outcome
 from groundwork.sandbox.engine.shadow import stack_folder

@@ -57,7 +57,7 @@ def named(ctx: typer.Context, name: str) -> str:
     """Return the argument (raises StackError where there is none, with what could be)."""
     if not name and not ctx.resilient_parsing:
         from groundwork.core.errors import StackError
-        from groundwork.core.stacks import load_project
+        from groundwork.core.project import load_project
 
         there = ", ".join(sorted(load_project(GIVEN.root).environments)) or "none yet"
         raise StackError([f"`groundwork {ctx.info_name}` needs the name of an environment; there are: {there}"])

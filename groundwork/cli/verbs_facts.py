@@ -20,7 +20,7 @@ def cost(
     json_file: JsonFile = None,
 ) -> None:
     """Estimate what an environment costs a month, with its pools at minimum and at maximum."""
-    from groundwork.core.stacks import load_project
+    from groundwork.core.project import load_project
     from groundwork.preview.ceiling import ceiling
     from groundwork.preview.command import as_json
     from groundwork.preview.command import cost as run

@@ -70,7 +70,7 @@ def state(
     ] = "",
 ) -> None:
     """Make the bucket and the key for the state of real stacks, in your account; again changes nothing."""
-    from groundwork.core.stacks import load_project
+    from groundwork.core.project import load_project
     from groundwork.real.state import bootstrap
 
     store, out = bootstrap(GIVEN.root, name), console()

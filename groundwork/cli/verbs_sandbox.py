@@ -19,7 +19,7 @@ def rehearse(
     json_file: JsonFile = None,
 ) -> None:
     """Bring an environment up on this machine."""
-    from groundwork.core.stacks import load_project
+    from groundwork.core.project import load_project
     from groundwork.sandbox.rehearsal.rehearse import rehearse as run
     from groundwork.sandbox.rehearsal.rehearse import rehearse_every
     from groundwork.sandbox.report.whole import as_json, of_rehearsal

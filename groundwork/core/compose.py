@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from groundwork.core.config import Config, located
 from groundwork.core.contract import Contract, contracts_of
 from groundwork.core.errors import StackError, article, closest, listing, nearest
+from groundwork.core.project import Project
 from groundwork.core.registry import Registry
 from groundwork.core.signature import Need, Spec
-from groundwork.core.stacks import Project, StackFile
+from groundwork.core.stacks import StackFile
 from groundwork.core.wording import shown
 
 _RESERVED = ("component", "use", "retire")

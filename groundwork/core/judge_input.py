@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from groundwork.core.compose import compose, settings_problems
 from groundwork.core.errors import StackError
+from groundwork.core.project import Project
 from groundwork.core.registry import discover
-from groundwork.core.stacks import FrameError, Project, StackFile
+from groundwork.core.stacks import FrameError, StackFile
 from groundwork.policy.planned import judge_of
 
 _OURS = "from groundwork.core.program import main"

@@ -20,8 +20,8 @@ from groundwork.core.component import Component, Site
 from groundwork.core.compose import Composition, Provider, Step, compose
 from groundwork.core.contract import Contract
 from groundwork.core.errors import StackError
+from groundwork.core.project import Project, load_project
 from groundwork.core.registry import Registry, discover
-from groundwork.core.stacks import Project, load_project
 from groundwork.policy.exemptions import approved
 
 # The exit code by which Pulumi's language host knows that the user has been told what is wrong.

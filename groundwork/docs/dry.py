@@ -23,8 +23,9 @@ from groundwork.core.charts import SANDBOX
 from groundwork.core.component import Component, Site
 from groundwork.core.compose import compose
 from groundwork.core.errors import StackError
+from groundwork.core.project import Project
 from groundwork.core.registry import Registry
-from groundwork.core.stacks import Project, StackFile
+from groundwork.core.stacks import StackFile
 
 KINDS = ("charts", "images", "definitions", "managed_addons")
 

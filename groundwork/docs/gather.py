@@ -10,9 +10,10 @@ from typing import Any
 from groundwork.core import yamlfile
 from groundwork.core.contract import contracts_of
 from groundwork.core.errors import StackError
+from groundwork.core.project import Project
 from groundwork.core.registry import Registry
 from groundwork.core.signature import Spec
-from groundwork.core.stacks import Project, StackFile
+from groundwork.core.stacks import StackFile
 from groundwork.docs.dry import Use, dry_build
 from groundwork.testing.whole import merged
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from groundwork.core.catalogue import load_catalogue
 from groundwork.core.explain import explain_all
+from groundwork.core.project import load_project
 from groundwork.core.registry import Registry
-from groundwork.core.stacks import load_project
 from groundwork.docs.gather import Seen, gather
 from groundwork.docs.pages import component_page, index_page, support_page
 from groundwork.docs.policies import policies_page

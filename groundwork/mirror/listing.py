@@ -14,7 +14,7 @@ import yaml
 from groundwork.core.catalogue import Chart, load_catalogue
 from groundwork.core.errors import StackError
 from groundwork.core.mirror import archive_name
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.mirror.build import LOADER
 from groundwork.mirror.images import Found, full, images_of
 from groundwork.mirror.tools import Programs, ToolFailed

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from groundwork.core import yamlfile
 from groundwork.core.config import Config, located
 from groundwork.core.errors import StackError, closest
-from groundwork.core.stacks import environment_said
+from groundwork.core.project import environment_said
 from groundwork.policy.facts import Approval, Reason
 from groundwork.policy.subject import Subject
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.preview.cost import Estimate, estimate
 from groundwork.preview.prices import own_prices
 from groundwork.testing.whole import record_environment

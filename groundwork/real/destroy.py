@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.real import drain as draining
 from groundwork.real.drain import Drain
 from groundwork.real.engine import Pulumi, ended, resources_of

@@ -10,7 +10,7 @@ from typing import Any
 
 from groundwork.core import kept
 from groundwork.core.errors import StackError, closest
-from groundwork.core.stacks import Project, load_project
+from groundwork.core.project import Project, load_project
 from groundwork.interrupts import unbroken
 from groundwork.real.engine import Pulumi, resources_of
 from groundwork.real.errors import RealError

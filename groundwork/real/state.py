@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 
 from groundwork.core.naming import join
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.real.aws import Place, code_of, place_of, session_of
 from groundwork.real.errors import RealError
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from groundwork.core.errors import StackError
-from groundwork.core.stacks import StackFile, load_project
+from groundwork.core.project import load_project
+from groundwork.core.stacks import StackFile
 from groundwork.real.aws import Client, clients_of, place_of, session_of
 from groundwork.real.errors import RealError
 from groundwork.real.leftovers import Leftover, delete, leftovers

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from groundwork.core.judge_input import read_environment
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.real.engine import Pulumi, ended
 from groundwork.real.errors import RealError
 from groundwork.real.planned import check_changes

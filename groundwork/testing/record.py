@@ -27,8 +27,9 @@ from groundwork.core.charts import SANDBOX
 from groundwork.core.compose import Composition, compose, sound_part
 from groundwork.core.errors import StackError
 from groundwork.core.program import build
+from groundwork.core.project import Project
 from groundwork.core.registry import Registry, discover
-from groundwork.core.stacks import Project, StackFile, read_stack
+from groundwork.core.stacks import StackFile, read_stack
 from groundwork.core.yamlfile import Document
 from groundwork.testing.graph import Graph, Registered
 

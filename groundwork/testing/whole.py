@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from groundwork.core.stacks import Project, StackFile
+from groundwork.core.project import Project
+from groundwork.core.stacks import StackFile
 from groundwork.core.yamlfile import Document
 from groundwork.testing.graph import Graph
 from groundwork.testing.record import record

@@ -20,7 +20,7 @@ from groundwork.core.component import ApiComponent, Component, Former
 from groundwork.core.contracts import NAMESPACE, ByAddress, Certificates, Cluster, Login, Mesh, Namespace
 from groundwork.core.definitions import install_definitions
 from groundwork.core.errors import StackError, closest, nearest
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 
 CONTROL = "the mesh istio"
 """What the control plane claims to be, which makes of routes and policies what proxies do."""

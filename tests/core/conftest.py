@@ -14,8 +14,8 @@ from pydantic import Field, PositiveInt
 
 from groundwork.core import ByProfile, Component, Config, Contract
 from groundwork.core.component import ApiComponent
+from groundwork.core.project import Project
 from groundwork.core.registry import Registry
-from groundwork.core.stacks import Project
 
 
 @dataclass(frozen=True, kw_only=True)

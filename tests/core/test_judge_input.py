@@ -8,7 +8,7 @@ import pytest
 
 from groundwork.core.errors import StackError
 from groundwork.core.judge_input import read_environment
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (ROOT / "stacks" / "__main__.py").read_text()

@@ -9,8 +9,8 @@ import pytest
 
 from groundwork.core.component import Component, Former
 from groundwork.core.errors import StackError
+from groundwork.core.project import Project
 from groundwork.core.registry import Registry
-from groundwork.core.stacks import Project
 from groundwork.testing import record
 from tests.core.conftest import Grid, GridConfig, Nothing, Power
 

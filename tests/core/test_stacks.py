@@ -9,7 +9,8 @@ import pytest
 
 from groundwork.core.aws_settings import AWS_SETTINGS
 from groundwork.core.errors import StackError
-from groundwork.core.stacks import Project, load_project, read_stack
+from groundwork.core.project import Project, load_project
+from groundwork.core.stacks import read_stack
 
 Make = Callable[..., Project]
 

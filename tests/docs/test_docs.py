@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from groundwork.core.catalogue import Catalogue, Chart, load_catalogue
+from groundwork.core.project import load_project
 from groundwork.core.registry import discover
-from groundwork.core.stacks import load_project
 from groundwork.docs.gather import EXAMPLES, Seen, gather
 from groundwork.docs.pages import COMMAND, support_page, table
 from groundwork.docs.write import POLICIES, SUPPORT, TEAMS, documents, present

@@ -16,8 +16,9 @@ import yaml
 
 from groundwork.cli import app
 from groundwork.core.compose import compose
+from groundwork.core.project import load_project
 from groundwork.core.registry import discover
-from groundwork.core.stacks import load_project, read_stack
+from groundwork.core.stacks import read_stack
 from groundwork.core.teams import Team
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from groundwork.core.catalogue import load_catalogue
 from groundwork.core.charts import MIRROR
 from groundwork.core.errors import StackError
 from groundwork.core.mirror import digest_of
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
 from groundwork.sandbox.rehearsal.stage import check_mirrors
 from tests.mirror.conftest import catalogue

@@ -16,7 +16,7 @@ from groundwork.core.catalogue import load_catalogue
 from groundwork.core.charts import MIRROR, _locate
 from groundwork.core.errors import StackError
 from groundwork.core.mirror import digest_of
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.mirror.command import run
 from groundwork.mirror.errors import MirrorError
 from groundwork.mirror.registry import Registry, bring

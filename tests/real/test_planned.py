@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from groundwork.core.errors import StackError
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.real.engine import Pulumi
 from groundwork.real.errors import RealError
 from groundwork.real.planned import changes, check_changes

@@ -30,7 +30,7 @@ BASE = "GROUNDWORK_BASE"
 # What runs in the old tree, with the old program: only names that have been there for long.
 _DUMP = """
 import json, pathlib, sys
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.testing.whole import record_environment
 fields = ("type", "name", "inputs", "custom", "urn", "parent", "protect")
 graph = record_environment(load_project(pathlib.Path.cwd()), sys.argv[1])

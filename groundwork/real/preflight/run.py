@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from groundwork.core.judge_input import read_environment
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.real.aws import code_of, place_of, session_of
 from groundwork.real.errors import RealError
 from groundwork.real.preflight import capacity, cluster

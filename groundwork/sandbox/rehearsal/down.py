@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.sandbox.engine.events import Step
 from groundwork.sandbox.rehearsal import servers as running
 from groundwork.sandbox.rehearsal.narrator import Narrator

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from groundwork.core.errors import StackError, listing
-from groundwork.core.stacks import Project, StackFile
+from groundwork.core.project import Project
+from groundwork.core.stacks import StackFile
 from groundwork.preview.cost import Paid
 from groundwork.sandbox.engine.outcome import Outcome, all_refused
 from groundwork.sandbox.engine.state import resources_in

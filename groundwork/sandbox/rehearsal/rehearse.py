@@ -9,7 +9,7 @@ from typing import Any
 
 from groundwork.core.catalogue import Chart
 from groundwork.core.errors import StackError
-from groundwork.core.stacks import Project
+from groundwork.core.project import Project
 from groundwork.policy.subject import Subject
 from groundwork.sandbox.engine.failures import EngineError
 from groundwork.sandbox.engine.outcome import Outcome, all_refused

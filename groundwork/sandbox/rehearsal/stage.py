@@ -14,7 +14,8 @@ from groundwork.core.charts import registry as chosen_registry
 from groundwork.core.errors import StackError
 from groundwork.core.judge_input import read_environment
 from groundwork.core.mirror import check_archives
-from groundwork.core.stacks import Project, StackFile, load_project
+from groundwork.core.project import Project, load_project
+from groundwork.core.stacks import StackFile
 from groundwork.sandbox.engine.environment import engine_environment
 from groundwork.sandbox.engine.failures import EngineError, failure
 from groundwork.sandbox.engine.outcome import Outcome

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from groundwork.core.errors import StackError
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.sandbox.engine.state import checkpoint_file
 from groundwork.sandbox.rehearsal.plan import _require_imports
 from groundwork.sandbox.rehearsal.sandbox import Sandbox

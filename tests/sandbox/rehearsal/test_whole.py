@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.policy.subject import Subject
 from groundwork.preview.ceiling import ceiling
 from groundwork.preview.cost import Paid, estimate
