@@ -17,11 +17,12 @@ from pulumi.runtime.sync_await import _sync_await
 from groundwork.core import kept, refusal
 from groundwork.core.catalogue import load_catalogue
 from groundwork.core.component import Component, Site
-from groundwork.core.compose import Composition, Provider, Step, compose
+from groundwork.core.compose import Composition, Step, compose
 from groundwork.core.contract import Contract
 from groundwork.core.errors import StackError
 from groundwork.core.project import Project, load_project
 from groundwork.core.registry import Registry, discover
+from groundwork.core.wanted import Provider
 from groundwork.policy.exemptions import approved
 
 # The exit code by which Pulumi's language host knows that the user has been told what is wrong.
