@@ -9,6 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from tests.once import once
+
 VERSION = "5.100.0"
 _PLUGIN = f"registry.terraform.io/hashicorp/aws/{VERSION}"
 _MIRRORS = (
@@ -77,7 +79,7 @@ class Terraform:
 
     def schemas(self) -> dict[str, Any]:
         """Return the schema of every resource type."""
-        whole = json.loads(self._run("providers", "schema", "-json").stdout)
+        whole = json.loads(once("terraform-schemas", lambda: self._run("providers", "schema", "-json").stdout.encode()))
         (provider,) = whole["provider_schemas"].values()
         found: dict[str, Any] = provider["resource_schemas"]
         return found
