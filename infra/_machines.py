@@ -91,6 +91,10 @@ def without_efa(names: Sequence[str]) -> list[str]:
             problems.append(
                 f"efa: which network cards of {machine.name} take adapters is not known here; leave efa out"
             )
+    counts = {name: efa_interfaces(instance_type(name)) for name in names}
+    if not problems and len(set(counts.values())) > 1:
+        each = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        problems.append(f"efa: one launch template is for all types of a pool, and {each} adapters; make two pools")
     return problems
 
 
@@ -145,7 +149,9 @@ def unlike(machines: Sequence[InstanceType]) -> list[str]:
 
 def _traits(machine: InstanceType) -> tuple[str, ...]:
     size = f"{machine.vcpus} vCPUs and {machine.memory_gib or 0:g} GiB"
-    return str(machine.architecture), _description(machine), size
+    memory = machine.accelerator.memory_gib if machine.accelerator else None
+    # By it a partition of a GPU has its name.
+    return str(machine.architecture), _description(machine), size, f"{memory or 0:g} GiB on each accelerator"
 
 
 def image(machine: InstanceType) -> str:

@@ -215,6 +215,28 @@ def test_nodes_with_adapters_are_close_together() -> None:
     assert len(spec["subnetSelectorTerms"]) == 1
 
 
+def test_reserved_nodes_with_adapters_are_in_no_group_that_they_were_not_reserved_in() -> None:
+    reserved = {"instanceTypes": ["p5.48xlarge"], "max": 2, "efa": True, "reservation": RESERVED}
+    graph = stack(odcr=reserved, close={**reserved, "reservation": {**RESERVED, "placementGroup": "close"}})
+    assert "placementGroupSelector" not in node_class(graph, "odcr")
+    assert node_class(graph, "close")["placementGroupSelector"] == {"name": "close"}
+    assert graph.of("aws:ec2/placementGroup:PlacementGroup") == []
+
+
+def test_it_may_launch_into_what_another_account_shares() -> None:
+    """Subnets of a network account, and capacity that somebody else bought: they keep their owner's number."""
+    (read,) = [s for s in statements(stack()) if "arn:aws:ec2:eu-west-1::image/*" in s["Resource"]]
+    assert "Condition" not in read
+    assert set(read["Resource"]) == {
+        "arn:aws:ec2:eu-west-1::image/*",
+        "arn:aws:ec2:eu-west-1::snapshot/*",
+        "arn:aws:ec2:eu-west-1:*:security-group/*",
+        "arn:aws:ec2:eu-west-1:*:subnet/*",
+        "arn:aws:ec2:eu-west-1:*:capacity-reservation/*",
+        "arn:aws:ec2:eu-west-1:*:placement-group/*",
+    }
+
+
 @pytest.mark.parametrize(
     ("components", "problems"),
     [
