@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 from addons._charts import budget
-from addons._pods import resources
+from addons._pods import resources, spread
 
 from groundwork.core.contracts import Statement
 from groundwork.core.contracts.pools import POOL_LABEL
@@ -45,6 +45,8 @@ def values(*, cluster: str, queue: str, replicas: int, system_pool: str) -> dict
         "replicas": replicas,
         "serviceAccount": {"name": ACCOUNT},
         "nodeSelector": {POOL_LABEL: system_pool},
+        # Beside the chart's own rule that no two are on one node.
+        "topologySpreadConstraints": spread({"app.kubernetes.io/name": "karpenter"}),
         "podDisruptionBudget": {"name": "karpenter", **(budget(replicas) or {"maxUnavailable": 1})},
         "controller": {"resources": resources("250m", "512Mi", "1Gi")},
         "settings": {

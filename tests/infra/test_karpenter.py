@@ -67,6 +67,13 @@ def test_its_nodes_are_pinned_encrypted_and_tell_pods_nothing() -> None:
     assert len(spec["subnetSelectorTerms"]) == 2
 
 
+def test_its_nodes_hold_as_many_pods_as_those_of_node_groups() -> None:
+    """By itself Karpenter counts single addresses, and the network gives them in blocks."""
+    graph = stack(gpu=GPU, large={"instanceTypes": ["m7i.12xlarge"]})
+    assert node_class(graph, "gpu")["kubelet"] == {"maxPods": 110}
+    assert node_class(graph, "large")["kubelet"] == {"maxPods": 250}
+
+
 def test_the_image_is_never_whatever_is_newest() -> None:
     with pytest.raises(StackError, match=r"karpenter\.imageRelease: "):
         build(network={}, eks={}, karpenter={"imageRelease": "latest"}, pools={"provisioner": "karpenter"})
