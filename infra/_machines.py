@@ -121,12 +121,19 @@ def known(names: Sequence[str]) -> tuple[list[InstanceType], list[str]]:
             problems.append(str(error))
             continue
         if machine.architecture is None:
-            problems.append(f"{name} is too old for EKS's images; a newer one is m7i.large")
+            # Old ones, and those with accelerators that are neither of NVIDIA nor of AWS itself.
+            problems.append(f"{name}: nothing is known of it but its price; {_instead(name)}")
         elif machine.accelerator is not None and not _usable(machine):
             problems.append(f"{name} has {_description(machine)}, and pools can have {', '.join(accelerators())}")
         else:
             found.append(machine)
     return found, problems
+
+
+def _instead(name: str) -> str:
+    if name.startswith(("p", "g", "dl")):
+        return f"for accelerators, pools can have {', '.join(accelerators())}"
+    return "a newer one is m7i.large"
 
 
 def unlike(machines: Sequence[InstanceType]) -> list[str]:
