@@ -14,6 +14,7 @@ from groundwork.core.component import AMENDMENTS, Component, Site
 from groundwork.core.config import Config
 from groundwork.core.environment import Environment
 from groundwork.core.errors import StackError
+from groundwork.core.regions import partition_of
 from infra._keys import logs_key_policy
 
 C = TypeVar("C", bound=Config)
@@ -60,14 +61,6 @@ def account_of(environment: Environment) -> str:
     """Return the account's id (raises `StackError` where the stack has none)."""
     require_aws(environment)
     return str(environment.account_id)
-
-
-def partition_of(region: str) -> str:
-    """Return what ARNs of a region begin with after `arn:`."""
-    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
-        if region.startswith(prefix):
-            return partition
-    return "aws"
 
 
 def aws_provider(environment: Environment) -> aws.Provider:

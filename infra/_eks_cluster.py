@@ -17,7 +17,8 @@ from groundwork.core.component import Component
 from groundwork.core.contracts import CloudIdentity, Cluster, Namespace, ServiceAccount, Statement
 from groundwork.core.errors import StackError
 from groundwork.core.naming import join
-from infra._aws import aws_child, partition_of
+from groundwork.core.regions import partition_of
+from infra._aws import aws_child
 from infra._policies import allow, either, pod_trust, service_suffix, web_trust
 
 # Where a pod asks for its credentials, on its own node, by address:

@@ -10,6 +10,7 @@ import pulumi
 from addons.karpenter_api import KarpenterKinds
 
 from groundwork.core.contract import Contract
+from infra import _pod_room as pod_room
 from infra._aws import AwsComponent
 from infra._eks_cluster import EksCluster
 from infra._nodes import NodeGroup
@@ -107,6 +108,9 @@ def node_class(
             "httpTokens": "required",
             "httpPutResponseHopLimit": 1,
         },
+        # As many as EKS allows on a node of its own groups: Karpenter itself counts single addresses, and not the
+        # blocks in which the network gives them.
+        "kubelet": {"maxPods": pod_room.Nodes(group.instance_types[0], group.maximum).pods},
         "tags": tags,
     }
     if group.reservation is not None:

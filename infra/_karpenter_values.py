@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 from addons._charts import budget
-from addons._pods import resources
+from addons._pods import resources, spread
 
 from groundwork.core.contracts import Statement
 from groundwork.core.contracts.pools import POOL_LABEL
@@ -17,8 +17,9 @@ _POOL = "karpenter.sh/nodepool"
 
 # What it makes carries the tags of its cluster from the first moment on; what it changes or ends has to have them.
 _MADE = ("fleet", "instance", "volume", "network-interface", "launch-template", "spot-instances-request")
-_READ = ("image", "snapshot", "security-group", "subnet", "capacity-reservation", "placement-group")
 _OTHERS = ("image", "snapshot")  # these belong to whoever publishes the image
+# A company's network account shares its subnets, and whoever bought capacity that: they keep their owner's number.
+_SHARED = ("security-group", "subnet", "capacity-reservation", "placement-group")
 
 EVENTS: Mapping[str, tuple[str, str]] = {
     "health": ("aws.health", "AWS Health Event"),
@@ -44,6 +45,8 @@ def values(*, cluster: str, queue: str, replicas: int, system_pool: str) -> dict
         "replicas": replicas,
         "serviceAccount": {"name": ACCOUNT},
         "nodeSelector": {POOL_LABEL: system_pool},
+        # Beside the chart's own rule that no two are on one node.
+        "topologySpreadConstraints": spread({"app.kubernetes.io/name": "karpenter"}),
         "podDisruptionBudget": {"name": "karpenter", **(budget(replicas) or {"maxUnavailable": 1})},
         "controller": {"resources": resources("250m", "512Mi", "1Gi")},
         "settings": {
@@ -70,7 +73,8 @@ def statements(
     """
 
     def ec2(kind: str) -> str:
-        return f"arn:{partition}:ec2:{region}:{'' if kind in _OTHERS else account_id}:{kind}/*"
+        owner = "" if kind in _OTHERS else "*" if kind in _SHARED else account_id
+        return f"arn:{partition}:ec2:{region}:{owner}:{kind}/*"
 
     of_cluster = f"kubernetes.io/cluster/{cluster}"
     any_pool = {f"aws:RequestTag/{_POOL}": "*"}
@@ -84,7 +88,7 @@ def statements(
     }
     launch = ["ec2:RunInstances", "ec2:CreateFleet"]
     return [
-        Statement(launch, [ec2(kind) for kind in _READ]),
+        Statement(launch, [ec2(kind) for kind in (*_OTHERS, *_SHARED)]),
         Statement(launch, [ec2("launch-template")], own),
         Statement([*launch, "ec2:CreateLaunchTemplate"], [ec2(kind) for kind in _MADE], tagged),
         Statement(

@@ -91,6 +91,10 @@ def without_efa(names: Sequence[str]) -> list[str]:
             problems.append(
                 f"efa: which network cards of {machine.name} take adapters is not known here; leave efa out"
             )
+    counts = {name: efa_interfaces(instance_type(name)) for name in names}
+    if not problems and len(set(counts.values())) > 1:
+        each = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        problems.append(f"efa: one launch template is for all types of a pool, and {each} adapters; make two pools")
     return problems
 
 
@@ -117,12 +121,19 @@ def known(names: Sequence[str]) -> tuple[list[InstanceType], list[str]]:
             problems.append(str(error))
             continue
         if machine.architecture is None:
-            problems.append(f"{name} is too old for EKS's images; a newer one is m7i.large")
+            # Old ones, and those with accelerators that are neither of NVIDIA nor of AWS itself.
+            problems.append(f"{name}: nothing is known of it but its price; {_instead(name)}")
         elif machine.accelerator is not None and not _usable(machine):
             problems.append(f"{name} has {_description(machine)}, and pools can have {', '.join(accelerators())}")
         else:
             found.append(machine)
     return found, problems
+
+
+def _instead(name: str) -> str:
+    if name.startswith(("p", "g", "dl")):
+        return f"for accelerators, pools can have {', '.join(accelerators())}"
+    return "a newer one is m7i.large"
 
 
 def unlike(machines: Sequence[InstanceType]) -> list[str]:
@@ -145,7 +156,9 @@ def unlike(machines: Sequence[InstanceType]) -> list[str]:
 
 def _traits(machine: InstanceType) -> tuple[str, ...]:
     size = f"{machine.vcpus} vCPUs and {machine.memory_gib or 0:g} GiB"
-    return str(machine.architecture), _description(machine), size
+    memory = machine.accelerator.memory_gib if machine.accelerator else None
+    # By it a partition of a GPU has its name.
+    return str(machine.architecture), _description(machine), size, f"{memory or 0:g} GiB on each accelerator"
 
 
 def image(machine: InstanceType) -> str:

@@ -197,10 +197,11 @@ def _close_together(group: NodeGroup, security_group_ids: Sequence[pulumi.Input[
 
     https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/providers/launchtemplate/launchtemplate.go
     """
+    place = {"placement": {"group_name": group.placement_group}} if group.placement_group is not None else {}
     if not group.efa:
-        return {}
+        return place
     return {
-        "placement": {"group_name": group.placement_group},
+        **place,
         "network_interfaces": [
             {
                 "device_index": 0 if card == 0 else 1,

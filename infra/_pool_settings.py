@@ -78,7 +78,10 @@ class PoolSettings(Config):
     )
     max: Annotated[
         PositiveInt | None, Told(lambda profile: f"{USUAL_MAXIMUM[profile.size]}, or required with an accelerator")
-    ] = Field(default=None, description="most nodes; required with accelerators: they cost")
+    ] = Field(
+        default=None,
+        description="most nodes, of spotFirst in node groups most of either; required with accelerators: they cost",
+    )
     disk_gib: Annotated[int | None, Told(lambda _: f"{DISK}, or {DISK_WITH_ACCELERATORS} with an accelerator")] = Field(
         default=None, ge=20, le=16384, description="root volume of a node in GiB, images included"
     )
@@ -90,7 +93,8 @@ class PoolSettings(Config):
         default="general",
         description="batch and interactive: a node stays as long as a pod works on it, and goes 2 or 30 minutes after; "
         "serving: pods are moved seldom, after 15 minutes. So with Karpenter and with node groups; but an update of a "
-        "node group (a version of Kubernetes) takes its nodes one by one, and waits 15 minutes for their pods",
+        "node group (a version of Kubernetes) takes its nodes one by one, and waits 15 minutes for their pods, and "
+        "Karpenter takes outdated nodes that are interactive one by one outside of working hours (UTC)",
     )
     reservation: ReservationSettings | None = Field(
         default=None, description="a capacity reservation or capacity block that nodes are taken from"

@@ -83,6 +83,7 @@ def node_group(name: str, settings: PoolSettings, profile: Profile) -> NodeGroup
         reservation=settings.reservation,
         zone=settings.reservation.zone if settings.reservation is not None else settings.zone,
         efa=adapters,
+        placement_group=settings.reservation.placement_group if settings.reservation is not None else None,
     )
 
 

@@ -24,7 +24,12 @@ class ReservationSettings(Config):
     block_ends: datetime.datetime | None = Field(
         default=None,
         description='for a capacity block: when it ends, as "2027-01-31T11:30:00Z"; EC2 begins to end its nodes half '
-        "an hour before",
+        "an hour before, and EKS updates a node group of one only while it has no node",
+    )
+    placement_group: str | None = Field(
+        default=None,
+        description="the name of the cluster placement group that it was made in, if any: its machines are given only "
+        "to who asks for the same",
     )
 
     @property
@@ -58,6 +63,11 @@ def problems(
         )
     if maximum is not None and maximum > reservation.count and reservation.is_block:
         found.append(f"max is {maximum}, and {reservation.id} has {reservation.count}: a capacity block has no more")
+    if reservation.is_block and reservation.placement_group is not None:
+        found.append(
+            f"reservation.placementGroup: {reservation.id} is a capacity block, whose machines are close together by "
+            "themselves: leave it out"
+        )
     if reservation.block_ends is not None:
         if reservation.block_ends.tzinfo is None:
             found.append('reservation.blockEnds: say the time zone too, such as "2027-01-31T11:30:00Z"')
@@ -67,6 +77,20 @@ def problems(
                 "another one, or leave the pool out"
             )
     return found
+
+
+def group_problem(reservation: ReservationSettings, maximum: int) -> str | None:
+    """Return a sentence where a node group could not grow as far as it may: what targets a reservation has no other.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-reservations-launch.html
+    """
+    # Of a block that is told with the rest, whoever makes the nodes.
+    if reservation.is_block or maximum <= reservation.count:
+        return None
+    return (
+        f"max is {maximum}, and {reservation.id} has {reservation.count}: a node group takes machines from there "
+        f"alone; set max: {reservation.count}, and let others come on demand in a pool of their own"
+    )
 
 
 def zone_problem(reservation: ReservationSettings, zones: Sequence[str]) -> str | None:

@@ -21,7 +21,7 @@ from infra._karpenter_nodes import NodeProvisioner
 from infra._nodes import NodeGroup, make_group
 from infra._pool_settings import PoolSettings
 from infra._pool_shapes import SPOT, node_group, node_pool, provisioned, with_fallback
-from infra._reservations import zone_problem
+from infra._reservations import group_problem, zone_problem
 from infra.eks import SYSTEM_NODES, SYSTEM_POOL
 from infra.network import VpcNetwork
 
@@ -119,9 +119,9 @@ class Pools(AwsComponent[PoolsConfig]):
             )
         for group in groups:
             problems += [f"{self.name}.{group.name}.{problem}" for problem in _misplaced(group, network)]
-            if by_karpenter:
-                settings = self.config.pools[group.name]
-                problems += [f"{self.name}.{group.name}.{problem}" for problem in _not_by_karpenter(settings)]
+            settings = self.config.pools[group.name]
+            beyond = _not_by_karpenter(settings) if by_karpenter else _not_by_groups(group)
+            problems += [f"{self.name}.{group.name}.{problem}" for problem in beyond]
         # Where a second group stands behind the first, each may reach the maximum.
         nodes = [
             pod_room.Nodes(each.instance_types[0], each.maximum) for group in groups for each in with_fallback(group)
@@ -155,16 +155,16 @@ class Pools(AwsComponent[PoolsConfig]):
         together: list[pulumi.Resource] = []
         security_group_ids: list[pulumi.Input[str]] = []
         if group.efa:
-            place = aws.ec2.PlacementGroup(
-                f"{self.name}-{group.name}",
-                name=self.environment.cloud_name(self.name, group.name),
-                strategy="cluster",
-                opts=self.child(),
-            )
-            group = replace(group, placement_group=self.environment.cloud_name(self.name, group.name))
-            adapters, rules = self._adapters(group, network)
+            adapters, together = self._adapters(group, network)
             security_group_ids = [cluster.security_group_id, adapters.id]
-            together = [place, *rules]
+        # Reserved machines are where they are: EC2 gives none of them to who asks for another placement group.
+        if group.efa and group.reservation is None:
+            name = self.environment.cloud_name(self.name, group.name)
+            place = aws.ec2.PlacementGroup(
+                f"{self.name}-{group.name}", name=name, strategy="cluster", opts=self.child()
+            )
+            group = replace(group, placement_group=name)
+            together = [place, *together]
         if provisioner is not None:
             provisioner.provide(
                 provisioned(group),
@@ -223,6 +223,12 @@ def _misplaced(group: NodeGroup, network: VpcNetwork) -> list[str]:
     if group.zone is not None and group.zone not in network.zones:
         return [f"zone: {group.zone!r} is none of the network's; {closest(group.zone, network.zones)}"]
     return []
+
+
+def _not_by_groups(group: NodeGroup) -> list[str]:
+    """Return a sentence for each thing of a pool that a managed node group cannot do."""
+    problem = group_problem(group.reservation, group.maximum) if group.reservation is not None else None
+    return [problem] if problem else []
 
 
 def _not_by_karpenter(settings: PoolSettings) -> list[str]:

@@ -15,8 +15,9 @@ from groundwork.core.component import Component
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Bucket, CloudIdentity, ObjectStore, ServiceAccount, Statement
 from groundwork.core.errors import StackError
+from groundwork.core.regions import partition_of
 from infra import _buckets
-from infra._aws import AwsComponent, aws_child, partition_of, region_of
+from infra._aws import AwsComponent, aws_child, region_of
 from infra._buckets import Tiering
 from infra._eks_cluster import identity_of
 from infra._policies import service_suffix

@@ -18,3 +18,11 @@ def regions() -> tuple[str, ...]:
     listed = json.loads((Path(folders[0]) / "data" / "partitions.json").read_text(encoding="utf-8"))
     found = {region for partition in listed["partitions"] for region in partition["regions"]}
     return tuple(sorted(region for region in found if not region.endswith("-global")))
+
+
+def partition_of(region: str) -> str:
+    """Return what ARNs of a region begin with after `arn:`."""
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
+        if region.startswith(prefix):
+            return partition
+    return "aws"

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from groundwork.preview.nodes import NODE_CLASS, NODE_POOL, TEMPLATE, class_of
 from groundwork.preview.prices import Price
-from groundwork.preview.provisioned import NODE_CLASS, NODE_POOL, provisioned
 from groundwork.preview.tariff import BY_USE, PAID, Item, free
-
-_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 
 
 class Resource(Protocol):
@@ -87,14 +85,14 @@ def estimate(resources: Iterable[Resource], prices: Mapping[str, Price]) -> Esti
     """Return what the AWS resources cost; what runs in the cluster is paid with its nodes."""
     given = sorted(resources, key=lambda r: (r.type, r.name))
     there = [r for r in given if r.type.startswith("aws:") or r.type == NODE_POOL]
-    templates = {r.name: r.inputs for r in there if r.type == _TEMPLATE}
+    templates = {r.name: r.inputs for r in there if r.type == TEMPLATE}
     classes = {r.inputs["metadata"]["name"]: r.inputs for r in given if r.type == NODE_CLASS}
     found = Estimate()
     for resource in there:
         if resource.type in PAID:
             made_from = templates.get(resource.name, {})
             if resource.type == NODE_POOL:
-                made_from = classes.get(provisioned(resource.inputs).node_class, {})
+                made_from = classes.get(class_of(resource.inputs), {})
             for item in PAID[resource.type](resource.inputs, made_from):
                 _add(found, resource, item, prices)
         elif resource.type in BY_USE:

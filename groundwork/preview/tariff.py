@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from groundwork.preview.provisioned import NODE_POOL, disk_gib, provisioned
+from groundwork.preview.nodes import NODE_GROUP, NODE_POOL, Nodes, of_group, of_pool
 
 Inputs = Mapping[str, Any]
 
@@ -33,28 +33,25 @@ def _always(price: str, count: float = 1) -> Callable[[Inputs, Inputs], list[Ite
     return lambda inputs, template: [Item(price, count, count)]
 
 
-def _nodes(inputs: Inputs, template: Inputs) -> list[Item]:
-    scaling = inputs["scalingConfig"]
-    least, most = float(scaling["minSize"]), float(scaling["maxSize"])
-    note = "spot: what it costs on demand" if inputs.get("capacityType") == "SPOT" else ""
-    disk = sum(_disk(device) for device in template.get("blockDeviceMappings") or ())
-    first, *others = map(str, inputs["instanceTypes"])
-    return [
-        Item(first, least, most, note, tuple(others)),
-        *([Item("gp3", least * disk, most * disk)] if disk else []),
-    ]
+def _group(inputs: Inputs, template: Inputs) -> list[Item]:
+    return _nodes(of_group(inputs, template))
 
 
-def _provisioned(inputs: Inputs, node_class: Inputs) -> list[Item]:
-    pool = provisioned(inputs)
-    first, *others = pool.types
-    note = "by Karpenter" + ("; spot: what it costs on demand" if pool.spot else "")
-    disk = pool.most * disk_gib(node_class) if node_class else 0
-    return [Item(first, 0, pool.most, note, tuple(others)), *([Item("gp3", 0, disk)] if disk else [])]
+def _pool(inputs: Inputs, node_class: Inputs) -> list[Item]:
+    return _nodes(of_pool(inputs, node_class), "by Karpenter")
 
 
-def _disk(device: Mapping[str, Any]) -> float:
-    return float(device.get("ebs", {}).get("volumeSize", 0))
+def _nodes(nodes: Nodes, *notes: str) -> list[Item]:
+    first, *others = nodes.types
+    least, most = (0, 0) if nodes.block else (nodes.least, nodes.most)
+    if nodes.block:
+        notes = (*notes, "paid in advance, with its capacity block")
+    elif nodes.reservation is not None:
+        notes = (*notes, "reserved: paid for whether its nodes are there or not")
+    elif nodes.markets == ("spot",):
+        notes = (*notes, "spot: what it costs on demand")
+    disks = Item("gp3", nodes.least * nodes.disk_gib, nodes.most * nodes.disk_gib)
+    return [Item(first, least, most, "; ".join(notes), tuple(others)), *([disks] if nodes.disk_gib else [])]
 
 
 def _database(inputs: Inputs, template: Inputs) -> list[Item]:
@@ -90,8 +87,8 @@ def _lustre(inputs: Inputs, template: Inputs) -> list[Item]:
 
 PAID: Mapping[str, Callable[[Inputs, Inputs], list[Item]]] = {
     "aws:eks/cluster:Cluster": _always("eks-cluster"),
-    "aws:eks/nodeGroup:NodeGroup": _nodes,
-    NODE_POOL: _provisioned,
+    NODE_GROUP: _group,
+    NODE_POOL: _pool,
     "aws:ec2/natGateway:NatGateway": _always("nat-gateway"),
     "aws:ec2/eip:Eip": _always("public-ipv4"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,

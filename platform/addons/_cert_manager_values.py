@@ -100,12 +100,12 @@ def values(config: CertManagerConfig) -> dict[str, Any]:
     }
 
 
-def statements(zones: Mapping[str, pulumi.Input[str]]) -> list[Statement]:
+def statements(zones: Mapping[str, pulumi.Input[str]], partition: str) -> list[Statement]:
     """Return what it may do: answer an ACME server in its own zones, by TXT records alone.
 
     https://cert-manager.io/docs/configuration/acme/dns01/route53/
     """
-    own = zone_arns(zones)
+    own = zone_arns(zones, partition)
     return [
         Statement(
             actions=["route53:ChangeResourceRecordSets"],
@@ -114,5 +114,5 @@ def statements(zones: Mapping[str, pulumi.Input[str]]) -> list[Statement]:
         ),
         Statement(actions=["route53:ListResourceRecordSets"], resources=own),
         # Whether a change has come through: its id is known only after it.
-        Statement(actions=["route53:GetChange"], resources=["arn:aws:route53:::change/*"]),
+        Statement(actions=["route53:GetChange"], resources=[f"arn:{partition}:route53:::change/*"]),
     ]

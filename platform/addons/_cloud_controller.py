@@ -31,9 +31,9 @@ def region_and_account(component: Component[Any], does: str) -> tuple[str, str]:
     return region, account_id
 
 
-def zone_arns(zones: Mapping[str, pulumi.Input[str]]) -> list[pulumi.Input[str]]:
+def zone_arns(zones: Mapping[str, pulumi.Input[str]], partition: str) -> list[pulumi.Input[str]]:
     """Return the ARNs of hosted zones, in the order of their domains."""
-    prefix = "arn:aws:route53:::hostedzone/"
+    prefix = f"arn:{partition}:route53:::hostedzone/"
     found = [zones[name] for name in sorted(zones)]
     return [f"{prefix}{zone}" if isinstance(zone, str) else pulumi.Output.concat(prefix, zone) for zone in found]
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 from groundwork.core.contracts import Statement
+from groundwork.core.regions import partition_of
 
 _TAG = "elbv2.k8s.aws/cluster"
 
 
 def statements(*, cluster: str, region: str, account_id: str) -> list[Statement]:
     """Return the statements: reading has no finer grain; what is changed has to carry this cluster's tag."""
-    balancing = f"arn:aws:elasticloadbalancing:{region}:{account_id}"
-    groups = f"arn:aws:ec2:{region}:{account_id}:security-group/*"
+    partition = partition_of(region)
+    balancing = f"arn:{partition}:elasticloadbalancing:{region}:{account_id}"
+    groups = f"arn:{partition}:ec2:{region}:{account_id}:security-group/*"
     named: dict[str, Any] = {"StringEquals": {f"aws:RequestTag/{_TAG}": cluster}}
     own: dict[str, Any] = {"StringEquals": {f"aws:ResourceTag/{_TAG}": cluster}}
     targets = f"{balancing}:targetgroup/*/*"
@@ -30,14 +32,15 @@ def statements(*, cluster: str, region: str, account_id: str) -> list[Statement]
         Statement(
             actions=["iam:CreateServiceLinkedRole"],
             resources=[
-                f"arn:aws:iam::{account_id}:role/aws-service-role/elasticloadbalancing.amazonaws.com/"
+                f"arn:{partition}:iam::{account_id}:role/aws-service-role/elasticloadbalancing.amazonaws.com/"
                 "AWSServiceRoleForElasticLoadBalancing"
             ],
             conditions={"StringEquals": {"iam:AWSServiceName": "elasticloadbalancing.amazonaws.com"}},
         ),
         Statement(
             actions=["ec2:CreateSecurityGroup"],
-            resources=[groups, f"arn:aws:ec2:{region}:{account_id}:vpc/*"],
+            # A network account may share the VPC, which keeps its owner's number.
+            resources=[groups, f"arn:{partition}:ec2:{region}:*:vpc/*"],
         ),
         Statement(
             actions=["ec2:CreateTags"],

@@ -25,6 +25,7 @@ from groundwork.core.contracts import (
     Secrets,
 )
 from groundwork.core.errors import StackError
+from groundwork.core.regions import partition_of
 
 _GROUP = "cert-manager.io/v1"
 
@@ -91,7 +92,7 @@ class CertManager(Component[CertManagerConfig]):
         """Let it answer in Route 53 where the issuer is an ACME server."""
         if self.config.acme is None:
             return []
-        region_and_account(self, "answers ACME in Route 53")
+        region, _ = region_and_account(self, "answers ACME in Route 53")
         if identity is None:
             raise StackError(
                 [
@@ -99,7 +100,7 @@ class CertManager(Component[CertManagerConfig]):
                     "eks to this stack, or import a stack that has it"
                 ]
             )
-        account, allowed = namespace.chart_account(ACCOUNT), statements(zones)
+        account, allowed = namespace.chart_account(ACCOUNT), statements(zones, partition_of(region))
         return identity.grant("acme", parent=self, account=account, statements=allowed)
 
     def _acme(self, acme: AcmeConfig, issuer: str, zones: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from groundwork.core.component import Component
 from groundwork.core.config import Config
 from groundwork.core.contracts import Alert, CloudIdentity, Cluster, Metrics, Namespace, NodePools, Statement
 from groundwork.core.errors import StackError
+from groundwork.core.regions import partition_of
 
 ACCOUNT = "cluster-autoscaler"
 _USER = 65534
@@ -67,6 +68,7 @@ def statements(*, cluster: str, region: str, account_id: str) -> list[Statement]
 
     https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.0/cluster-autoscaler/cloudprovider/aws/README.md
     """
+    partition = partition_of(region)
     own = {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster}": "owned"}}
     return [
         Statement(
@@ -87,11 +89,11 @@ def statements(*, cluster: str, region: str, account_id: str) -> list[Statement]
         Statement(
             # The labels and taints of a pool that has no node to look at.
             actions=["eks:DescribeNodegroup"],
-            resources=[f"arn:aws:eks:{region}:{account_id}:nodegroup/{cluster}/*"],
+            resources=[f"arn:{partition}:eks:{region}:{account_id}:nodegroup/{cluster}/*"],
         ),
         Statement(
             actions=["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
-            resources=[f"arn:aws:autoscaling:{region}:{account_id}:autoScalingGroup:*"],
+            resources=[f"arn:{partition}:autoscaling:{region}:{account_id}:autoScalingGroup:*"],
             conditions=own,
         ),
     ]

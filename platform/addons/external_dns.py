@@ -25,6 +25,7 @@ from groundwork.core.contracts import (
 )
 from groundwork.core.dns import Zones
 from groundwork.core.errors import StackError
+from groundwork.core.regions import partition_of
 
 ACCOUNT = "external-dns"
 
@@ -82,12 +83,12 @@ def values(
     }
 
 
-def statements(zones: Mapping[str, pulumi.Input[str]]) -> list[Statement]:
+def statements(zones: Mapping[str, pulumi.Input[str]], partition: str) -> list[Statement]:
     """Return what it may do: read and write names of its own zones, and no record that hands a zone on.
 
     https://kubernetes-sigs.github.io/external-dns/v0.21.0/docs/tutorials/aws/#iam-policy
     """
-    own = zone_arns(zones)
+    own = zone_arns(zones, partition)
     kinds = {"route53:ChangeResourceRecordSetsRecordTypes": ["A", "AAAA", "CNAME", "TXT"]}
     return [
         Statement(
@@ -144,7 +145,7 @@ class ExternalDns(Component[ExternalDnsConfig]):
             identity=identity,
             account=ACCOUNT,
             grant="zones",
-            statements=statements(zones),
+            statements=statements(zones, partition_of(region)),
             values=values(
                 self.config,
                 owner=self.environment.cloud_name(cluster.name),

@@ -26,6 +26,7 @@ from groundwork.core.contracts import (
     Statement,
 )
 from groundwork.core.errors import StackError
+from groundwork.core.regions import partition_of
 
 ACCOUNT = "external-secrets"
 READER = "secret-reader"
@@ -89,7 +90,7 @@ def statements(*, region: str, account_id: str, prefix: str) -> list[Statement]:
 
     https://external-secrets.io/v2.9.0/provider/aws-secrets-manager/#iam-policy
     """
-    own = f"arn:aws:secretsmanager:{region}:{account_id}:secret:{prefix}*"
+    own = f"arn:{partition_of(region)}:secretsmanager:{region}:{account_id}:secret:{prefix}*"
     return [Statement(actions=["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], resources=[own])]
 
 

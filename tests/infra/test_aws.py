@@ -9,7 +9,8 @@ import pytest
 
 from groundwork.core.environment import Environment
 from groundwork.core.errors import StackError
-from infra._aws import partition_of, require_aws
+from groundwork.core.regions import partition_of
+from infra._aws import require_aws
 from tests.infra.stacks import build, document, whole
 
 KEYS = ("eks", "elasticache", "network", "rds", "s3", "secrets-manager")

@@ -67,6 +67,13 @@ def test_its_nodes_are_pinned_encrypted_and_tell_pods_nothing() -> None:
     assert len(spec["subnetSelectorTerms"]) == 2
 
 
+def test_its_nodes_hold_as_many_pods_as_those_of_node_groups() -> None:
+    """By itself Karpenter counts single addresses, and the network gives them in blocks."""
+    graph = stack(gpu=GPU, large={"instanceTypes": ["m7i.12xlarge"]})
+    assert node_class(graph, "gpu")["kubelet"] == {"maxPods": 110}
+    assert node_class(graph, "large")["kubelet"] == {"maxPods": 250}
+
+
 def test_the_image_is_never_whatever_is_newest() -> None:
     with pytest.raises(StackError, match=r"karpenter\.imageRelease: "):
         build(network={}, eks={}, karpenter={"imageRelease": "latest"}, pools={"provisioner": "karpenter"})
@@ -213,6 +220,28 @@ def test_nodes_with_adapters_are_close_together() -> None:
     assert spec["placementGroupSelector"] == {"name": group.inputs["name"]}
     assert spec["securityGroupSelectorTerms"] == [{"id": "sg-cluster"}, {"id": "pools-train-efa-id"}]
     assert len(spec["subnetSelectorTerms"]) == 1
+
+
+def test_reserved_nodes_with_adapters_are_in_no_group_that_they_were_not_reserved_in() -> None:
+    reserved = {"instanceTypes": ["p5.48xlarge"], "max": 2, "efa": True, "reservation": RESERVED}
+    graph = stack(odcr=reserved, close={**reserved, "reservation": {**RESERVED, "placementGroup": "close"}})
+    assert "placementGroupSelector" not in node_class(graph, "odcr")
+    assert node_class(graph, "close")["placementGroupSelector"] == {"name": "close"}
+    assert graph.of("aws:ec2/placementGroup:PlacementGroup") == []
+
+
+def test_it_may_launch_into_what_another_account_shares() -> None:
+    """Subnets of a network account, and capacity that somebody else bought: they keep their owner's number."""
+    (read,) = [s for s in statements(stack()) if "arn:aws:ec2:eu-west-1::image/*" in s["Resource"]]
+    assert "Condition" not in read
+    assert set(read["Resource"]) == {
+        "arn:aws:ec2:eu-west-1::image/*",
+        "arn:aws:ec2:eu-west-1::snapshot/*",
+        "arn:aws:ec2:eu-west-1:*:security-group/*",
+        "arn:aws:ec2:eu-west-1:*:subnet/*",
+        "arn:aws:ec2:eu-west-1:*:capacity-reservation/*",
+        "arn:aws:ec2:eu-west-1:*:placement-group/*",
+    }
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,15 @@ def test_nodes_come_after_all_of_the_cluster_and_go_before_it() -> None:
         ),
         ({"one": {"instanceTypes": ["m7i.larg"]}}, "pools.one: 'm7i.larg' is not one of the "),
         (
+            {"one": {"instanceTypes": ["u-9tb1.112xlarge"]}},
+            "pools.one: u-9tb1.112xlarge: nothing is known of it but its price; a newer one is m7i.large",
+        ),
+        (
+            {"one": {"instanceTypes": ["g4ad.xlarge"], "max": 1}},
+            "pools.one: g4ad.xlarge: nothing is known of it but its price; for accelerators, pools can have "
+            "aws-inferentia, ",
+        ),
+        (
             {"share": {"instanceTypes": ["g6f.large"], "max": 1}},
             "pools.share: g6f.large has a share of one nvidia-l4, and pools can have aws-inferentia, ",
         ),

@@ -54,7 +54,7 @@ def test_what_spot_lacks_comes_on_demand_from_a_second_group() -> None:
 
 
 def test_a_reservation_is_the_target_of_its_nodes_in_its_zone() -> None:
-    graph = pools(train={**H100, "max": 3, "reservation": RESERVATION})
+    graph = pools(train={**H100, "reservation": RESERVATION})
     assert template(graph, "train")["capacityReservationSpecification"] == {
         "capacityReservationTarget": {"capacityReservationId": "cr-0a1"}
     }
@@ -88,6 +88,23 @@ def test_adapters_are_on_every_network_card_and_close_together() -> None:
         group(graph, "train")["tags"]["k8s.io/cluster-autoscaler/node-template/resources/vpc.amazonaws.com/efa"] == "32"
     )
     assert placement.urn in graph.before(graph.one(NODES, "pools-train"))
+
+
+@pytest.mark.parametrize("reservation", [RESERVATION, BLOCK])
+def test_reserved_machines_are_asked_for_in_no_other_placement_group(reservation: dict[str, Any]) -> None:
+    """EC2 has none of them in a group that they were not reserved in."""
+    graph = pools(train={**H100, "efa": True, "reservation": reservation})
+    inputs = template(graph, "train")
+    assert len(inputs["networkInterfaces"]) == 32
+    assert "placement" not in inputs
+    assert graph.of("aws:ec2/placementGroup:PlacementGroup") == []
+
+
+@pytest.mark.parametrize("efa", [True, False])
+def test_what_is_reserved_in_a_placement_group_is_asked_for_there(efa: bool) -> None:
+    graph = pools(train={**H100, "efa": efa, "reservation": {**RESERVATION, "placementGroup": "close"}})
+    assert template(graph, "train")["placement"] == {"groupName": "close"}
+    assert graph.of("aws:ec2/placementGroup:PlacementGroup") == []
 
 
 def test_adapters_reach_only_one_another() -> None:
@@ -138,6 +155,26 @@ def test_the_table_of_adapters_and_that_of_types_agree() -> None:
         (
             {"train": {**H100, "max": 3, "reservation": BLOCK}},
             "pools.train: max is 3, and cr-0a1 has 2: a capacity block has no more",
+        ),
+        (
+            {"train": {**H100, "max": 3, "reservation": RESERVATION}},
+            "pools.train.max is 3, and cr-0a1 has 2: a node group takes machines from there alone; set max: 2, and let "
+            "others come on demand in a pool of their own",
+        ),
+        (
+            {"train": {**H100, "reservation": {**BLOCK, "placementGroup": "close"}}},
+            "pools.train: reservation.placementGroup: cr-0a1 is a capacity block, whose machines are close together by "
+            "themselves: leave it out",
+        ),
+        (
+            {"train": {"instanceTypes": ["trn1.32xlarge", "trn1n.32xlarge"], "max": 2, "efa": True}},
+            "pools.train: efa: one launch template is for all types of a pool, and trn1.32xlarge has 8, trn1n.32xlarge "
+            "has 16 adapters; make two pools",
+        ),
+        (
+            {"cut": {"instanceTypes": ["p4d.24xlarge", "p4de.24xlarge"], "max": 1, "sharing": {"mig": "1g.5gb"}}},
+            "pools.cut: p4d.24xlarge has 40 GiB on each accelerator, and p4de.24xlarge 80 GiB on each accelerator: the "
+            "types of one pool must be alike; make two pools",
         ),
         (
             {"train": {**H100, "reservation": {**BLOCK, "blockEnds": "2020-01-31T11:30:00Z"}}},

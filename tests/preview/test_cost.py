@@ -67,6 +67,26 @@ def test_spot_is_counted_as_what_it_costs_at_most() -> None:
     assert line.note == "spot: what it costs on demand"
 
 
+def test_machines_of_a_capacity_block_are_paid_in_advance_and_their_disks_are_not() -> None:
+    """Read from what the platform really makes of such a pool: its node group names no type."""
+    reservation = {"id": "cr-0a1", "zone": "eu-west-1a", "instanceType": "p5.48xlarge", "count": 2}
+    pools: dict[str, Any] = {
+        name: {"instanceTypes": ["p5.48xlarge"], "max": 2, "reservation": {**reservation, **more}}
+        for name, more in (("block", {"blockEnds": "2999-01-31T11:30:00Z"}), ("odcr", {}))
+    }
+    for provisioner in ("nodeGroups", "karpenter"):
+        stack: dict[str, Any] = {"network": {}, "eks": {}, "pools": {**pools, "provisioner": provisioner}}
+        graph = record(stack | ({"karpenter": {}} if provisioner == "karpenter" else {}))
+        prices = own_prices()
+        lines = {(line.resource, line.item): line for line in estimate(graph, prices).lines}
+        block, odcr = lines["pools-block", "p5.48xlarge"], lines["pools-odcr", "p5.48xlarge"]
+        by = "by Karpenter; " if provisioner == "karpenter" else ""
+        assert (block.most, block.note) == (0, f"{by}paid in advance, with its capacity block")
+        assert odcr.most == pytest.approx(2 * prices["p5.48xlarge"].monthly)
+        assert odcr.note == f"{by}reserved: paid for whether its nodes are there or not"
+        assert lines["pools-block", "gp3"].most_count == 400
+
+
 def test_what_has_no_price_is_told_and_not_left_out() -> None:
     unknown = Paid("aws:quantum/device:Device", "q", {})
     found = estimate([group(instanceTypes=["x9.huge"]), unknown, Paid("aws:s3/bucket:Bucket", "b", {})], PRICES)

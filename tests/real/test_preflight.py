@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from botocore.validate import ParamValidator
 from groundwork.preview.cost import Paid
 from groundwork.real.preflight import capacity, cluster
 from groundwork.real.preflight.answers import Answer
-from groundwork.real.preflight.needs import Machines, Needs, needs_of, quota_of, tunnels_of
+from groundwork.real.preflight.needs import Machines, Needs, needs_of, tunnels_of
+from groundwork.real.preflight.quotas import quota_of, vcpu_quotas
+from groundwork.real.preflight.reservations import reservations, spot_role
 from groundwork.real.preflight.run import buckets, preflight
 from tests.infra.stacks import build
 from tests.real.conftest import ACCOUNT, project
@@ -49,6 +52,11 @@ def say(cloud: None, monkeypatch: pytest.MonkeyPatch) -> Say:
     return said.__setitem__
 
 
+def pool(name: str, *types: str, **more: Any) -> Machines:
+    """Return nodes that there may be, one at the most."""
+    return Machines(**{"pool": name, "types": types, "least": 0, "most": 1, "markets": ("on-demand",), **more})
+
+
 def session() -> boto3.Session:
     return boto3.Session(region_name="eu-west-1")
 
@@ -74,7 +82,7 @@ def test_machines_that_the_region_or_the_network_lacks_are_told(say: Say) -> Non
     offers = [{"InstanceType": name, "Location": zone} for name, zones in places.items() for zone in zones]
     say("DescribeInstanceTypeOfferings", {"InstanceTypeOfferings": offers})
     names = ("g6.xlarge", "m7i.large", "p5.48xlarge", "trn2.48xlarge")
-    needs = Needs(machines=[Machines("pool", names, spot=False, most=1)], zones=ZONES)
+    needs = Needs(machines=[pool("pool", *names)], zones=ZONES)
     other = "take another type, or set network.zoneNames to zones that have it"
     assert lines(capacity.machine_types(session(), needs)) == [
         f"care | g6.xlarge of pool | is only in eu-west-1a of the network's zones | {other}",
@@ -88,7 +96,7 @@ def test_where_the_region_lacks_a_machine_those_are_named_that_it_has_instead(sa
     places = {"g5.4xlarge": "eu-west-1b", "g5.2xlarge": "eu-west-1a", "m7a.xlarge": "eu-west-1a", "m6i.2xlarge": "a"}
     offers = [{"InstanceType": name, "Location": zone} for name, zone in places.items()]
     say("DescribeInstanceTypeOfferings", {"InstanceTypeOfferings": offers})
-    needs = Needs(machines=[Machines("pool", ("g5.xlarge", "m7i.xlarge"), spot=False, most=1)], zones=ZONES)
+    needs = Needs(machines=[pool("pool", "g5.xlarge", "m7i.xlarge")], zones=ZONES)
     assert lines(capacity.machine_types(session(), needs)) == [
         "stop | g5.xlarge of pool | is in no zone of this region | take g5.2xlarge, g5.4xlarge, or another region",
         "stop | m7i.xlarge of pool | is in no zone of this region | take m7a.xlarge, or another region",
@@ -99,18 +107,19 @@ def test_a_quota_that_is_too_low_for_the_largest_pools_is_told_with_the_command_
     say("GetServiceQuota", quotas(L_1216C47A=64, L_DB2E81BA=8))
     needs = Needs(
         machines=[
-            Machines("general", ("m7i.xlarge",), spot=False, most=6),
-            Machines("gpu", ("g6.xlarge",), spot=False, most=4),
-            Machines("cheap", ("g6.xlarge",), spot=True, most=4),
+            pool("general", "m7i.xlarge", most=6),
+            pool("gpu", "g6.xlarge", most=4),
+            pool("cheap", "g6.xlarge", most=4, markets=("spot",)),
         ]
     )
-    assert lines(capacity.vcpu_quotas(session(), needs, "lab")) == [
+    assert lines(vcpu_quotas(session(), needs, "lab")) == [
         "good | on-demand standard (A, C, D, H, I, M, R, T, Z) instances | 24 vCPUs for general, 0 in use by others; "
         "the quota is 64",
-        "stop | on-demand G instances | 16 vCPUs for gpu, 0 in use by others: the quota is 8 | aws service-quotas "
-        "request-service-quota-increase --service-code ec2 --quota-code L-DB2E81BA --desired-value 16; or lower max",
-        "care | spot G instances | 16 vCPUs for cheap, 0 in use by others; the quota cannot be read | let your role "
-        "read servicequotas",
+        "stop | on-demand G and VT instances | 16 vCPUs for gpu, 0 in use by others: the quota is 8 | "
+        "aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-DB2E81BA --desired-value "
+        "16; or lower max",
+        "care | spot G and VT instances | 16 vCPUs for cheap, 0 in use by others; the quota cannot be read | let "
+        "your role read servicequotas",
     ]
 
 
@@ -127,8 +136,8 @@ def test_what_others_run_counts_and_what_is_the_environments_own_does_not(say: S
             MaxCount=2,
             TagSpecifications=tags,
         )
-    needs = Needs(machines=[Machines("general", ("m7i.xlarge",), spot=False, most=1)])
-    (line,) = lines(capacity.vcpu_quotas(session(), needs, "lab"))
+    needs = Needs(machines=[pool("general", "m7i.xlarge")])
+    (line,) = lines(vcpu_quotas(session(), needs, "lab"))
     assert "4 vCPUs for general, 4 in use by others" in line
 
 
@@ -245,22 +254,202 @@ def test_a_bucket_that_is_somebody_elses_is_told(say: Say) -> None:
 
 
 @pytest.mark.parametrize(
-    ("machine", "code"),
+    ("machine", "on_demand", "spot"),
     [
-        ("m7i.large", "L-1216C47A"),
-        ("im4gn.large", "L-1216C47A"),
-        ("g6.xlarge", "L-DB2E81BA"),
-        ("gr6.4xlarge", "L-DB2E81BA"),
-        ("p5.48xlarge", "L-417A185B"),
-        ("inf2.xlarge", "L-1945791B"),
-        ("trn1.2xlarge", "L-2C3B7624"),
-        ("mac2.metal", None),
-        ("u-6tb1.metal", None),
+        ("m7i.large", "L-1216C47A", "L-34B43A08"),
+        ("im4gn.large", "L-1216C47A", "L-34B43A08"),
+        ("h1.2xlarge", "L-1216C47A", "L-34B43A08"),
+        ("hpc7g.4xlarge", "L-F7808C92", None),
+        ("g6.xlarge", "L-DB2E81BA", "L-3819A6DF"),
+        ("gr6.4xlarge", "L-DB2E81BA", "L-3819A6DF"),
+        ("p4d.24xlarge", "L-417A185B", "L-7212CCBC"),
+        ("p5.48xlarge", "L-417A185B", "L-C4BD4855"),
+        ("p5en.48xlarge", "L-417A185B", "L-C4BD4855"),
+        ("p6-b200.48xlarge", "L-417A185B", None),
+        ("inf2.xlarge", "L-1945791B", "L-B5D1601B"),
+        ("trn1.2xlarge", "L-2C3B7624", "L-6B0D517C"),
+        ("mac2.metal", None, None),
+        ("u-6tb1.metal", "L-43DA4232", None),
+        ("u7i-6tb.112xlarge", "L-43DA4232", None),
     ],
 )
-def test_each_family_counts_against_its_own_quota(machine: str, code: str | None) -> None:
-    quota = quota_of(machine, spot=False)
-    assert (quota.code if quota else None) == code
+def test_each_family_counts_against_its_own_quota(machine: str, on_demand: str | None, spot: str | None) -> None:
+    found = {market: quota_of(machine, market) for market in ("on-demand", "spot")}
+    assert {market: quota and quota.code for market, quota in found.items()} == {"on-demand": on_demand, "spot": spot}
+
+
+def test_what_may_be_spot_or_on_demand_counts_against_both_quotas(say: Say) -> None:
+    say("GetServiceQuota", quotas(L_DB2E81BA=16, L_3819A6DF=0))
+    needs = Needs(machines=[pool("gpu", "g6.xlarge", most=4, markets=("spot", "on-demand"))])
+    assert [line.partition(" | aws")[0] for line in lines(vcpu_quotas(session(), needs, "lab"))] == [
+        "stop | spot G and VT instances | 16 vCPUs for gpu, 0 in use by others: the quota is 0",
+        "good | on-demand G and VT instances | 16 vCPUs for gpu, 0 in use by others; the quota is 16",
+    ]
+
+
+def test_a_capacity_block_needs_no_quota_and_what_has_an_unknown_one_is_told(say: Say) -> None:
+    block = pool("block", "p5.48xlarge", markets=(), block=True, reservation="cr-0a1")
+    odd = pool("odd", "p6-b200.48xlarge", markets=("spot",))
+    assert lines(vcpu_quotas(session(), Needs(machines=[block, odd]), "lab")) == [
+        "care | p6-b200.48xlarge of odd | which quota of EC2 it counts against, spot, is not known here | look it up "
+        "in Service Quotas before you need it"
+    ]
+
+
+def test_a_pool_of_one_zone_is_told_where_its_machine_is_not(say: Say) -> None:
+    """The network may well be where it is: the pool is not."""
+    say(
+        "DescribeInstanceTypeOfferings",
+        {"InstanceTypeOfferings": [{"InstanceType": "p5.48xlarge", "Location": "eu-west-1b"}]},
+    )
+    train = pool("train", "p5.48xlarge", zones=frozenset({"eu-west-1a"}))
+    near = pool("near", "p5.48xlarge", zones=frozenset({"eu-west-1b"}))
+    assert lines(capacity.machine_types(session(), Needs(machines=[train, near], zones=ZONES))) == [
+        "stop | p5.48xlarge of train | is in eu-west-1b, and the pool in eu-west-1a alone | set its zone: eu-west-1b, "
+        "or take another type",
+        "good | p5.48xlarge of near | is in every zone of the pool",
+    ]
+
+
+RESERVED = {
+    "CapacityReservationId": "cr-0a1",
+    "State": "active",
+    "InstanceType": "p5.48xlarge",
+    "AvailabilityZone": "eu-west-1b",
+    "TotalInstanceCount": 2,
+    "ReservationType": "default",
+}
+BEGINS, ENDS = datetime(2999, 1, 30, 11, 30, tzinfo=UTC), datetime(2999, 1, 31, 11, 30, tzinfo=UTC)
+TAKEN: dict[str, Any] = {"most": 2, "reservation": "cr-0a1", "zones": frozenset({"eu-west-1b"})}
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "told"),
+    [
+        ({}, {}, ["good | is there, with 2 p5.48xlarge"]),
+        ({}, {"most": 4, "beyond": True}, ["good | is there, with 2 p5.48xlarge"]),
+        ({"State": "expired"}, {}, ["stop | is expired | name another one, or leave it out"]),
+        (
+            {"InstanceType": "p4d.24xlarge", "AvailabilityZone": "eu-west-1a", "TotalInstanceCount": 1},
+            {},
+            [
+                "stop | is for p4d.24xlarge, and the pool is of p5.48xlarge | set instanceTypes: [p4d.24xlarge]",
+                "stop | is in eu-west-1a, and the pool in eu-west-1b | set reservation.zone: eu-west-1a",
+                "stop | has 1, and max is 2 | set max: 1, or let it have more",
+            ],
+        ),
+        (
+            {"ReservationType": "capacity-block", "EndDate": ENDS},
+            {},
+            ['stop | is a capacity block | set reservation.blockEnds: "2999-01-31T11:30:00Z"'],
+        ),
+        ({}, {"block": True}, ["stop | is no capacity block | leave reservation.blockEnds out"]),
+        (
+            {"PlacementGroupArn": "arn:aws:ec2:eu-west-1:123456789012:placement-group/close"},
+            {},
+            [
+                "stop | was made in the placement group close, and its machines are given only to who asks for the "
+                "same | set reservation.placementGroup: close"
+            ],
+        ),
+        (
+            {"State": "scheduled", "ReservationType": "capacity-block", "StartDate": BEGINS, "EndDate": ENDS},
+            {"block": True},
+            ["care | is scheduled, and begins on 2999-01-30 11:30 UTC | nodes come when it has begun"],
+        ),
+        (
+            {"State": "scheduled", "ReservationType": "capacity-block", "StartDate": BEGINS, "EndDate": ENDS},
+            {"block": True, "least": 2},
+            [
+                "stop | is scheduled, and begins on 2999-01-30 11:30 UTC; until then EKS fails to make a node | set "
+                "min: 0"
+            ],
+        ),
+    ],
+)
+def test_a_reservation_is_compared_with_what_its_pool_takes_it_for(
+    say: Say, there: dict[str, Any], wanted: dict[str, Any], told: list[str]
+) -> None:
+    say("DescribeCapacityReservations", {"CapacityReservations": [{**RESERVED, **there}]})
+    needs = Needs(machines=[pool("train", "p5.48xlarge", **{**TAKEN, **wanted}), pool("general", "m7i.large")])
+    assert [line.replace("cr-0a1 of train | ", "") for line in lines(reservations(session(), needs))] == told
+
+
+def test_a_reservation_that_is_not_there_is_told(say: Say) -> None:
+    def none(given: dict[str, Any]) -> dict[str, Any]:
+        assert given == {"CapacityReservationIds": ["cr-0a1"]}
+        code = "InvalidCapacityReservationId.NotFound"
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeCapacityReservations")
+
+    say("DescribeCapacityReservations", none)
+    assert lines(reservations(session(), Needs(machines=[pool("train", "p5.48xlarge", **TAKEN)]))) == [
+        "stop | cr-0a1 of train | is not there, or is not shared with you | name a reservation of this region"
+    ]
+
+
+@pytest.mark.usefixtures("cloud")
+def test_karpenter_gets_no_spot_in_an_account_that_never_had_any() -> None:
+    first = pool("first", "m7i.large", markets=("spot", "on-demand"), by_karpenter=True)
+    grouped = pool("grouped", "m7i.large", markets=("spot",))
+    assert lines(spot_role(session(), Needs(machines=[grouped, pool("own", "m7i.large", by_karpenter=True)]))) == []
+    needs = Needs(machines=[first, grouped])
+    assert lines(spot_role(session(), needs)) == [
+        "stop | spot for first | this account has never had any: the role AWSServiceRoleForEC2Spot is not there, and "
+        "Karpenter may not make it | aws iam create-service-linked-role --aws-service-name spot.amazonaws.com"
+    ]
+    # The emulation gives the role of this service another name than AWS does.
+    session().client("iam").create_role(RoleName="AWSServiceRoleForEC2Spot", AssumeRolePolicyDocument="{}")
+    assert lines(spot_role(session(), needs)) == ["good | spot for first | the role AWSServiceRoleForEC2Spot is there"]
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        {"network": {}},
+        {
+            "existing-network": {
+                "vpcId": "vpc-0a1b2c3d4e5f60718",
+                "cidr": "10.60.0.0/16",
+                "zones": {
+                    "eu-west-1a": {"private": {"id": "subnet-0a1b2c3d4e5f60001", "cidr": "10.60.0.0/18"}},
+                    "eu-west-1b": {"private": {"id": "subnet-0a1b2c3d4e5f60002", "cidr": "10.60.64.0/18"}},
+                },
+            }
+        },
+    ],
+)
+@pytest.mark.parametrize("karpenter", [False, True])
+def test_where_nodes_can_be_is_read_from_any_network(network: dict[str, Any], karpenter: bool) -> None:
+    """One that is there already has no subnets among the resources: no zone of it is none at all."""
+    given: dict[str, Any] = {"near": {"zone": "eu-west-1b"}, "provisioner": "karpenter" if karpenter else "nodeGroups"}
+    components: dict[str, Any] = {**network, "eks": {}, "pools": given, **({"karpenter": {}} if karpenter else {})}
+    graph = build(**components)
+    needs = needs_of(graph, graph.outputs)
+    assert needs.zones == ZONES
+    zones = {each.pool.removeprefix("pools-"): each.zones for each in needs.machines}
+    assert zones == {"eks-system": ZONES, "general": ZONES, "near": {"eu-west-1b"}}
+
+
+@pytest.mark.parametrize("karpenter", [False, True])
+def test_what_a_capacity_block_needs_is_read_from_the_program(karpenter: bool) -> None:
+    """EKS takes its type from the launch template alone."""
+    block = {
+        "id": "cr-0a1",
+        "zone": "eu-west-1b",
+        "instanceType": "p5.48xlarge",
+        "count": 2,
+        "blockEnds": "2999-01-31T11:30:00Z",
+    }
+    given: dict[str, Any] = {"train": {"instanceTypes": ["p5.48xlarge"], "max": 2, "reservation": block}}
+    if karpenter:
+        graph = build(network={}, eks={}, karpenter={}, pools={**given, "provisioner": "karpenter"})
+    else:
+        graph = build(network={}, eks={}, pools=given)
+    (train,) = [each for each in needs_of(graph, graph.outputs).machines if each.pool == "pools-train"]
+    assert (train.types, train.most) == (("p5.48xlarge",), 2)
+    assert train.zones == {"eu-west-1b"}
+    assert not train.markets
+    assert (train.reservation, train.block, train.beyond) == ("cr-0a1", True, False)
 
 
 def test_needs_are_read_from_the_program() -> None:
@@ -274,7 +463,7 @@ def test_needs_are_read_from_the_program() -> None:
         ]
     )
     assert found == Needs(
-        machines=[Machines("gpu", ("g6.xlarge",), spot=False, most=4)],
+        machines=[pool("gpu", "g6.xlarge", most=4)],
         zones={"eu-west-1a"},
         addresses=1,
         buckets=["data"],

@@ -1,4 +1,4 @@
-"""Whether the account may have, and the region has, the machines, addresses and networks."""
+"""Whether the region has the machines, and the account room for addresses and networks."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from groundwork.core.environment import ENVIRONMENT_TAG
 from groundwork.data.instance_types import InstanceType, instance_types
-from groundwork.real.aws import code_of
 from groundwork.real.preflight.answers import Answer, care, good, stop
-from groundwork.real.preflight.needs import Machines, Needs, Quota, quota_of, vcpus, vcpus_of
+from groundwork.real.preflight.needs import Machines, Needs
+from groundwork.real.preflight.quotas import held, is_own
 
 if TYPE_CHECKING:
     import boto3
@@ -30,8 +27,9 @@ def machine_types(session: boto3.Session, needs: Needs) -> Iterator[Answer]:
     missing = {other for name in names if not there[name] for other in _like(name)}
     instead = _offered(session, sorted(missing)) if missing else {}
     for machines in needs.machines:
+        zones = machines.zones or needs.zones
         for name in machines.types:
-            others = [] if there[name] else [other for other in _like(name) if instead[other] & needs.zones][:_MOST]
+            others = [] if there[name] else [other for other in _like(name) if instead[other] & zones][:_MOST]
             yield _where(machines, name, there[name], needs.zones, others)
 
 
@@ -74,53 +72,24 @@ def _kind(machine: InstanceType) -> str | None:
     return machine.accelerator.name if machine.accelerator else None
 
 
-def _where(machines: Machines, name: str, offered: set[str], zones: set[str], others: Sequence[str]) -> Answer:
+def _where(machines: Machines, name: str, offered: set[str], network: set[str], others: Sequence[str]) -> Answer:
     subject = f"{name} of {machines.pool}"
+    zones = machines.zones or network
     both, remedy = sorted(offered & zones), "take another type, or set network.zoneNames to zones that have it"
     if not offered:
         instead = f"take {', '.join(others)}, or another region" if others else "take another type, or another region"
         return stop(subject, "is in no zone of this region", instead)
+    if not zones:
+        return good(subject, "is in this region")
+    if not both and offered & network:
+        elsewhere = sorted(offered & network)
+        told = f"is in {', '.join(elsewhere)}, and the pool in {', '.join(sorted(zones))} alone"
+        return stop(subject, told, f"set its zone: {elsewhere[0]}, or take another type")
     if not both:
         return stop(subject, f"is only in {', '.join(sorted(offered))}, where the network is not", remedy)
     if len(both) < len(zones):
         return care(subject, f"is only in {', '.join(both)} of the network's zones", remedy)
-    return good(subject, "is in every zone of the network")
-
-
-def vcpu_quotas(session: boto3.Session, needs: Needs, environment: str) -> Iterator[Answer]:
-    """Compare the vCPUs of all pools at their largest, and of what else runs, with the quotas."""
-    asked: dict[Quota, list[Machines]] = defaultdict(list)
-    for machines in needs.machines:
-        quota = quota_of(machines.types[0], spot=machines.spot)
-        if quota is not None:
-            asked[quota].append(machines)
-    used = _used_by_others(session, environment) if asked else {}
-    for quota, pools in asked.items():
-        wanted, others = sum(map(vcpus, pools)), used.get(quota, 0)
-        allowed = _quota(session, "ec2", quota.code)
-        told = f"{wanted} vCPUs for {', '.join(sorted(pool.pool for pool in pools))}, {others} in use by others"
-        if allowed is None:
-            yield care(quota.words, f"{told}; the quota cannot be read", "let your role read servicequotas")
-        elif wanted + others > allowed:
-            command = (
-                "aws service-quotas request-service-quota-increase --service-code ec2 "
-                f"--quota-code {quota.code} --desired-value {wanted + others}"
-            )
-            yield stop(quota.words, f"{told}: the quota is {allowed:.0f}", f"{command}; or lower max")
-        else:
-            yield good(quota.words, f"{told}; the quota is {allowed:.0f}")
-
-
-def _used_by_others(session: boto3.Session, environment: str) -> dict[Quota, int]:
-    used: dict[Quota, int] = defaultdict(int)
-    running = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
-    paginator: Any = session.client("ec2").get_paginator("describe_instances")
-    for page in paginator.paginate(Filters=running):
-        for instance in (i for reservation in page["Reservations"] for i in reservation["Instances"]):
-            quota = quota_of(instance["InstanceType"], spot=instance.get("InstanceLifecycle") == "spot")
-            if quota is not None and not _is_own(instance, environment):
-                used[quota] += vcpus_of(instance["InstanceType"])
-    return used
+    return good(subject, f"is in every zone of the {'pool' if zones < network else 'network'}")
 
 
 def addresses_and_networks(session: boto3.Session, needs: Needs, environment: str) -> Iterator[Answer]:
@@ -134,35 +103,9 @@ def addresses_and_networks(session: boto3.Session, needs: Needs, environment: st
     ):
         if not wanted:
             continue
-        allowed = _quota(session, service, code)
         told = f"{wanted} wanted, {others} are there"
-        if allowed is None:
-            yield care(subject, f"{told}; the limit cannot be read", "let your role read servicequotas")
-        elif wanted + others > allowed:
-            command = (
-                f"aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code} "
-                f"--desired-value {wanted + others}"
-            )
-            yield stop(subject, f"{told}: the limit is {allowed:.0f}", command)
-        else:
-            yield good(subject, f"{told}; the limit is {allowed:.0f}")
+        yield held(session, subject, service, code, told, wanted + others, kind="limit")
 
 
 def _others(found: Any, environment: str) -> int:
-    return sum(not _is_own(each, environment) for each in found)
-
-
-def _is_own(thing: Any, environment: str) -> bool:
-    tags = {tag["Key"]: tag["Value"] for tag in thing.get("Tags") or ()}
-    return tags.get(ENVIRONMENT_TAG) == environment
-
-
-def _quota(session: boto3.Session, service: str, code: str) -> float | None:
-    try:
-        return float(
-            session.client("service-quotas").get_service_quota(ServiceCode=service, QuotaCode=code)["Quota"]["Value"]
-        )
-    except ClientError as error:
-        if code_of(error) in ("AccessDeniedException", "NoSuchResourceException"):
-            return None
-        raise
+    return sum(not is_own(each, environment) for each in found)

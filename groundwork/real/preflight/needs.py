@@ -3,58 +3,28 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from groundwork.data.instance_types import instance_types
 from groundwork.preview.cost import Resource
-from groundwork.preview.provisioned import NODE_POOL, provisioned
-
-# Service Quotas counts vCPUs by family, on demand and spot apart; the codes are the same in every region:
-# https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
-_ON_DEMAND = {
-    "standard": "L-1216C47A",
-    "g": "L-DB2E81BA",
-    "p": "L-417A185B",
-    "inf": "L-1945791B",
-    "trn": "L-2C3B7624",
-    "dl": "L-6E869C2A",
-    "x": "L-7295265B",
-    "f": "L-74FC7D96",
-}
-_SPOT = {
-    "standard": "L-34B43A08",
-    "g": "L-3819A6DF",
-    "p": "L-7212CCBC",
-    "inf": "L-B5D1601B",
-    "trn": "L-6B0D517C",
-    "dl": "L-85EED4F7",
-    "x": "L-E3A00192",
-    "f": "L-88CF9481",
-}
-_STANDARD = frozenset("acdhimrtz")
-_ACCELERATED = {"g": "g", "gr": "g", "vt": "g", "p": "p", "inf": "inf", "trn": "trn", "dl": "dl", "x": "x", "f": "f"}
+from groundwork.preview.nodes import NODE_CLASS, NODE_GROUP, NODE_POOL, TEMPLATE, Nodes, class_of, of_group, of_pool
 
 
-@dataclass(frozen=True)
-class Machines:
-    """Nodes of one pool, as many as there may be."""
+@dataclass(frozen=True, kw_only=True)
+class Machines(Nodes):
+    """Nodes of one pool, as many as there may be.
+
+    Attributes:
+        pool: how messages name it.
+        zones: in which they may be; empty where nobody knows.
+        by_karpenter: whether Karpenter makes them.
+    """
 
     pool: str
-    types: tuple[str, ...]
-    spot: bool
-    most: int
-
-
-@dataclass(frozen=True)
-class Quota:
-    """A quota of EC2's, in vCPUs."""
-
-    code: str
-    words: str
+    zones: frozenset[str] = frozenset()
+    by_karpenter: bool = False
 
 
 @dataclass
@@ -78,24 +48,26 @@ class Needs:
     tunnels: dict[str, int] = field(default_factory=dict)
 
 
-def needs_of(resources: Iterable[Resource]) -> Needs:
-    """Return what the resources of an environment need."""
-    found = Needs()
-    for resource in resources:
+def needs_of(resources: Iterable[Resource], outputs: Mapping[str, Any] | None = None) -> Needs:
+    """Return what the resources of an environment need.
+
+    Args:
+        outputs: of the environment: which subnets its networks have, also one that is there already.
+    """
+    found, given_all = Needs(), list(resources)
+    zone_of = _zones(outputs or {})
+    found.zones |= set(zone_of.values())
+    templates = {r.name: r.inputs for r in given_all if r.type == TEMPLATE}
+    classes = {r.inputs["metadata"]["name"]: r.inputs for r in given_all if r.type == NODE_CLASS}
+    for resource in given_all:
         given = resource.inputs
         kind = resource.type.rpartition(":")[2] if resource.type.startswith("aws:") else ""
-        if kind == "NodeGroup":
-            found.machines.append(
-                Machines(
-                    resource.name,
-                    tuple(given["instanceTypes"]),
-                    given.get("capacityType") == "SPOT",
-                    int(given["scalingConfig"]["maxSize"]),
-                )
-            )
+        if resource.type == NODE_GROUP:
+            nodes = of_group(given, templates.get(resource.name, {}))
+            found.machines.append(_machines(resource.name, nodes, zone_of))
         elif resource.type == NODE_POOL:
-            pool = provisioned(given)
-            found.machines.append(Machines(resource.name, pool.types, pool.spot, pool.most))
+            nodes = of_pool(given, classes.get(class_of(given), {}))
+            found.machines.append(_machines(resource.name, nodes, zone_of, by_karpenter=True))
         elif kind == "Subnet":
             found.zones.add(given["availabilityZone"])
         elif resource.type == "aws:eks/cluster:Cluster":
@@ -123,24 +95,16 @@ def tunnels_of(outputs: Mapping[str, Any]) -> dict[str, int]:
     return found
 
 
-def quota_of(machine: str, *, spot: bool) -> Quota | None:
-    """Return the quota that a type counts against, None for one that has its own (high memory, Mac)."""
-    letters = re.match(r"[a-z]+", machine)
-    family = letters[0] if letters else ""
-    kind = _ACCELERATED.get(family) or ("standard" if family[:1] in _STANDARD and family != "mac" else None)
-    if kind is None:
-        return None
-    codes = _SPOT if spot else _ON_DEMAND
-    words = "standard (A, C, D, H, I, M, R, T, Z)" if kind == "standard" else kind.upper()
-    return Quota(codes[kind], f"{'spot' if spot else 'on-demand'} {words} instances")
+def _machines(pool: str, nodes: Nodes, zone_of: Mapping[str, str], *, by_karpenter: bool = False) -> Machines:
+    zones = frozenset(zone_of[subnet] for subnet in nodes.subnets if subnet in zone_of)
+    return Machines(**vars(nodes), pool=pool, zones=zones, by_karpenter=by_karpenter)
 
 
-def vcpus(machines: Machines) -> int:
-    """Return how many vCPUs a pool has at its largest, by its largest type."""
-    return machines.most * max(map(vcpus_of, machines.types), default=0)
-
-
-def vcpus_of(machine: str) -> int:
-    """Return the vCPUs of a type, 0 of one that the table does not know."""
-    known = instance_types().get(machine)
-    return (known.vcpus or 0) if known else 0
+def _zones(outputs: Mapping[str, Any]) -> dict[str, str]:
+    """Return the zone of each private subnet: of a network that is there already no resource says it."""
+    found: dict[str, str] = {}
+    for name, zones in outputs.items():
+        component, _, field_name = name.rpartition(".")
+        if field_name == "zones":
+            found |= zip(outputs.get(f"{component}.private_subnet_ids") or (), zones, strict=False)
+    return found

@@ -13,7 +13,7 @@ from groundwork.core.judge_input import read_environment
 from groundwork.core.project import load_project
 from groundwork.real.aws import code_of, place_of, session_of
 from groundwork.real.errors import RealError
-from groundwork.real.preflight import capacity, cluster
+from groundwork.real.preflight import capacity, cluster, quotas, reservations
 from groundwork.real.preflight.answers import Answer, care, good, stop
 from groundwork.real.preflight.needs import Needs, needs_of, tunnels_of
 from groundwork.testing.whole import record_environment
@@ -40,13 +40,15 @@ def preflight(root: Path, environment: str, reach: cluster.Reach = cluster.reach
         return [stop("credentials", str(error), "take other credentials")]
     # To build it takes the most time, and is for nothing where AWS says nothing.
     graph = record_environment(project, environment)
-    needs = replace(needs_of(graph), tunnels=tunnels_of(graph.outputs))
+    needs = replace(needs_of(graph, graph.outputs), tunnels=tunnels_of(graph.outputs))
     answers = [good("credentials", f"are of the account {place.account}, in {place.region}")]
     questions: list[tuple[str, Callable[[], Iterator[Answer]]]] = [
         ("API server", lambda: cluster.access(session, needs, reach)),
         ("EKS versions", lambda: cluster.versions(session, needs)),
         ("instance types", lambda: capacity.machine_types(session, needs)),
-        ("vCPU quotas", lambda: capacity.vcpu_quotas(session, needs, environment)),
+        ("vCPU quotas", lambda: quotas.vcpu_quotas(session, needs, environment)),
+        ("reservations", lambda: reservations.reservations(session, needs)),
+        ("spot", lambda: reservations.spot_role(session, needs)),
         ("limits", lambda: capacity.addresses_and_networks(session, needs, environment)),
         ("buckets", lambda: buckets(session, needs)),
     ]

@@ -47,7 +47,6 @@ class Ground:
         cluster: the EKS cluster's name.
         profiles: instance profile -> ARN of its role.
         admitted: ARNs of roles whose nodes the cluster lets in: by an access entry of the type EC2_LINUX.
-        prefix_delegation: whether the VPC CNI gives nodes prefixes.
     """
 
     cluster: str = ""
@@ -55,7 +54,6 @@ class Ground:
     subnets: tuple[Subnet, ...] = ()
     profiles: Mapping[str, str] = field(default_factory=dict)
     admitted: frozenset[str] = frozenset()
-    prefix_delegation: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,8 @@ def _pool(node_pool: Object, classes: Mapping[str, Mapping[str, Any]], ground: G
             Taint(taint["key"], taint["effect"], taint.get("value", "")) for taint in template.get("taints") or ()
         ),
         disk_gib=_disk(node_class or {}),
-        prefix_delegation=ground.prefix_delegation,
+        # Without a word of its EC2NodeClass it counts single addresses, also where the VPC CNI gives prefixes.
+        max_pods=((node_class or {}).get("kubelet") or {}).get("maxPods"),
         provisioner=class_name,
         # It makes them where a pod asks for some: a pod that asks finds as many as there can be.
         efa=efa_interfaces(machines[0]) if machines else 0,

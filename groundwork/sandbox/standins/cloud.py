@@ -101,7 +101,6 @@ def ground_of(facts: Facts) -> Ground:
         subnets=tuple(Subnet(id, PoolSubnet(place.zone, place.cidr), tags) for id, place, tags in facts.subnets()),
         profiles=facts.instance_profiles(),
         admitted=frozenset(facts.admitted_roles(clusters[0])),
-        prefix_delegation=facts.prefix_delegation(clusters[0]),
     )
 
 

@@ -108,6 +108,15 @@ def test_a_node_is_as_the_node_pool_and_its_class_say(gpus: NodePool) -> None:
     assert "nvidia.com/gpu" not in node["status"]["allocatable"], "a device plugin has to show it"
 
 
+@pytest.mark.parametrize(("kubelet", "pods"), [({}, "58"), ({"maxPods": 110}, "110")])
+def test_karpenter_counts_single_addresses_where_nobody_says_how_many_pods(kubelet: Object, pods: str) -> None:
+    """Blocks of addresses are the network's affair, of which it knows nothing."""
+    node_class = copy.deepcopy(_CLASS)
+    node_class["spec"]["kubelet"] = kubelet
+    ((pool, _),) = _pools(_POOL, node_class)
+    assert pool_node(pool, 0, ())["status"]["capacity"]["pods"] == pods
+
+
 def test_a_pod_brings_a_node_up_to_the_limit(gpus: NodePool, make_pod: Make) -> None:
     pods = [make_pod(f"pod-{n}", waiting=True, requests=_ONE_GPU, tolerations=_TOLERATE) for n in range(3)]
     plan = _plan(pods, gpus)

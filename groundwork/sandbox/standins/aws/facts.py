@@ -91,10 +91,6 @@ class Facts:
             if (entry["clusterName"], entry.get("type")) == (cluster, "EC2_LINUX")
         }
 
-    def prefix_delegation(self, cluster: str) -> bool:
-        """Whether the VPC CNI of a cluster gives nodes prefixes."""
-        return self._prefix_delegation(cluster)
-
     def addon_identities(self) -> list[tuple[str, str, str, str]]:
         """Return (cluster, add-on, service account, role ARN) of each pod identity that an add-on brings itself."""
         return sorted(
