@@ -41,11 +41,11 @@ def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[
 
 
 def changes(planned: Mapping[str, Any]) -> list[Change]:
-    """Return what is replaced and deleted in what `pulumi preview --json` says."""
+    """Return what is replaced and deleted in what `pulumi preview --json` says, but for what stays where it is."""
     found: dict[str, Change] = {}
     for step in planned.get("steps") or ():
-        if step["op"] in LOSING:
-            old = step.get("oldState") or {}
+        old = step.get("oldState") or {}
+        if step["op"] in LOSING and not old.get("retainOnDelete"):
             found.setdefault(
                 step["urn"],
                 Change(

@@ -51,7 +51,7 @@ def server(environment: str = "dev", **config: Any) -> dict[str, Any]:
                 "backupRetentionPeriod": 30,
                 "deletionProtection": True,
                 "skipFinalSnapshot": False,
-                "finalSnapshotIdentifier": "groundwork-prod-rds-final",
+                "finalSnapshotIdentifier": "groundwork-prod-rds-final-rds",
                 "performanceInsightsEnabled": True,
                 "performanceInsightsKmsKeyId": "arn:aws:kms:eu-west-1:111122223333:rds-key",
                 "deleteAutomatedBackups": False,
@@ -85,7 +85,7 @@ def test_only_nodes_and_pods_reach_it_and_only_at_its_port() -> None:
 def test_it_refuses_clients_without_tls() -> None:
     group = build(network={}, rds={"version": "16"}).one("aws:rds/parameterGroup:ParameterGroup").inputs
     assert {"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"} in group["parameters"]
-    assert (group["family"], group["name"]) == ("postgres16", "groundwork-dev-rds-postgres16")
+    assert (group["family"], group["name"]) == ("postgres16", "groundwork-dev-rds-postgres16-rds")
 
 
 def test_parameters_tell_when_they_take_effect_and_a_stack_can_change_them() -> None:

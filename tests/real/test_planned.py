@@ -94,6 +94,13 @@ def test_what_is_updated_or_holds_nothing_is_nobodys_business(lab: Path) -> None
     assert check(lab) == []
 
 
+def test_what_stays_where_it_is_is_not_lost(lab: Path) -> None:
+    """The engine forgets a retained key, and what it encrypted can still be read."""
+    old = {**step("delete")["oldState"], "retainOnDelete": True}
+    plan(lab, step("delete", oldState=old))
+    assert check(lab) == []
+
+
 def test_no_plan_is_told(lab: Path) -> None:
     (lab / "plan.json").write_text("error: passphrase must be set")
     assert check(lab) == [

@@ -224,6 +224,15 @@ def test_a_resource_deleted_by_others_is_gone_and_its_delete_ends_well(aws: Wire
     aws.delete(made)
 
 
+def test_what_is_only_forgotten_keeps_its_name_taken(aws: Wire) -> None:
+    """As with the real provider: AWS has it still, and a second one of that name is refused."""
+    inputs = {"name": "forgotten", "family": "postgres17", "skipDestroy": True}
+    made = aws.create("aws:rds/parameterGroup:ParameterGroup", inputs)
+    aws.delete(made)
+    with pytest.raises(RefusedError, match="DBParameterGroupAlreadyExists"):
+        aws.create("aws:rds/parameterGroup:ParameterGroup", inputs)
+
+
 def test_an_update_that_moto_lacks_is_remembered_and_shows_no_drift(aws: Wire) -> None:
     made = aws.create("aws:efs/fileSystem:FileSystem", {"creationToken": "overlay", "throughputMode": "bursting"})
     changed = aws.update(made, {"creationToken": "overlay", "throughputMode": "elastic"})

@@ -148,7 +148,12 @@ declare(
             "readerEndpointAddress": Path("NodeGroups[0].ReaderEndpoint.Address"),
             "configurationEndpointAddress": Path("ConfigurationEndpoint.Address"),
         },
-        delete=(Call("delete_replication_group", _REPLICATION),),
+        delete=(
+            Call(
+                "delete_replication_group",
+                {**_REPLICATION, "FinalSnapshotIdentifier": "{finalSnapshotIdentifier}"},
+            ),
+        ),
         checks=(_auth_needs_tls,),
     )
 )

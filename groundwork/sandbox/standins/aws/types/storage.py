@@ -137,7 +137,12 @@ declare(
         update=(Call("update_file_system", _SYSTEM, spread=True, wrap="LustreConfiguration"),),
         read=Read("describe_file_systems", {"FileSystemIds": ["{id}"]}, "FileSystems[0]"),
         outputs={"mountName": Path("LustreConfiguration.MountName"), "dnsName": Path("DNSName")},
-        delete=(Call("delete_file_system", _SYSTEM),),
+        delete=(
+            Call(
+                "delete_file_system",
+                {**_SYSTEM, "LustreConfiguration": {"SkipFinalBackup": "{skipFinalBackup}"}},
+            ),
+        ),
     )
 )
 
