@@ -233,6 +233,18 @@ def test_what_is_only_forgotten_keeps_its_name_taken(aws: Wire) -> None:
         aws.create("aws:rds/parameterGroup:ParameterGroup", inputs)
 
 
+def test_a_broker_can_go_and_come_back(aws: Wire) -> None:
+    """As where a replacement has the same name: moto itself keeps the old one for ever."""
+    inputs = {
+        "replicationGroupId": "again",
+        "description": "a broker",
+        "engine": "valkey",
+        "nodeType": "cache.t4g.small",
+    }
+    for _ in range(2):
+        aws.delete(aws.create("aws:elasticache/replicationGroup:ReplicationGroup", inputs))
+
+
 def test_an_update_that_moto_lacks_is_remembered_and_shows_no_drift(aws: Wire) -> None:
     made = aws.create("aws:efs/fileSystem:FileSystem", {"creationToken": "overlay", "throughputMode": "bursting"})
     changed = aws.update(made, {"creationToken": "overlay", "throughputMode": "elastic"})

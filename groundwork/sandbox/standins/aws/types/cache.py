@@ -105,6 +105,11 @@ def _shown_logs(session: Session, env: dict[str, Any], live: dict[str, Any]) -> 
     ] or None
 
 
+@uses("finalSnapshotIdentifier")
+def _last(env: dict[str, Any]) -> Any:
+    return env.get("finalSnapshotIdentifier")
+
+
 _REPLICATION = {"ReplicationGroupId": "{id}"}
 declare(
     Resource(
@@ -151,7 +156,7 @@ declare(
         delete=(
             Call(
                 "delete_replication_group",
-                {**_REPLICATION, "FinalSnapshotIdentifier": "{finalSnapshotIdentifier}"},
+                {**_REPLICATION, "FinalSnapshotIdentifier": _last},
             ),
         ),
         checks=(_auth_needs_tls,),

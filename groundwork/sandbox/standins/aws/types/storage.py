@@ -120,6 +120,11 @@ put(
 )
 
 
+@uses("skipFinalBackup")
+def _no_last_backup(env: dict[str, Any]) -> bool:
+    return env.get("skipFinalBackup") is not False
+
+
 declare(
     Resource(
         "aws:fsx/lustreFileSystem:LustreFileSystem",
@@ -140,7 +145,7 @@ declare(
         delete=(
             Call(
                 "delete_file_system",
-                {**_SYSTEM, "LustreConfiguration": {"SkipFinalBackup": "{skipFinalBackup}"}},
+                {**_SYSTEM, "LustreConfiguration": {"SkipFinalBackup": _no_last_backup}},
             ),
         ),
     )
