@@ -18,6 +18,7 @@ from infra._policies import trust
 from infra._rds_authorities import authorities
 from infra._rds_parameters import FIXED, parameters
 from infra._rds_server import ADMIN, PORT, RdsServer
+from infra._rds_steps import backwards
 from infra._windows import daily, overlap, weekly
 from infra.network import VpcNetwork
 
@@ -28,7 +29,8 @@ class RdsConfig(Config):
     """What a stack file may say under `rds:`."""
 
     version: Literal["16", "17"] = Field(
-        default="17", description="major version, in quotes; AWS chooses the minor one, and upgrades it"
+        default="17",
+        description="major version, in quotes; AWS chooses the minor one, and upgrades it; never goes back",
     )
     instance_class: Annotated[
         str,
@@ -36,7 +38,7 @@ class RdsConfig(Config):
         ByProfile("size", {"small": "db.t4g.medium", "medium": "db.m7g.large", "large": "db.m7g.xlarge"}),
     ] = Field(description="RDS instance class: CPUs and memory")
     storage_gi: Annotated[int, ByProfile("size", {"small": 20, "medium": 100, "large": 400})] = Field(
-        ge=20, le=65536, description="to begin with, in GiB"
+        ge=20, le=65536, description="to begin with, in GiB; can grow later, not shrink"
     )
     max_storage_gi: Annotated[int, ByProfile("size", {"small": 100, "medium": 500, "large": 2000})] = Field(
         ge=20, le=65536, description="to which it may grow by itself"
@@ -117,6 +119,7 @@ class Rds(AwsComponent[RdsConfig]):
 
     def build(self, network: VpcNetwork) -> RdsServer:
         """Make the server."""
+        self.refuse(backwards(self.name, self.before, version=self.config.version, storage_gi=self.config.storage_gi))
         name = self.environment.cloud_name(self.name)
         paths = {kind: f"/aws/rds/instance/{name}/{kind}" for kind in _LOGS}
         key = self.encryption_key(
@@ -137,6 +140,8 @@ class Rds(AwsComponent[RdsConfig]):
             secret_arn=instance.master_user_secrets.apply(_secret_of) if rotated else pulumi.Output.from_input(""),
             key_arn=key.arn,
             cidr=network.cidr,
+            version=self.config.version,
+            storage_gi=self.config.storage_gi,
             # What rds.force_ssl says.
             requires_tls=True,
             authorities=self.config.authorities or authorities(self.region),
