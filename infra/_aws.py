@@ -84,6 +84,14 @@ def aws_child(parent: Component[Any], *, stateful: bool = False, **options: Any)
     return parent.stateful(**options) if stateful else parent.child(**options)
 
 
+def once(name: str, key: aws.kms.Key) -> pulumi.Output[str]:
+    """Return a name that a component never gives again, once it was removed and came back: its key is another then.
+
+    For what stays in AWS when the component goes: a second one of the same name would be refused.
+    """
+    return key.key_id.apply(lambda id: f"{name}-{id.partition('-')[0]}")
+
+
 class AwsComponent(Component[C]):
     """A component of AWS resources: its children use the program's one AWS provider."""
 
@@ -115,12 +123,14 @@ class AwsComponent(Component[C]):
         """Return the ARN of a policy that AWS itself keeps."""
         return f"arn:{self.partition}:iam::aws:policy/{name}"
 
-    def encryption_key(self, purpose: str, *, logs: Sequence[str] = ()) -> aws.kms.Key:
+    def encryption_key(self, purpose: str, *, logs: Sequence[str] = (), outlived: bool = False) -> aws.kms.Key:
         """Make a key of this component's own: the account's IAM decides who may use it, as in AWS's default policy.
 
         Args:
             purpose: what it encrypts, for people who read a list of keys.
             logs: paths of the log groups that it encrypts; CloudWatch Logs may use it for these alone.
+            outlived: copies that it encrypts stay when the component goes, such as a last snapshot: without the key
+                nobody could read them, so it stays in the account too.
         """
         protected = self.protected
         key = aws.kms.Key(
@@ -130,7 +140,7 @@ class AwsComponent(Component[C]):
             policy=logs_key_policy(self.partition, self.region, self.account_id, logs) if logs else None,
             # What is encrypted by a deleted key is lost: the longest time to notice, where it matters.
             deletion_window_in_days=30 if protected else 7,
-            opts=self.stateful(),
+            opts=self.stateful(retain_on_delete=outlived),
         )
         aws.kms.Alias(
             f"{self.name}-key-alias",

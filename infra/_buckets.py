@@ -27,6 +27,14 @@ class Tiering:
     days: int
 
 
+def setting(bucket: aws.s3.Bucket, parent: Component[Any], **options: Any) -> pulumi.ResourceOptions:
+    """Return options for a setting of a bucket, which goes with the bucket and is not taken away before.
+
+    S3 refuses to delete a bucket with objects in it: they would be left without versions, key and policy.
+    """
+    return aws_child(parent, deleted_with=bucket, **options)
+
+
 def close(
     resource: str, bucket: aws.s3.Bucket, parent: Component[Any]
 ) -> tuple[aws.s3.BucketPublicAccessBlock, aws.s3.BucketOwnershipControls]:
@@ -38,14 +46,14 @@ def close(
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=aws_child(parent),
+        opts=setting(bucket, parent),
     )
     owned = aws.s3.BucketOwnershipControls(
         resource,
         bucket=bucket.id,
         rule={"object_ownership": "BucketOwnerEnforced"},
         # S3 refuses two changes of a bucket's access at the same moment.
-        opts=aws_child(parent, depends_on=[closed]),
+        opts=setting(bucket, parent, depends_on=[closed]),
     )
     return closed, owned
 
@@ -66,14 +74,14 @@ def encrypt(
             if key_arn is not None
             else {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
         ],
-        opts=aws_child(parent),
+        opts=setting(bucket, parent),
     )
 
 
 def keep_versions(resource: str, bucket: aws.s3.Bucket, parent: Component[Any]) -> aws.s3.BucketVersioning:
     """Keep what is overwritten and deleted."""
     return aws.s3.BucketVersioning(
-        resource, bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=aws_child(parent)
+        resource, bucket=bucket.id, versioning_configuration={"status": "Enabled"}, opts=setting(bucket, parent)
     )
 
 
@@ -87,7 +95,7 @@ def log_to(
         target_bucket=target,
         target_prefix="",
         target_object_key_format={"partitioned_prefix": {"partition_date_source": "EventTime"}},
-        opts=aws_child(parent),
+        opts=setting(bucket, parent),
     )
 
 

@@ -30,6 +30,8 @@ class RdsServer(SqlServer):
         secret_arn: of the secret in which RDS keeps it, "" where it does not.
         key_arn: what encrypts that secret.
         cidr: of the network that it is in.
+        version: of PostgreSQL, the major one.
+        storage_gi: that the program gave it; it may have grown by itself since.
     """
 
     instance: str
@@ -40,6 +42,9 @@ class RdsServer(SqlServer):
     secret_arn: pulumi.Output[str]
     key_arn: pulumi.Output[str]
     cidr: str
+    # None of a stack that was last brought up by a program that did not say so.
+    version: str | None
+    storage_gi: int | None
 
     def database(self, name: str, *, parent: Component[Any], namespace: Namespace) -> Database:
         """Make a database and its owner by a Job in the cluster, over TLS.

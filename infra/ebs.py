@@ -118,7 +118,9 @@ class Ebs(AwsComponent[EbsConfig]):
                     f"such as {cluster.storage_class}-own-key"
                 ]
             )
-        key = self.encryption_key("volumes and their snapshots")
+        keep = self.environment.profile.protect or self.config.keep_snapshots
+        stays = keep or any(wanted.keep for wanted in self.config.classes.values())
+        key = self.encryption_key("volumes and their snapshots", outlived=stays)
         may = self._grant(cluster, key)
         for name, wanted in sorted(self.config.classes.items()):
             k8s.storage.v1.StorageClass(

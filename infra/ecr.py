@@ -162,16 +162,25 @@ class Ecr(AwsComponent[EcrConfig]):
             repository=repository.name,
             policy=_lifecycle(
                 ("untagged", {"countType": "sinceImagePushed", "countUnit": "days", "countNumber": _UNTAGGED_DAYS}),
-                ("any", {"countType": "imageCountMoreThan", "countNumber": settings.keep_images}),
+                # The parts of an image for several architectures have no tags: counted too, they would push out others.
+                (
+                    "tagged",
+                    {
+                        "tagPatternList": ["*"],
+                        "countType": "imageCountMoreThan",
+                        "countNumber": settings.keep_images,
+                    },
+                ),
             ),
-            opts=self.child(),
+            # One with images in it is not deleted, and keeps its rules.
+            opts=self.child(deleted_with=repository),
         )
         if self.config.pull_accounts:
             aws.ecr.RepositoryPolicy(
                 resource,
                 repository=repository.name,
                 policy=pull_policy(self.partition, self.config.pull_accounts),
-                opts=self.child(),
+                opts=self.child(deleted_with=repository),
             )
 
     def _cache(self, registry: str, prefix: str) -> None:

@@ -16,7 +16,7 @@ from groundwork.core.config import ByProfile, Config
 from groundwork.core.contracts import Broker, Namespace, Queue
 from groundwork.core.forms import Form
 from infra._access import one_port
-from infra._aws import AwsComponent
+from infra._aws import AwsComponent, once
 from infra._windows import daily, overlap, weekly
 from infra.network import VpcNetwork
 
@@ -136,10 +136,12 @@ class ElastiCache(AwsComponent[ElastiCacheConfig]):
 
     def _group(self, name: str, network: VpcNetwork, password: pulumi.Output[str]) -> aws.elasticache.ReplicationGroup:
         paths = {kind: f"/aws/elasticache/{name}/{kind}" for kind in _LOGS}
-        key = self.encryption_key("messages, snapshots and logs of the broker", logs=tuple(paths.values()))
+        protected = self.environment.profile.protect
+        key = self.encryption_key(
+            "messages, snapshots and logs of the broker", logs=tuple(paths.values()), outlived=protected
+        )
         logs = {kind: self.log_group(kind, path=path, key=key) for kind, path in paths.items()}
         several = self.config.replicas > 0
-        protected = self.environment.profile.protect
         return aws.elasticache.ReplicationGroup(
             f"{self.name}-server",
             replication_group_id=name,
@@ -152,7 +154,7 @@ class ElastiCache(AwsComponent[ElastiCacheConfig]):
             automatic_failover_enabled=several,
             multi_az_enabled=several,
             port=_PORT,
-            parameter_group_name=self._parameters(name).name,
+            parameter_group_name=self._parameters(name, key).name,
             subnet_group_name=self._subnets(name, network).name,
             security_group_ids=[self._security_group(name, network).id],
             at_rest_encryption_enabled=True,
@@ -164,7 +166,7 @@ class ElastiCache(AwsComponent[ElastiCacheConfig]):
             auth_token_update_strategy="ROTATE",  # noqa: S106 - no password
             snapshot_retention_limit=self.config.snapshot_days,
             snapshot_window=self.config.snapshot_window,
-            final_snapshot_identifier=f"{name}-final" if protected else None,
+            final_snapshot_identifier=once(f"{name}-final", key) if protected else None,
             maintenance_window=self.config.maintenance_window,
             apply_immediately=self.config.changes == "at-once",
             log_delivery_configurations=[
@@ -179,17 +181,18 @@ class ElastiCache(AwsComponent[ElastiCacheConfig]):
             opts=self.stateful(),
         )
 
-    def _parameters(self, name: str) -> aws.elasticache.ParameterGroup:
+    def _parameters(self, name: str, key: aws.kms.Key) -> aws.elasticache.ParameterGroup:
         family = f"valkey{self.config.version.partition('.')[0]}"
         return aws.elasticache.ParameterGroup(
             f"{self.name}-parameters",
             # By family: while the server is upgraded, both exist.
-            name=f"{name}-{family}",
+            name=once(f"{name}-{family}", key),
             family=family,
             description=f"parameters of {name}",
             # A broker that is full refuses: one that evicts loses tasks, and tells nobody.
             parameters=[{"name": "maxmemory-policy", "value": "noeviction"}],
-            opts=self.child(),
+            # Until the maintenance window the server uses the old family's group, which AWS then does not delete.
+            opts=self.child(retain_on_delete=self.config.changes == "in-window"),
         )
 
     def _subnets(self, name: str, network: VpcNetwork) -> aws.elasticache.SubnetGroup:

@@ -153,7 +153,7 @@ class FsxLustre(AwsComponent[FsxLustreConfig]):
                 ]
             )
         linked = objects if self.config.link else None
-        system = self._system(network, self._group(cluster, network), linked=linked is not None)
+        system = self._system(network, *self._group(cluster, network), linked=linked is not None)
         if linked is not None:
             self._link(system, linked)
         driver = install_driver(
@@ -168,7 +168,9 @@ class FsxLustre(AwsComponent[FsxLustreConfig]):
             capacity_gi=self.config.capacity_gi,
         )
 
-    def _group(self, cluster: EksCluster, network: Network) -> aws.ec2.SecurityGroup:
+    def _group(self, cluster: EksCluster, network: Network) -> tuple[aws.ec2.SecurityGroup, list[pulumi.Resource]]:
+        """Make who may reach the file system, and the rules that say so."""
+        rules: list[pulumi.Resource] = []
         name = self.environment.cloud_name(self.name, "access")
         group = aws.ec2.SecurityGroup(
             f"{self.name}-access",
@@ -190,8 +192,10 @@ class FsxLustre(AwsComponent[FsxLustreConfig]):
                     "opts": self.child(),
                 }
                 resource = f"{self.name}-{who}-{first}"
-                aws.vpc.SecurityGroupIngressRule(resource, description=f"Lustre, from {who}", **common)
-                aws.vpc.SecurityGroupEgressRule(resource, description=f"Lustre, to {who}", **common)
+                rules += [
+                    aws.vpc.SecurityGroupIngressRule(resource, description=f"Lustre, from {who}", **common),
+                    aws.vpc.SecurityGroupEgressRule(resource, description=f"Lustre, to {who}", **common),
+                ]
             aws.vpc.SecurityGroupIngressRule(
                 f"{self.name}-back-{first}",
                 security_group_id=cluster.security_group_id,
@@ -202,15 +206,19 @@ class FsxLustre(AwsComponent[FsxLustreConfig]):
                 to_port=last,
                 opts=self.child(),
             )
-        return group
+        return group, rules
 
-    def _system(self, network: Network, group: aws.ec2.SecurityGroup, *, linked: bool) -> aws.fsx.LustreFileSystem:
+    def _system(
+        self, network: Network, group: aws.ec2.SecurityGroup, rules: list[pulumi.Resource], *, linked: bool
+    ) -> aws.fsx.LustreFileSystem:
         persistent = self.config.deployment == "persistent"
-        # A scratch file system is encrypted too, but with a key of FSx: it takes no other.
-        key = self.encryption_key("files for training") if persistent else None
-        place = self.config.zone - 1
         # What is linked with a bucket has its copy there, and FSx makes no backup of it.
-        backup_days = 0 if linked else min(self.environment.profile.backup_retention_days, 90)
+        backed_up = persistent and not linked
+        last = backed_up and self.environment.profile.protect
+        # A scratch file system is encrypted too, but with a key of FSx: it takes no other.
+        key = self.encryption_key("files for training", outlived=last) if persistent else None
+        place = self.config.zone - 1
+        backup_days = min(self.environment.profile.backup_retention_days, 90) if backed_up else 0
         return aws.fsx.LustreFileSystem(
             f"{self.name}-files",
             deployment_type="PERSISTENT_2" if persistent else "SCRATCH_2",
@@ -223,9 +231,13 @@ class FsxLustre(AwsComponent[FsxLustreConfig]):
             subnet_ids=network.private_subnet_ids[place],
             security_group_ids=[group.id],
             automatic_backup_retention_days=backup_days if persistent else None,
-            copy_tags_to_backups=True if persistent and backup_days else None,
+            copy_tags_to_backups=True if backed_up else None,
+            # The daily ones go with the file system.
+            skip_final_backup=not last,
             tags={"Name": self.environment.cloud_name(self.name)},
-            opts=self.stateful(),
+            # FSx refuses one whose group does not let Lustre through, at the moment when it is made:
+            # https://docs.aws.amazon.com/fsx/latest/LustreGuide/file-system-creation-failed.html
+            opts=self.stateful(depends_on=rules),
         )
 
     def _link(self, system: aws.fsx.LustreFileSystem, objects: S3Store) -> None:

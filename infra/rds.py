@@ -13,11 +13,12 @@ from pydantic import AfterValidator, Field, PositiveInt, model_validator
 from groundwork.core.config import ByProfile, Config
 from groundwork.core.forms import Form
 from infra._access import one_port
-from infra._aws import AwsComponent
+from infra._aws import AwsComponent, once
 from infra._policies import trust
 from infra._rds_authorities import authorities
 from infra._rds_parameters import FIXED, parameters
 from infra._rds_server import ADMIN, PORT, RdsServer
+from infra._rds_steps import backwards
 from infra._windows import daily, overlap, weekly
 from infra.network import VpcNetwork
 
@@ -28,7 +29,8 @@ class RdsConfig(Config):
     """What a stack file may say under `rds:`."""
 
     version: Literal["16", "17"] = Field(
-        default="17", description="major version, in quotes; AWS chooses the minor one, and upgrades it"
+        default="17",
+        description="major version, in quotes; AWS chooses the minor one, and upgrades it; never goes back",
     )
     instance_class: Annotated[
         str,
@@ -36,7 +38,7 @@ class RdsConfig(Config):
         ByProfile("size", {"small": "db.t4g.medium", "medium": "db.m7g.large", "large": "db.m7g.xlarge"}),
     ] = Field(description="RDS instance class: CPUs and memory")
     storage_gi: Annotated[int, ByProfile("size", {"small": 20, "medium": 100, "large": 400})] = Field(
-        ge=20, le=65536, description="to begin with, in GiB"
+        ge=20, le=65536, description="to begin with, in GiB; can grow later, not shrink"
     )
     max_storage_gi: Annotated[int, ByProfile("size", {"small": 100, "medium": 500, "large": 2000})] = Field(
         ge=20, le=65536, description="to which it may grow by itself"
@@ -117,10 +119,13 @@ class Rds(AwsComponent[RdsConfig]):
 
     def build(self, network: VpcNetwork) -> RdsServer:
         """Make the server."""
+        self.refuse(backwards(self.name, self.before, version=self.config.version, storage_gi=self.config.storage_gi))
         name = self.environment.cloud_name(self.name)
         paths = {kind: f"/aws/rds/instance/{name}/{kind}" for kind in _LOGS}
         key = self.encryption_key(
-            "database, its backups, logs, performance data and administrator", logs=tuple(paths.values())
+            "database, its backups, logs, performance data and administrator",
+            logs=tuple(paths.values()),
+            outlived=self.environment.profile.protect,
         )
         logs = [self.log_group(f"{kind}-logs", path=path, key=key) for kind, path in paths.items()]
         password = self._fixed_password() if self.config.admin_password == "fixed" else None  # noqa: S105 - no password
@@ -135,6 +140,8 @@ class Rds(AwsComponent[RdsConfig]):
             secret_arn=instance.master_user_secrets.apply(_secret_of) if rotated else pulumi.Output.from_input(""),
             key_arn=key.arn,
             cidr=network.cidr,
+            version=self.config.version,
+            storage_gi=self.config.storage_gi,
             # What rds.force_ssl says.
             requires_tls=True,
             authorities=self.config.authorities or authorities(self.region),
@@ -186,7 +193,7 @@ class Rds(AwsComponent[RdsConfig]):
             ca_cert_identifier="rds-ca-rsa2048-g1",
             db_subnet_group_name=self._subnets(name, network).name,
             vpc_security_group_ids=[self._security_group(name, network).id],
-            parameter_group_name=self._parameters(name).name,
+            parameter_group_name=self._parameters(name, key).name,
             backup_retention_period=self.config.backup_days,
             backup_window=self.config.backup_window,
             maintenance_window=self.config.maintenance_window,
@@ -194,7 +201,7 @@ class Rds(AwsComponent[RdsConfig]):
             delete_automated_backups=not protected,
             deletion_protection=self.protected,
             skip_final_snapshot=not protected,
-            final_snapshot_identifier=f"{name}-final" if protected else None,
+            final_snapshot_identifier=once(f"{name}-final", key) if protected else None,
             performance_insights_enabled=insights,
             performance_insights_kms_key_id=key.arn if insights else None,
             performance_insights_retention_period=7 if insights else None,
@@ -246,11 +253,11 @@ class Rds(AwsComponent[RdsConfig]):
             cidrs=network.private_cidrs,
         )
 
-    def _parameters(self, name: str) -> aws.rds.ParameterGroup:
+    def _parameters(self, name: str, key: aws.kms.Key) -> aws.rds.ParameterGroup:
         return aws.rds.ParameterGroup(
             f"{self.name}-parameters",
             # By version: while the server is upgraded, both exist.
-            name=f"{name}-postgres{self.config.version}",
+            name=once(f"{name}-postgres{self.config.version}", key),
             family=f"postgres{self.config.version}",
             description=f"parameters of {name}",
             parameters=parameters(self.config.parameters),

@@ -168,7 +168,8 @@ class S3Store(ObjectStore):
             bucket=name,
             object_lock_enabled=True if self.lock_days else None,
             tags={**tags, "Name": name},
-            opts=aws_child(parent, stateful=True),
+            # Who deletes both deletes the bucket first: where S3 refuses, since it has objects, these need the key.
+            opts=aws_child(parent, stateful=True, depends_on=self.key_arn.apply(lambda _: [])),
         )
         closed, owned = _buckets.close(resource, bucket, parent)
         encrypted = _buckets.encrypt(resource, bucket, parent, key_arn=self.key_arn)
@@ -178,21 +179,21 @@ class S3Store(ObjectStore):
             bucket=bucket.id,
             policy=self.key_arn.apply(lambda key: _policy(name, partition, key)),
             # S3 refuses two changes of a bucket's access at the same moment.
-            opts=aws_child(parent, depends_on=[owned]),
+            opts=_buckets.setting(bucket, parent, depends_on=[owned]),
         )
         tier = Tiering(self.tier_class, self.tier_days) if self.tier_class else None
         aws.s3.BucketLifecycleConfiguration(
             resource,
             bucket=bucket.id,
             rules=_buckets.lifecycle(self.keep_old_versions_days, tier),
-            opts=aws_child(parent, depends_on=[versioned]),
+            opts=_buckets.setting(bucket, parent, depends_on=[versioned]),
         )
         if self.lock_days:
             aws.s3.BucketObjectLockConfiguration(
                 resource,
                 bucket=bucket.id,
                 rule={"default_retention": {"mode": self.lock_mode, "days": self.lock_days}},
-                opts=aws_child(parent, depends_on=[versioned]),
+                opts=_buckets.setting(bucket, parent, depends_on=[versioned]),
             )
         if self.logged:
             _buckets.log_to(resource, bucket, parent, target=self.log_bucket)
@@ -256,13 +257,13 @@ class S3(AwsComponent[S3Config]):
                     _buckets.only_tls(name, self.partition),
                 ]
             ),
-            opts=self.child(depends_on=[owned]),
+            opts=_buckets.setting(bucket, self, depends_on=[owned]),
         )
         aws.s3.BucketLifecycleConfiguration(
             resource,
             bucket=bucket.id,
             rules=_buckets.lifecycle(1, None, expire_days=self.config.access_log_days),
-            opts=self.child(depends_on=[versioned]),
+            opts=_buckets.setting(bucket, self, depends_on=[versioned]),
         )
         return policy.bucket
 

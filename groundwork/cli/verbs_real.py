@@ -29,6 +29,7 @@ def destroy(
     flags: Annotated[list[str] | None, typer.Argument(metavar="[-- FLAG...]", help="of `pulumi destroy`")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
     force: Annotated[bool, typer.Option("--force", help="take the finalizers from what does not go")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="buckets and repositories with what is in them")] = False,
     drain: Annotated[bool, typer.Option("--drain/--no-drain", help="let go of what the cluster holds first")] = True,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="for each stage of the drain")] = 600.0,
 ) -> None:
@@ -39,7 +40,7 @@ def destroy(
     from groundwork.real.show import of_outlook, of_remains
     from groundwork.real.sweep import remains
 
-    outlook = look(GIVEN.root, name, drain=drain)
+    outlook = look(GIVEN.root, name, drain=drain, empty=empty)
     show(of_outlook(outlook))
     if outlook.refusal:
         raise typer.Exit(FAILED)

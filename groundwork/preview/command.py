@@ -8,7 +8,7 @@ from typing import Any
 
 from groundwork.core.project import load_project
 from groundwork.preview.cost import Estimate, estimate
-from groundwork.preview.prices import own_prices
+from groundwork.preview.prices import own_prices, unknown
 from groundwork.testing.whole import record_environment
 
 
@@ -24,7 +24,10 @@ def cost(root: Path, name: str, prices: Path | None = None) -> Estimate:
     """
     project, table = load_project(root), own_prices(prices)
     project.whole(name, "estimate")
-    return estimate(record_environment(project, name), table)
+    found = estimate(record_environment(project, name), table)
+    if prices is not None:
+        found.unknown = unknown(prices, {line.item for line in found.lines})
+    return found
 
 
 def as_json(found: Estimate) -> dict[str, Any]:
@@ -35,4 +38,5 @@ def as_json(found: Estimate) -> dict[str, Any]:
         "lines": [asdict(line) for line in found.lines],
         "byUse": {kind: {"resources": count, "paidBy": why} for kind, (count, why) in found.by_use.items()},
         "unpriced": found.unpriced,
+        "unknown": found.unknown,
     }

@@ -64,11 +64,13 @@ class Estimate:
     Attributes:
         by_use: what is paid by use: kind of resource -> how many, and by what.
         unpriced: what the table has no price of, a sentence each.
+        unknown: what a user's table has a price of, and is nothing, a sentence each.
     """
 
     lines: list[Line] = field(default_factory=list)
     by_use: dict[str, tuple[int, str]] = field(default_factory=dict)
     unpriced: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
     @property
     def least(self) -> float:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import get_args
 
-from groundwork.core.errors import StackError
+from groundwork.core.errors import StackError, closest
 from groundwork.data.instance_types import instance_types
 from groundwork.data.units import HOURS_A_MONTH, Unit
 
@@ -17,6 +17,7 @@ REGION, AS_OF = "us-east-1", "2026-11-22"
 """Where, and when, the prices of the platform's own table were such."""
 
 _COLUMNS = ["item", "unit", "usd"]
+_STORED: Unit = "gib-month"
 _UNITS: Mapping[str, Unit] = {unit: unit for unit in get_args(Unit)}
 
 
@@ -53,7 +54,33 @@ def own_prices(path: Path | None = None) -> Mapping[str, Price]:
             raise StackError([f"{path}: the table of prices cannot be read: {error.strerror}"]) from None
         except UnicodeDecodeError:
             raise StackError([f"{path}: the table of prices is no text"]) from None
+        if problems := _otherwise_counted(users, {**machines, **given}, str(path)):
+            raise StackError(problems)
     return {**machines, **given, **users}
+
+
+def _otherwise_counted(users: Mapping[str, Price], ours: Mapping[str, Price], name: str) -> list[str]:
+    """Return what a user has by another measure than it is counted in: a GiB by the hour would be 730 of them."""
+    return [
+        f"{name}: {item}: by {price.unit}, and it is counted by {ours[item].unit}"
+        for item, price in users.items()
+        if item in ours and (price.unit == _STORED) != (ours[item].unit == _STORED)
+    ]
+
+
+def unknown(path: Path, used: Collection[str]) -> list[str]:
+    """Return a sentence for each item of a user's table that stands for nothing, as where its name is misspelt.
+
+    Args:
+        used: items that the table of the platform need not have.
+    """
+    ours = own_prices()
+    return [
+        f"{path}: {item} is the price of nothing in this environment, nor of anything known; "
+        f"{closest(item, ours, see='groundwork/data/prices.csv')}"
+        for item in parse(path.read_text(encoding="utf-8"), str(path))
+        if item not in ours and item not in used
+    ]
 
 
 def parse(text: str, name: str) -> dict[str, Price]:

@@ -50,6 +50,7 @@ def of_estimate(
         parts.append(Text(f"Not in the sum, since it is paid by use: {told}."))
     parts.append(Text("Nor is what the cluster makes by itself: its volumes, and its load balancers (16 each)."))
     parts += [warning(f"not in the sum: {line}") for line in found.unpriced]
+    parts += [warning(line) for line in found.unknown]
     parts += [Text(f"{name}: {summary(found)}.", style="bold")]
     if budget is not None:
         parts.append(_held_against(budget, found))

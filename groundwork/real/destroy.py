@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.core.project import load_project
+from groundwork.real import contents
 from groundwork.real import drain as draining
 from groundwork.real.drain import Drain
 from groundwork.real.engine import Pulumi, ended, resources_of
@@ -35,6 +36,8 @@ class Outlook:
         environment: its name.
         stacks: stack -> number of resources, in the order of the destroy, without those that were never brought up.
         protected: (stack, component) -> what of it is protected, by type and name.
+        full: a sentence for each store that AWS does not delete, since something is in it.
+        empty: the stores are deleted with what is in them.
         drain: what goes before; None where no cluster of the environment runs.
         cluster: whose kubeconfig to use: stack and output, None where no cluster of the environment runs.
     """
@@ -42,12 +45,23 @@ class Outlook:
     environment: str
     stacks: dict[str, int] = field(default_factory=dict)
     protected: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    full: list[str] = field(default_factory=list)
+    empty: bool = False
     drain: Drain | None = None
     cluster: tuple[str, str] | None = None
 
     @property
     def refusal(self) -> str:
         """Why it would not begin, empty where it would."""
+        if self.full and not self.protected and not self.empty:
+            return "\n".join(
+                [
+                    f"AWS deletes nothing of {self.environment} that has something in it:",
+                    *(f"- {sentence}" for sentence in self.full),
+                    f"`groundwork destroy {self.environment} --empty` deletes them with what is in them, old versions "
+                    "too. Nothing was changed.",
+                ]
+            )
         if not self.protected:
             return ""
         lines = [
@@ -65,11 +79,21 @@ class Outlook:
         )
 
 
-def look(root: Path, name: str, environ: Mapping[str, str] = os.environ, *, drain: bool = True) -> Outlook:
+def look(
+    root: Path,
+    name: str,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    drain: bool = True,
+    empty: bool = False,
+    ask: contents.Ask = contents.filled,
+) -> Outlook:
     """Return what a destroy of an environment would do; nothing is changed.
 
     Args:
         drain: look into the cluster too.
+        empty: delete stores with what is in them.
+        ask: in which stores something is.
 
     Raises:
         StackError: the stack files are wrong, or have no such environment.
@@ -79,7 +103,8 @@ def look(root: Path, name: str, environ: Mapping[str, str] = os.environ, *, drai
     stacks = project.whole(name, "destroy")
     engine = Pulumi.find(project.root, environ)
     there = {stack["name"].rpartition("/")[2] for stack in json.loads(engine.read("stack", "ls", "--json"))}
-    outlook, known = Outlook(name), set[draining.Key]()
+    outlook, known = Outlook(name, empty=empty), set[draining.Key]()
+    stores: list[contents.Held] = []
     for stack in reversed(stacks):
         if stack.name not in there:
             continue
@@ -88,13 +113,16 @@ def look(root: Path, name: str, environ: Mapping[str, str] = os.environ, *, drai
         outlook.stacks[stack.name] = sum(resource["type"] != _STACK for resource in resources)
         known |= draining.keys_of(resources)
         for resource in resources:
+            stores.append(contents.Held(resource["type"], name_of(resource["urn"]), resource.get("inputs") or {}))
             # The definitions of a cluster's kinds hold nothing themselves.
             if resource.get("protect") and not resource["type"].endswith(_DEFINITION):
                 told = f"{short_type(resource['type'])} {name_of(resource['urn'])}"
                 outlook.protected.setdefault((stack.name, instances[resource["urn"]]), []).append(told)
             if resource["type"] == _CLUSTER:
                 outlook.cluster = (stack.name, f"{instances[resource['urn']]}.kubeconfig")
-    if drain and outlook.cluster and not outlook.protected:
+    if not outlook.protected:
+        outlook.full = ask(name, stacks, stores)
+    if drain and outlook.cluster and not outlook.refusal:
         keep = any(stack.profile.protect for stack in stacks)
         with _kubectl(engine, outlook.cluster) as cluster:
             try:
@@ -145,7 +173,7 @@ def destroy(
                 f"`groundwork sweep {outlook.environment}` finds. No stack was begun."
             )
     for number, stack in enumerate(outlook.stacks, 1):
-        _unprotect_definitions(engine, stack)
+        _prepare(engine, stack, empty=outlook.empty)
         tell(f"pulumi destroy of {stack} ({number} of {len(outlook.stacks)})")
         code = engine.show("destroy", "--stack", stack, *flags)
         if code != 0:
@@ -162,15 +190,24 @@ def _instances(resources: Sequence[Resource]) -> dict[str, str]:
     return found
 
 
-def _unprotect_definitions(engine: Pulumi, stack: str) -> None:
-    """Let the engine forget the definitions of kinds: they go with the cluster, or stay in one that is not ours."""
+def _prepare(engine: Pulumi, stack: str, *, empty: bool) -> None:
+    """Let the engine forget the definitions of kinds: they go with the cluster, or stay in one that is not ours.
+
+    Args:
+        empty: have the provider empty each store when it comes to it, when nothing writes there any more.
+    """
     exported = engine.exported(stack)
-    held = [
-        resource
-        for resource in resources_of(exported)
-        if resource["type"].endswith(_DEFINITION) and resource.pop("protect", None)
-    ]
-    if held:
+    changed = False
+    for resource in resources_of(exported):
+        kind = contents.KINDS.get(resource["type"])
+        if resource["type"].endswith(_DEFINITION) and resource.pop("protect", None):
+            changed = True
+        elif empty and kind is not None and not resource.get("retainOnDelete"):
+            # The provider goes by what the state says.
+            for part in ("inputs", "outputs"):
+                resource.setdefault(part, {})[kind.force] = True
+            changed = True
+    if changed:
         engine.restore(stack, exported)
 
 

@@ -10,14 +10,15 @@ from groundwork.core.stacks import StackFile
 from groundwork.policy.facts import Change
 from groundwork.policy.judge import Violation
 from groundwork.policy.planned import has_rules, judged
+from groundwork.real.contents import Ask, Held, filled
 from groundwork.real.engine import Pulumi
 from groundwork.real.errors import RealError
 from groundwork.sandbox.engine.outcome import LOSING
 from groundwork.sandbox.urns import name_of
 
 
-def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[str], None]) -> None:
-    """Refuse an update that would replace or delete what holds data without an approval.
+def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[str], None], ask: Ask = filled) -> None:
+    """Refuse an update that would replace or delete what holds data without an approval, or what AWS would not.
 
     Nothing is refused where the engine cannot plan: its own update says why, in its own words.
 
@@ -31,21 +32,25 @@ def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[
     if planned is None:
         warn(f"`pulumi preview` of {stack.name} made no plan: what the update would replace or delete is not judged.")
         return
-    found = judged(root, stack, changes(planned))
+    lost = changes(planned)
+    found = judged(root, stack, lost)
     for each in found:
         if each.level != "refuse":
             warn(f"{each.rule.id}: {each.said}")
     refused = [_line(each) for each in found if each.level == "refuse"]
+    if not refused:
+        full = ask(stack.environment, [stack], [Held(each.type, each.name, each.old) for each in lost])
+        refused = [f"- {sentence}: AWS deletes it empty, so empty it first, of old versions too" for sentence in full]
     if refused:
         raise RealError("\n".join([f"`pulumi up` of {stack.name} is refused, and nothing was changed:", *refused]))
 
 
 def changes(planned: Mapping[str, Any]) -> list[Change]:
-    """Return what is replaced and deleted in what `pulumi preview --json` says."""
+    """Return what is replaced and deleted in what `pulumi preview --json` says, but for what stays where it is."""
     found: dict[str, Change] = {}
     for step in planned.get("steps") or ():
-        if step["op"] in LOSING:
-            old = step.get("oldState") or {}
+        old = step.get("oldState") or {}
+        if step["op"] in LOSING and not old.get("retainOnDelete"):
             found.setdefault(
                 step["urn"],
                 Change(

@@ -42,6 +42,8 @@ def of_outlook(outlook: Outlook) -> RenderableType:
     table = plain_table()
     table.add_column("first")
     table.add_column("what", overflow="fold")
+    for sentence in outlook.full:
+        table.add_row("goes with what is in it", sentence)
     for volume in outlook.drain.keeps if outlook.drain else ():
         table.add_row("stays when its claim goes", described(volume))
     for stage in outlook.drain.stages if outlook.drain else ():

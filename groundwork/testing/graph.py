@@ -18,6 +18,7 @@ class Registered:
         parent: URN of the parent, "" for none.
         depends_on: URNs of everything that it waits for, explicitly or by an input.
         provider: "urn::id" of an explicit provider, "" for the default one.
+        deleted_with: URN of what it goes with: where that is deleted too, the provider is not asked to delete this.
         aliases: URNs that it had before.
         hooks: names of those that the engine runs before it changes the resource.
         references: property -> URNs of the resources that its value comes from.
@@ -32,6 +33,7 @@ class Registered:
     depends_on: tuple[str, ...] = ()
     protect: bool = False
     retain_on_delete: bool = False
+    deleted_with: str = ""
     provider: str = ""
     aliases: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()

@@ -114,6 +114,7 @@ class _Monitor(MockMonitor):
                     depends_on=tuple(request.dependencies),
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
+                    deleted_with=request.deletedWith,
                     provider=request.provider,
                     aliases=(*request.aliasURNs, *(self._alias(request, alias) for alias in request.aliases)),
                     hooks=tuple(request.hooks.before_update),

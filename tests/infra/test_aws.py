@@ -104,3 +104,30 @@ def test_role_names_fit_iam(environment: str) -> None:
     roles = whole(environment).of("aws:iam/role:Role")
     assert [role.inputs["name"] for role in roles if len(role.inputs["name"]) > 64] == []
     assert all(role.inputs["name"].startswith(f"groundwork-{environment}-") for role in roles)
+
+
+@ENVIRONMENTS
+def test_what_stays_when_a_component_goes_can_be_read_and_is_in_nothings_way(environment: str) -> None:
+    """A last snapshot without its key is lost, and one of the same name would be refused when it goes again."""
+    protected = environment == "prod"
+    graph = build(environment, network={}, eks={}, rds={}, elasticache={}, ebs={})
+    keys = {key.name: key.retain_on_delete for key in graph.of("aws:kms/key:Key")}
+    assert keys == {
+        "ebs-key": protected,
+        "elasticache-key": protected,
+        "rds-key": protected,
+        "eks-key": False,
+        "network-key": False,
+    }
+    server = graph.one("aws:rds/instance:Instance")
+    parameters = graph.one("aws:rds/parameterGroup:ParameterGroup")
+    assert parameters.inputs["skipDestroy"] is protected
+    broker = graph.one("aws:elasticache/replicationGroup:ReplicationGroup")
+    family = graph.one("aws:elasticache/parameterGroup:ParameterGroup")
+    assert family.retain_on_delete is protected
+    of_one_life = [(parameters, "name"), (family, "name")]
+    if protected:
+        of_one_life += [(server, "finalSnapshotIdentifier"), (broker, "finalSnapshotIdentifier")]
+    for resource, name in of_one_life:
+        component = resource.name.partition("-")[0]
+        assert resource.references[name] == (graph.one("aws:kms/key:Key", f"{component}-key").urn,), resource.name

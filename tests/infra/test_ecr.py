@@ -46,7 +46,14 @@ def test_old_images_go(graph: Graph) -> None:
         "countUnit": "days",
         "countNumber": 14,
     }
-    assert older == {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5}
+    assert older == {
+        "tagStatus": "tagged",
+        "tagPatternList": ["*"],
+        "countType": "imageCountMoreThan",
+        "countNumber": 5,
+    }, "the parts of an image for several architectures, which have no tags, are not counted"
+    system = graph.one("aws:ecr/lifecyclePolicy:LifecyclePolicy", "ecr-base")
+    assert system.deleted_with == graph.one("aws:ecr/repository:Repository", "ecr-base").urn
 
 
 def test_other_accounts_pull_only_where_they_are_named(graph: Graph) -> None:

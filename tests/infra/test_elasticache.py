@@ -40,7 +40,7 @@ def server(environment: str = "dev", **config: Any) -> dict[str, Any]:
                 "automaticFailoverEnabled": True,
                 "multiAzEnabled": True,
                 "snapshotRetentionLimit": 1,
-                "finalSnapshotIdentifier": "groundwork-prod-elasticache-final",
+                "finalSnapshotIdentifier": "groundwork-prod-elasticache-final-elasticache",
                 "applyImmediately": False,
             },
         ),

@@ -47,6 +47,32 @@ def test_only_what_has_no_copy_in_a_bucket_is_backed_up() -> None:
     assert not alone.of(LINK)
 
 
+@pytest.mark.parametrize(
+    ("environment", "config", "lasts"),
+    [("prod", {"link": False}, True), ("prod", {}, False), ("dev", {"deployment": "persistent", "link": False}, False)],
+)
+def test_what_is_protected_and_has_no_copy_leaves_one_that_can_be_read(
+    environment: str, config: dict[str, Any], lasts: bool
+) -> None:
+    graph = lustre(environment, **config)
+    assert graph.one(SYSTEM).inputs["skipFinalBackup"] is not lasts
+    assert graph.one("aws:kms/key:Key", "fsx-lustre-key").retain_on_delete is lasts
+
+
+def test_fsx_finds_the_rules_of_its_group_when_the_file_system_is_made() -> None:
+    """It refuses one whose group does not let Lustre through."""
+    graph = lustre()
+    before = graph.before(graph.one(SYSTEM))
+    rules = [
+        rule.urn
+        for kind in ("Ingress", "Egress")
+        for rule in graph.of(f"aws:vpc/securityGroup{kind}Rule:SecurityGroup{kind}Rule")
+        if rule.inputs["securityGroupId"] == "fsx-lustre-access-id"
+    ]
+    assert len(rules) == 8
+    assert before.issuperset(rules)
+
+
 def test_objects_of_a_bucket_of_its_own_are_its_files_in_both_directions() -> None:
     graph = lustre()
     link = graph.one(LINK)

@@ -13,6 +13,7 @@ from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 from groundwork.core.errors import StackError
 from groundwork.sandbox.standins.aws.replace import rule_of
 from infra._rds_authorities import authorities
+from infra._rds_steps import backwards
 from tests.infra.stacks import build, document, whole
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,7 @@ def server(environment: str = "dev", **config: Any) -> dict[str, Any]:
                 "backupRetentionPeriod": 30,
                 "deletionProtection": True,
                 "skipFinalSnapshot": False,
-                "finalSnapshotIdentifier": "groundwork-prod-rds-final",
+                "finalSnapshotIdentifier": "groundwork-prod-rds-final-rds",
                 "performanceInsightsEnabled": True,
                 "performanceInsightsKmsKeyId": "arn:aws:kms:eu-west-1:111122223333:rds-key",
                 "deleteAutomatedBackups": False,
@@ -85,7 +86,7 @@ def test_only_nodes_and_pods_reach_it_and_only_at_its_port() -> None:
 def test_it_refuses_clients_without_tls() -> None:
     group = build(network={}, rds={"version": "16"}).one("aws:rds/parameterGroup:ParameterGroup").inputs
     assert {"name": "rds.force_ssl", "value": "1", "applyMethod": "immediate"} in group["parameters"]
-    assert (group["family"], group["name"]) == ("postgres16", "groundwork-dev-rds-postgres16")
+    assert (group["family"], group["name"]) == ("postgres16", "groundwork-dev-rds-postgres16-rds")
 
 
 def test_parameters_tell_when_they_take_effect_and_a_stack_can_change_them() -> None:
@@ -159,6 +160,33 @@ def test_only_this_accounts_servers_write_measurements() -> None:
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
     assert graph.one(INSTANCE).inputs["monitoringInterval"] == 60
     assert server()["monitoringInterval"] == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "version", "storage_gi", "problems"),
+    [
+        ({}, "16", 20, []),
+        ({"version": "16", "storage_gi": 20.0}, "17", 100, []),
+        (
+            {"version": "17", "storage_gi": 400.0},
+            "16",
+            100,
+            [
+                "rds.version: the server is 17 and RDS never goes back to 16; keep 17",
+                "rds.storageGi: 100, and the server was given 400: RDS takes no storage back; keep 400",
+            ],
+        ),
+    ],
+)
+def test_what_rds_never_takes_back_is_told_before_anything_changes(
+    before: dict[str, Any], version: str, storage_gi: int, problems: list[str]
+) -> None:
+    assert backwards("rds", before, version=version, storage_gi=storage_gi) == problems
+
+
+def test_it_says_what_it_cannot_go_back_from() -> None:
+    outputs = build(network={}, rds={"version": "16"}).outputs
+    assert (outputs["rds.version"], outputs["rds.storage_gi"]) == ("16", 20)
 
 
 def test_an_upgrade_replaces_no_server() -> None:

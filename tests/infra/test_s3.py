@@ -38,6 +38,17 @@ def test_no_bucket_of_data_is_ever_emptied_by_the_engine(environment: str) -> No
     assert emptied == ([LOGS] if environment == "dev" else []), "logs are no data, where nothing is protected"
 
 
+def test_a_bucket_that_s3_refuses_to_delete_keeps_its_key_and_its_settings() -> None:
+    """It has objects: without the key nobody could read them, and without the rest they would be less than private."""
+    graph = whole()
+    for name in (BUCKET, LOGS):
+        bucket = graph.one("aws:s3/bucket:Bucket", name)
+        settings = [r for r in graph.resources if r.name == name and r.type.startswith("aws:s3/") and r != bucket]
+        assert len(settings) >= 6
+        assert {r.deleted_with for r in settings} == {bucket.urn}
+    assert graph.one("aws:kms/key:Key", "s3-key").urn in graph.before(graph.one("aws:s3/bucket:Bucket", BUCKET))
+
+
 def test_nothing_can_make_it_public(graph: Graph) -> None:
     block = setting(graph, "BucketPublicAccessBlock")
     assert {key for key, value in block.items() if value is True} == {

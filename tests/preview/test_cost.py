@@ -14,7 +14,7 @@ from groundwork.core.errors import StackError
 from groundwork.data.instance_types import AS_OF as MACHINES_AS_OF
 from groundwork.preview.command import as_json
 from groundwork.preview.cost import Paid, estimate
-from groundwork.preview.prices import AS_OF, own_prices, parse
+from groundwork.preview.prices import AS_OF, own_prices, parse, unknown
 from groundwork.preview.show import of_estimate, summary
 from groundwork.real.preflight.needs import needs_of
 from groundwork.testing import record
@@ -138,6 +138,23 @@ def _shown(**about: Any) -> str:
     printed = io.StringIO()
     Console(width=400, file=printed).print(of_estimate("dev", estimate([group()], PRICES), **about))
     return printed.getvalue()
+
+
+def test_a_users_price_of_nothing_is_told(tmp_path: Path) -> None:
+    """A misspelt name would leave the platform's own price where the user's was meant."""
+    table = tmp_path / "own.csv"
+    table.write_text("item,unit,usd\nm7i.lrage,hour,0.1\nm9x.large,hour,0.1\nkms-key,month,1\n")
+    (told,) = unknown(table, {"m9x.large"})
+    assert told.startswith(f"{table}: m7i.lrage is the price of nothing in this environment, nor of anything known; ")
+    assert "m7i.large" in told
+
+
+def test_a_users_price_by_another_measure_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "own.csv"
+    table.write_text("item,unit,usd\ngp3,hour,0.08\nm7i.large,month,60\n")
+    with pytest.raises(StackError) as refused:
+        own_prices(table)
+    assert refused.value.problems == (f"{table}: gp3: by hour, and it is counted by gib-month",)
 
 
 def test_whose_prices_they_are_stands_before_them() -> None:

@@ -35,6 +35,7 @@ class Lab:
         self.root = project_of(root / "project", stacks)
         fake_pulumi(self.here, f'echo "$@" >> {self.here}/calls', _CASES.format(here=self.here))
         self.environ = {"PATH": f"{self.here}:{os.environ['PATH']}"}
+        self.full: list[str] = []
         self.brought_up()
 
     def brought_up(self, **stacks: list[dict[str, Any]]) -> None:
@@ -46,8 +47,8 @@ class Lab:
     def state(self, stack: str) -> Path:
         return self.here / f"{stack}.json"
 
-    def look(self) -> Outlook:
-        return look(self.root, "lab", self.environ)
+    def look(self, *, empty: bool = False) -> Outlook:
+        return look(self.root, "lab", self.environ, empty=empty, ask=lambda *asked: self.full)
 
     def destroy(self, outlook: Outlook) -> list[str]:
         told: list[str] = []
@@ -111,6 +112,23 @@ def test_who_imports_goes_first_and_definitions_of_kinds_hold_nobody_up(lab: Lab
     assert ("protect" in definition, definition["retainOnDelete"]) == (False, True)
 
 
+def test_a_store_with_something_in_it_is_told_before_anything_goes(lab: Lab) -> None:
+    """AWS would refuse it when the cluster is gone already."""
+    lab.brought_up(ground=_of("ground", "network", (VPC, "vpc", {}), (BUCKET, "flows", {"inputs": {"bucket": "a"}})))
+    lab.full = ["Bucket flows: a has objects, or old versions of some"]
+    assert lab.look().refusal == (
+        "AWS deletes nothing of lab that has something in it:\n"
+        "- Bucket flows: a has objects, or old versions of some\n"
+        "`groundwork destroy lab --empty` deletes them with what is in them, old versions too. Nothing was changed."
+    )
+    lab.destroy(lab.look(empty=True))
+    assert lab.destroyed() == ["ground"]
+    vpc, bucket = json.loads(lab.state("ground").read_text())["deployment"]["resources"][2:]
+    assert bucket["inputs"] == {"bucket": "a", "forceDestroy": True}
+    assert bucket["outputs"] == {"forceDestroy": True}, "the provider goes by these"
+    assert "inputs" not in vpc
+
+
 def test_a_stack_that_fails_ends_it_and_those_below_stay(lab: Lab) -> None:
     lab.brought_up(ground=_of("ground", "network"), upper=_of("upper", "teams"))
     (lab.here / "upper.fails").touch()
@@ -146,7 +164,7 @@ def test_a_cluster_that_is_out_of_reach_is_told_with_both_ways_on(lab: Lab) -> N
         "reached, such as inside of its network; or leave the drain out with --no-drain, and look for what is left "
         "with `groundwork sweep lab`. Nothing was changed."
     )
-    assert look(lab.root, "lab", lab.environ, drain=False).stacks == {"ground": 2}
+    assert look(lab.root, "lab", lab.environ, drain=False, ask=lambda *asked: []).stacks == {"ground": 2}
 
 
 def test_an_environment_goes_as_a_whole(lab: Lab) -> None:

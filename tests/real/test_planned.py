@@ -94,6 +94,35 @@ def test_what_is_updated_or_holds_nothing_is_nobodys_business(lab: Path) -> None
     assert check(lab) == []
 
 
+def test_what_stays_where_it_is_is_not_lost(lab: Path) -> None:
+    """The engine forgets a retained key, and what it encrypted can still be read."""
+    old = {**step("delete")["oldState"], "retainOnDelete": True}
+    plan(lab, step("delete", oldState=old))
+    assert check(lab) == []
+
+
+def test_a_bucket_with_objects_is_told_before_its_neighbours_go(lab: Path) -> None:
+    """S3 would refuse it in the middle of the update, in every environment."""
+    path = lab / "stacks" / "Pulumi.lab.yaml"
+    path.write_text(path.read_text().replace("profile: prod", "profile: dev"))
+    urn = DATABASE.replace("aws:rds/instance:Instance", "aws:s3/bucket:Bucket")
+    plan(lab, step("delete", urn=urn, oldState={"urn": urn, "type": "aws:s3/bucket:Bucket", "inputs": {"bucket": "a"}}))
+    engine = Pulumi(str(lab.parent / "pulumi"), lab, {"PATH": "/usr/bin:/bin"})
+    with pytest.raises(RealError) as refused:
+        check_changes(
+            lab,
+            load_project(lab).stack("lab"),
+            engine,
+            lambda told: None,
+            lambda name, stacks, stores: [f"{store.type} {store.resource} {store.inputs}" for store in stores],
+        )
+    assert str(refused.value) == (
+        "`pulumi up` of lab is refused, and nothing was changed:\n"
+        "- aws:s3/bucket:Bucket rds-server {'bucket': 'a'}: AWS deletes it empty, so empty it first, of old versions "
+        "too"
+    )
+
+
 def test_no_plan_is_told(lab: Path) -> None:
     (lab / "plan.json").write_text("error: passphrase must be set")
     assert check(lab) == [

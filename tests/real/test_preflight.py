@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
 from groundwork.preview.cost import Paid
+from groundwork.real.aws import Place
 from groundwork.real.preflight import capacity, cluster
 from groundwork.real.preflight.answers import Answer
 from groundwork.real.preflight.needs import Machines, Needs, needs_of, tunnels_of
@@ -245,11 +246,23 @@ def test_where_a_tunnel_begins_is_read_from_the_program(access: str, found: dict
 
 def test_a_bucket_that_is_somebody_elses_is_told(say: Say) -> None:
     def head(given: dict[str, Any]) -> dict[str, Any]:
+        # As where the other account's policy lets this one in.
+        if given["Bucket"] == "theirs" and "ExpectedBucketOwner" not in given:
+            return {"BucketRegion": "eu-west-1"}
         raise ClientError({"Error": {"Code": "403" if given["Bucket"] == "theirs" else "404"}}, "HeadBucket")
 
     say("HeadBucket", head)
-    assert lines(buckets(session(), Needs(buckets=["free", "theirs"]))) == [
+    assert lines(buckets(session(), Needs(buckets=["free", "theirs"]), Place(ACCOUNT, "eu-west-1"))) == [
         "stop | bucket theirs | is somebody else's | give the Pulumi project another name in Pulumi.yaml"
+    ]
+
+
+def test_a_bucket_of_ones_own_in_another_region_is_told(say: Say) -> None:
+    """As after a change of `aws:region`: the name is the whole world's, and no region's."""
+    say("HeadBucket", lambda given: {"BucketRegion": "us-east-1" if given["Bucket"] == "moved" else "eu-west-1"})
+    assert lines(buckets(session(), Needs(buckets=["here", "moved"]), Place(ACCOUNT, "eu-west-1"))) == [
+        "stop | bucket moved | is yours, and in us-east-1: its name is taken in eu-west-1 too | delete it, and wait "
+        "until its name is free, or go back to us-east-1 (aws:region)"
     ]
 
 

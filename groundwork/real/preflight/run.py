@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from groundwork.core.judge_input import read_environment
 from groundwork.core.project import load_project
-from groundwork.real.aws import code_of, place_of, session_of
+from groundwork.real.aws import Place, code_of, place_of, session_of
 from groundwork.real.errors import RealError
 from groundwork.real.preflight import capacity, cluster, quotas, reservations
 from groundwork.real.preflight.answers import Answer, care, good, stop
@@ -50,7 +50,7 @@ def preflight(root: Path, environment: str, reach: cluster.Reach = cluster.reach
         ("reservations", lambda: reservations.reservations(session, needs)),
         ("spot", lambda: reservations.spot_role(session, needs)),
         ("limits", lambda: capacity.addresses_and_networks(session, needs, environment)),
-        ("buckets", lambda: buckets(session, needs)),
+        ("buckets", lambda: buckets(session, needs, place)),
     ]
     for subject, ask in questions:
         try:
@@ -60,13 +60,16 @@ def preflight(root: Path, environment: str, reach: cluster.Reach = cluster.reach
     return answers
 
 
-def buckets(session: boto3.Session, needs: Needs) -> Iterator[Answer]:
+def buckets(session: boto3.Session, needs: Needs, place: Place) -> Iterator[Answer]:
     """Ask whether a bucket's name is free or one's own: names are the whole world's."""
     s3 = session.client("s3")
-    taken = []
+    taken, elsewhere = [], {}
     for name in needs.buckets:
         try:
-            s3.head_bucket(Bucket=name)
+            # Somebody else's may let this account in.
+            found = s3.head_bucket(Bucket=name, ExpectedBucketOwner=place.account)
+            if found.get("BucketRegion", place.region) != place.region:
+                elsewhere[name] = found["BucketRegion"]
         except ClientError as error:
             if code_of(error) in ("403", "AccessDenied", "301", "PermanentRedirect"):
                 taken.append(name)
@@ -74,5 +77,11 @@ def buckets(session: boto3.Session, needs: Needs) -> Iterator[Answer]:
                 raise
     for name in taken:
         yield stop(f"bucket {name}", "is somebody else's", "give the Pulumi project another name in Pulumi.yaml")
-    if needs.buckets and not taken:
+    for name, region in elsewhere.items():
+        yield stop(
+            f"bucket {name}",
+            f"is yours, and in {region}: its name is taken in {place.region} too",
+            f"delete it, and wait until its name is free, or go back to {region} (aws:region)",
+        )
+    if needs.buckets and not taken and not elsewhere:
         yield good("buckets", f"the names of all {len(needs.buckets)} are free, or the buckets yours")

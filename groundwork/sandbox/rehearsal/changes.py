@@ -25,6 +25,7 @@ def judge_lost(root: Path, stack: StackFile, outcome: Outcome) -> str:
     changes = [
         Change(LOSING[step.op], step.type, step.name, step.urn, step.protected, step.keys, step.old)
         for step in outcome.lost.values()
+        if not step.retained
     ]
     outcome.approved = {
         urn: f"approved by {one.owner} until {one.until}: {one.reason}"

@@ -224,6 +224,41 @@ def test_a_resource_deleted_by_others_is_gone_and_its_delete_ends_well(aws: Wire
     aws.delete(made)
 
 
+def test_what_is_only_forgotten_keeps_its_name_taken(aws: Wire) -> None:
+    """As with the real provider: AWS has it still, and a second one of that name is refused."""
+    inputs = {"name": "forgotten", "family": "postgres17", "skipDestroy": True}
+    made = aws.create("aws:rds/parameterGroup:ParameterGroup", inputs)
+    aws.delete(made)
+    with pytest.raises(RefusedError, match="DBParameterGroupAlreadyExists"):
+        aws.create("aws:rds/parameterGroup:ParameterGroup", inputs)
+
+
+def test_a_bucket_goes_with_its_objects_whatever_its_policy_says(aws: Wire, moto: Moto) -> None:
+    """The policy goes with the bucket, and moto takes a refusal of calls without TLS for one of all calls."""
+    s3: Any = Clients(moto.url).get("s3", REGION, Identity())
+    made = aws.create("aws:s3/bucket:Bucket", {"bucket": "with-objects", "forceDestroy": True})
+    s3.put_bucket_versioning(Bucket="with-objects", VersioningConfiguration={"Status": "Enabled"})
+    for _ in range(2):
+        s3.put_object(Bucket="with-objects", Key="model", Body=b"1")
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::with-objects/*"}
+    only_tls = {**denied, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    s3.put_bucket_policy(Bucket="with-objects", Policy=json.dumps({"Version": "2012-10-17", "Statement": [only_tls]}))
+    aws.delete(made)
+    assert "with-objects" not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+
+
+def test_a_broker_can_go_and_come_back(aws: Wire) -> None:
+    """As where a replacement has the same name: moto itself keeps the old one for ever."""
+    inputs = {
+        "replicationGroupId": "again",
+        "description": "a broker",
+        "engine": "valkey",
+        "nodeType": "cache.t4g.small",
+    }
+    for _ in range(2):
+        aws.delete(aws.create("aws:elasticache/replicationGroup:ReplicationGroup", inputs))
+
+
 def test_an_update_that_moto_lacks_is_remembered_and_shows_no_drift(aws: Wire) -> None:
     made = aws.create("aws:efs/fileSystem:FileSystem", {"creationToken": "overlay", "throughputMode": "bursting"})
     changed = aws.update(made, {"creationToken": "overlay", "throughputMode": "elastic"})

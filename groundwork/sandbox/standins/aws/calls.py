@@ -130,7 +130,7 @@ def takes(resource: Resource, step: Step) -> frozenset[str]:
 
 
 def is_skipped(call: Call, environment: Mapping[str, Any]) -> bool:
-    """Tell whether a call beside the create has nothing to say: all arguments made of inputs have no value."""
+    """Tell whether a call between create and delete has nothing to say: all arguments made of inputs have no value."""
     said = [item for item in call.arguments.values() if inputs_of(item)]
     return not call.spread and bool(said) and all(bare(fill(item, environment)) is None for item in said)
 
@@ -165,7 +165,7 @@ def run(
         return None
     answer: dict[str, Any] | None = None
     for call, local in each(step, environment):
-        if call is not resource.create and is_skipped(call, local):
+        if call is not resource.create and call not in resource.delete and is_skipped(call, local):
             continue
         request, problems = build(session, resource, call, local, inputs)
         if problems:

@@ -256,7 +256,12 @@ def update(
 
 
 def delete(session: Session, resource: Resource, id: str, state: dict[str, Any]) -> None:
-    """Delete a resource; that it is gone already is no failure."""
+    """Delete a resource; that it is gone already is no failure.
+
+    With `skipDestroy` the real provider only forgets it: AWS keeps it, and its name is taken.
+    """
+    if state.get("skipDestroy") is True:
+        return
     environment = {
         **session.environment({**outputs.identity(resource, id), **state}, id),
         "arn": state.get("arn"),

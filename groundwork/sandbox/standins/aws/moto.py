@@ -74,6 +74,7 @@ def start_moto(account_id: str, region: str, port: int = 0, *, networks: Sequenc
     from moto.server import ThreadedMotoServer
 
     _preload()
+    _let_brokers_end()
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
     server.start()
     host, bound = server.get_host_and_port()
@@ -91,6 +92,22 @@ def _preload() -> None:
     for service in SERVICES:
         importlib.import_module(f"moto.{service}.responses")
         get_backend(service)  # type: ignore[call-overload]  # the overloads list literals; these are the same names
+
+
+def _let_brokers_end() -> None:
+    """Let a replication group that is deleted be gone: moto shows it as `deleting` for ever, and its name is taken."""
+    from moto.elasticache.models import ElastiCacheBackend, ReplicationGroup
+
+    delete = ElastiCacheBackend.delete_replication_group
+
+    def end(
+        backend: ElastiCacheBackend, replication_group_id: str, retain_primary_cluster: bool | None
+    ) -> ReplicationGroup:
+        gone = delete(backend, replication_group_id, retain_primary_cluster)
+        backend.replication_groups.pop(replication_group_id, None)
+        return gone
+
+    ElastiCacheBackend.delete_replication_group = end  # type: ignore[assignment]  # `self` is `backend`
 
 
 def _seed(account_id: str, region: str) -> None:

@@ -105,6 +105,11 @@ def _shown_logs(session: Session, env: dict[str, Any], live: dict[str, Any]) -> 
     ] or None
 
 
+@uses("finalSnapshotIdentifier")
+def _last(env: dict[str, Any]) -> Any:
+    return env.get("finalSnapshotIdentifier")
+
+
 _REPLICATION = {"ReplicationGroupId": "{id}"}
 declare(
     Resource(
@@ -148,7 +153,12 @@ declare(
             "readerEndpointAddress": Path("NodeGroups[0].ReaderEndpoint.Address"),
             "configurationEndpointAddress": Path("ConfigurationEndpoint.Address"),
         },
-        delete=(Call("delete_replication_group", _REPLICATION),),
+        delete=(
+            Call(
+                "delete_replication_group",
+                {**_REPLICATION, "FinalSnapshotIdentifier": _last},
+            ),
+        ),
         checks=(_auth_needs_tls,),
     )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from groundwork.sandbox.standins.aws.declare import Call, Do, Path, Read, Resource, Tagging, declare, put, uses
@@ -20,13 +21,19 @@ def _empty(session: Session, env: dict[str, Any]) -> None:
     """Delete every object and version of a bucket, if forceDestroy asks for it."""
     if not env.get("forceDestroy"):
         return
+    # To moto a refusal of some calls, such as of those without TLS, is one of all.
+    with suppress(NotFoundError):
+        session.ask("s3", "delete_bucket_policy", env["region"], Bucket=env["id"])
     while True:
         page = session.ask("s3", "list_object_versions", env["region"], Bucket=env["id"])
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         if not found:
             return
         objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
-        session.ask("s3", "delete_objects", env["region"], Bucket=env["id"], Delete={"Objects": objects})
+        done = session.ask("s3", "delete_objects", env["region"], Bucket=env["id"], Delete={"Objects": objects})
+        if done.get("Errors"):
+            first = done["Errors"][0]
+            raise ApiError(f"s3 DeleteObjects: {first.get('Code')}: {first.get('Key')}: {first.get('Message')}")
 
 
 def _read_bucket(session: Session, env: dict[str, Any]) -> dict[str, Any] | None:

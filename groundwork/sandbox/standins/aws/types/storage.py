@@ -120,6 +120,11 @@ put(
 )
 
 
+@uses("skipFinalBackup")
+def _no_last_backup(env: dict[str, Any]) -> bool:
+    return env.get("skipFinalBackup") is not False
+
+
 declare(
     Resource(
         "aws:fsx/lustreFileSystem:LustreFileSystem",
@@ -137,7 +142,12 @@ declare(
         update=(Call("update_file_system", _SYSTEM, spread=True, wrap="LustreConfiguration"),),
         read=Read("describe_file_systems", {"FileSystemIds": ["{id}"]}, "FileSystems[0]"),
         outputs={"mountName": Path("LustreConfiguration.MountName"), "dnsName": Path("DNSName")},
-        delete=(Call("delete_file_system", _SYSTEM),),
+        delete=(
+            Call(
+                "delete_file_system",
+                {**_SYSTEM, "LustreConfiguration": {"SkipFinalBackup": _no_last_backup}},
+            ),
+        ),
     )
 )
 
