@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.core.stacks import StackFile
-from groundwork.policy.facts import Change
+from groundwork.policy.facts import Approval, Change
 from groundwork.policy.judge import Violation
-from groundwork.policy.planned import has_rules, judged
+from groundwork.policy.planned import approvals, has_rules, judged
 from groundwork.real.engine import Pulumi
 from groundwork.real.errors import RealError
 from groundwork.sandbox.engine.outcome import LOSING
 from groundwork.sandbox.urns import name_of
 
 
-def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[str], None]) -> None:
-    """Refuse an update that would replace or delete what holds data without an approval.
+def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[str], None]) -> list[Approval]:
+    """Refuse an update that would replace or delete what holds data without an approval; return those that it uses.
+
+    What is approved to be deleted, and protected in the state, is so no longer: no program can take that off what it
+    no longer has.
 
     Nothing is refused where the engine cannot plan: its own update says why, in its own words.
 
@@ -26,18 +29,25 @@ def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[
         StackError: the program refuses what the user gave it, or the file of exemptions and approvals is wrong.
     """
     if not has_rules(root):
-        return
+        return []
     planned = engine.preview(stack.name)
     if planned is None:
         warn(f"`pulumi preview` of {stack.name} made no plan: what the update would replace or delete is not judged.")
-        return
-    found = judged(root, stack, changes(planned))
+        return []
+    lost = changes(planned)
+    found = judged(root, stack, lost)
     for each in found:
         if each.level != "refuse":
             warn(f"{each.rule.id}: {each.said}")
     refused = [_line(each) for each in found if each.level == "refuse"]
     if refused:
         raise RealError("\n".join([f"`pulumi up` of {stack.name} is refused, and nothing was changed:", *refused]))
+    used = approvals(root, stack, lost)
+    for change in lost:
+        if change.urn in used and change.action == "delete" and change.protected:
+            warn(f"{used[change.urn].resource} is approved to go: the engine protects it no longer.")
+            engine.read("state", "unprotect", change.urn, "--stack", stack.name, "--yes")
+    return list(used.values())
 
 
 def changes(planned: Mapping[str, Any]) -> list[Change]:
