@@ -16,6 +16,7 @@ KEY = "aws:kms/key:Key"
 BUCKET_POLICY, LOGGING = "aws:s3/bucketPolicy:BucketPolicy", "aws:s3/bucketLogging:BucketLogging"
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 BUCKET, EFS = "aws:s3/bucket:Bucket", "aws:efs/fileSystem:FileSystem"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 NODE_CLASS, TEMPLATE = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass", "aws:ec2/launchTemplate:LaunchTemplate"
 
 

@@ -12,11 +12,12 @@ import yaml
 
 from groundwork.data.instance_types import InstanceType, instance_types
 from groundwork.policy.subject import Subject, dig, items, mapping, number, objects
+from policies._environment import NODE_GROUP
 from policies._releases import RELEASE
 from policies.pods import POD_TYPES
 
 GPU, NEURON = "nvidia.com/gpu", "aws.amazon.com/neuron"
-NODE_GROUP, NODE_POOL = "aws:eks/nodeGroup:NodeGroup", "kubernetes:karpenter.sh/v1:NodePool"
+NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
 POOL_TYPES = (NODE_GROUP, NODE_POOL)
 POOL_LABELS = "groundwork.example/"
 """What the platform's own labels of nodes begin with."""
@@ -29,7 +30,8 @@ ASKING_TYPES = (
     "kubernetes:serving.kserve.io/",
     "kubernetes:trainer.kubeflow.org/v1alpha1:ClusterTrainingRuntime",
     "kubernetes:trainer.kubeflow.org/v1alpha1:TrainingRuntime",
-    "kubernetes:kubeflow.org/v1:Notebook",
+    "kubernetes:kubeflow.org/",
+    "kubernetes:jobset.x-k8s.io/",
     "kubernetes:argoproj.io/v1alpha1:",
     "kubernetes:core/v1:ConfigMap",
     RELEASE,
@@ -37,8 +39,8 @@ ASKING_TYPES = (
 _ASKED = re.compile(r"nvidia\.com/(gpu|gpu\.shared|mig-.+)|aws\.amazon\.com/neuron(core|device)?")
 _PLACED_BY = ("nodeSelector", "affinity", "tolerations")
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
-# Families of EC2 instance types with NVIDIA GPUs (g4dn, g5, g6e, p3, p4d, p5en), and with AWS's own accelerators.
-_GPU_FAMILY, _NEURON_FAMILY = re.compile(r"(g|p)[0-9][a-z0-9-]*"), re.compile(r"(trn|inf)[0-9][a-z0-9-]*")
+# Families of EC2 instance types with NVIDIA GPUs (g4dn, g5, g6e, gr6, p4d, p5en), and with AWS's own accelerators.
+_GPU_FAMILY, _NEURON_FAMILY = re.compile(r"(g|gr|p)[0-9][a-z0-9-]*"), re.compile(r"(trn|inf)[0-9][a-z0-9-]*")
 _INSTANCE_TYPE = "node.kubernetes.io/instance-type"
 _INSTANCE_FAMILY, _INSTANCE_CATEGORY = "karpenter.k8s.aws/instance-family", "karpenter.k8s.aws/instance-category"
 _MIG_LABEL = "nvidia.com/mig.config"
@@ -201,7 +203,13 @@ def pool(subject: Subject) -> Pool:
     types = wanted.get(_INSTANCE_TYPE, ())
     families = [*types, *wanted.get(_INSTANCE_FAMILY, ()), *(f"{c}1" for c in wanted.get(_INSTANCE_CATEGORY, ()))]
     kind = _accelerator(families)
-    if kind is None and any(key.startswith("karpenter.k8s.aws/instance-gpu-") for key in wanted):
+    # By its name, its maker or its number, by whatever operator: only "none of these" asks for no GPU.
+    asked = (
+        each
+        for each in objects(spec.get("requirements"))
+        if each.get("operator") not in ("DoesNotExist", "NotIn", "Lt")
+    )
+    if kind is None and any(str(each.get("key")).startswith("karpenter.k8s.aws/instance-gpu-") for each in asked):
         kind = GPU
     labels = mapping(dig(template, "metadata.labels"))
     taints = tuple(objects(spec.get("taints")))

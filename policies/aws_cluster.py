@@ -8,6 +8,7 @@ from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, items
 from policies._environment import first
+from policies.aws_network import wide
 
 _CLUSTER, _LOGS = "aws:eks/cluster:Cluster", "aws:cloudwatch/logGroup:LogGroup"
 
@@ -29,10 +30,10 @@ def private_cluster_endpoint(subject: Subject, facts: Facts) -> Iterator[str]:
         yield f"{subject.label}: endpointPrivateAccess is not true: set it"
     if network.get("endpointPublicAccess") is not False:
         cidrs = [str(cidr) for cidr in items(network.get("publicAccessCidrs"))] or ["0.0.0.0/0"]
-        wide = [cidr for cidr in cidrs if cidr.endswith("/0")]
-        if wide:
+        open_to = [cidr for cidr in cidrs if wide(cidr)]
+        if open_to:
             yield (
-                f"{subject.label}: its API is open to {', '.join(wide)}: "
+                f"{subject.label}: its API is open to {', '.join(open_to)}: "
                 "set endpointPublicAccess to false, or name the CIDRs that may reach it"
             )
 

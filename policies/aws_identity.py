@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from typing import Any
 
 from groundwork.policy.facts import Facts
@@ -14,6 +15,10 @@ from policies._documents import account_of, actions, allowing, conditions, princ
 _ROLE = "aws:iam/role:Role"
 _INLINE = ("aws:iam/rolePolicy:RolePolicy", "aws:iam/groupPolicy:GroupPolicy", "aws:iam/userPolicy:UserPolicy")
 _READING = ("Describe", "List", "Get")
+# What these get is not what AWS knows of a thing, but what is in it. A pattern may be any of them.
+_DATA = ("s3:GetObject", "secretsmanager:GetSecretValue", "ssm:GetParameter", "ssm:GetParameters", "dynamodb:GetItem")
+# Whom a condition on one of these keeps away is nobody whom anything else would let in.
+_HOW = ("aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:useragent", "s3:signatureversion")
 
 
 def _documents(subject: Subject) -> Iterator[Any]:
@@ -31,7 +36,7 @@ def _documents(subject: Subject) -> Iterator[Any]:
     types=("aws:iam/policy:Policy", *_INLINE, _ROLE),
 )
 def no_wildcard_iam(subject: Subject, facts: Facts) -> Iterator[str]:
-    """No identity may do everything, or change something everywhere.
+    """No identity may do everything, or change something, or read what is kept, everywhere.
 
     A pod that is broken into has its identity's rights.
     """
@@ -42,14 +47,33 @@ def no_wildcard_iam(subject: Subject, facts: Facts) -> Iterator[str]:
                 but = ", ".join(map(str, items(statement[key])))
                 yield f"{subject.label}: allows all {names} but {but}: name those that it needs"
         named = actions(statement)
-        wild = [action for action in named if action == "*" or action.endswith(":*")]
+        wild = [action for action in named if action.rstrip("*") in ("", action.partition(":")[0] + ":")]
         if wild:
             yield f"{subject.label}: allows {', '.join(wild)}: name the actions"
-        changing = [a for a in named if not a.partition(":")[2].startswith(_READING) and a not in wild]
-        if "*" in items(statement.get("Resource")) and changing and not statement.get("Condition"):
-            yield (
-                f"{subject.label}: allows {', '.join(changing)} on every resource: name the resources, or a condition"
-            )
+        grave = [a for a in named if a not in wild and (_reads_data(a) or not _reads(a))]
+        if grave and any(map(_every_one, items(statement.get("Resource")))) and not _limited(statement):
+            yield f"{subject.label}: allows {', '.join(grave)} on every resource: name the resources, or a condition"
+
+
+def _reads(action: str) -> bool:
+    return action.partition(":")[2].startswith(_READING)
+
+
+def _reads_data(action: str) -> bool:
+    return any(fnmatch(data.lower(), action.lower()) for data in _DATA)
+
+
+def _every_one(resource: Any) -> bool:
+    """Return whether a resource is all there are, or all of a service: "arn:aws:s3:::*"."""
+    return re.fullmatch(r"\*+|arn:[^:]*:[^:]*:[^:]*:[^:]*:[*/]+", str(resource)) is not None
+
+
+def _limited(statement: Mapping[str, Any]) -> bool:
+    """Return whether a condition says of which resources, by whom or for whom; others say only how or when."""
+    return any(
+        key not in _HOW and not operator.endswith("IfExists") and any(value.strip("*") for value in values)
+        for operator, key, values in conditions(statement)
+    )
 
 
 _ATTACHMENTS = (
@@ -61,7 +85,8 @@ _ATTACHMENTS = (
 )
 # Of AWS's own policies those that are a whole account, or a whole service: AdministratorAccess, AmazonS3FullAccess.
 _SWEEPING = re.compile(
-    r"arn:[^:]+:iam::aws:policy/(.*/)?((Administrator|PowerUser|System)[A-Za-z-]*|[A-Za-z0-9_-]*FullAccess[A-Za-z0-9_-]*)"
+    r"arn:[^:]+:iam::aws:policy/(.*/)?"
+    r"((Administrator|PowerUser|System)[A-Za-z-]*|ReadOnlyAccess|[A-Za-z0-9_-]*FullAccess[A-Za-z0-9_-]*)"
 )
 
 

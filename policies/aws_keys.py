@@ -14,6 +14,7 @@ from policies._environment import (
     KEY,
     LOGGING,
     NODE_CLASS,
+    NODE_GROUP,
     TEMPLATE,
     first,
     log_targets,
@@ -22,6 +23,7 @@ from policies._environment import (
     retired,
 )
 
+_OF_EBS = ("ebs.csi.aws.com", "kubernetes.io/aws-ebs", "ebs.csi.eks.amazonaws.com")
 _LATER = "set it to true (a later change replaces it)"
 
 
@@ -64,9 +66,23 @@ def _devices(devices: Iterator[Mapping[str, Any]] | Sequence[Mapping[str, Any]])
             yield f"the volume {device.get('deviceName')} is not encrypted: set ebs.encrypted"
 
 
+def _node_group(subject: Subject) -> Iterator[str]:
+    # Which one may be unknown: only reading the value would ask for it.
+    if "launchTemplate" not in list(subject.props):
+        yield "its volumes are as AWS has them: set a launchTemplate with ebs.encrypted"
+
+
+def _machine(subject: Subject) -> Iterator[str]:
+    root = first(subject.props.get("rootBlockDevice"))
+    for device in (root, *objects(subject.props.get("ebsBlockDevices"))):
+        if str(device.get("encrypted")).lower() != "true":
+            name = device.get("deviceName") or "root"
+            yield f"the volume {name} is not encrypted: set encrypted"
+
+
 def _storage_class(subject: Subject) -> Iterator[str]:
     encrypted = dig(subject.props, "parameters.encrypted")
-    if subject.props.get("provisioner") == "ebs.csi.aws.com" and encrypted != "true":
+    if subject.props.get("provisioner") in _OF_EBS and encrypted != "true":
         yield 'volumes are not encrypted: set parameters.encrypted to "true"'
 
 
@@ -83,6 +99,8 @@ _AT_REST: Mapping[str, Callable[[Subject], Iterator[str]]] = {
     "aws:elasticache/replicationGroup:ReplicationGroup": _broker,
     "aws:eks/cluster:Cluster": _cluster,
     TEMPLATE: _template,
+    NODE_GROUP: _node_group,
+    "aws:ec2/instance:Instance": _machine,
     NODE_CLASS: _node_class,
     "kubernetes:storage.k8s.io/v1:StorageClass": _storage_class,
     "aws:sqs/queue:Queue": _queue,

@@ -9,7 +9,7 @@ from typing import Any
 from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, dig, items, objects
-from policies._environment import NODE_CLASS, TEMPLATE, first, references
+from policies._environment import NODE_CLASS, NODE_GROUP, TEMPLATE, first, references
 
 _GROUP, _DEFAULT_GROUP = "aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 _OLD_RULE, _RULE = (
@@ -18,13 +18,16 @@ _OLD_RULE, _RULE = (
 )
 _GROUPS = (_GROUP, _DEFAULT_GROUP, _OLD_RULE, _RULE)
 _BALANCER = "aws:lb/loadBalancer:LoadBalancer"
+_OTHER_BALANCERS = ("aws:alb/loadBalancer:LoadBalancer", "aws:elb/loadBalancer:LoadBalancer")
+_SUBNET = "aws:ec2/subnet:Subnet"
 _INSTANCE = "aws:ec2/instance:Instance"
 _WEB = (80, 443)
 # No private network is wider than 10.0.0.0/8 or fc00::/7.
 _WIDEST = {4: 8, 6: 7}
 
 
-def _wide(cidr: Any) -> bool:
+def wide(cidr: Any) -> bool:
+    """Return whether a range is wider than any private network: half the internet is as open as all of it."""
     try:
         network = ipaddress.ip_network(str(cidr), strict=False)
     except ValueError:
@@ -42,10 +45,10 @@ def _open(subject: Subject) -> Iterator[tuple[list[str], str, Any, Any]]:
         found = list(objects(props.get("ingress")))
     for entry in found:
         named = [c for key in ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6") for c in items(entry.get(key))]
-        wide = [str(cidr) for cidr in named if _wide(cidr)]
-        if wide:
+        open_to = [str(cidr) for cidr in named if wide(cidr)]
+        if open_to:
             protocol = entry.get("ipProtocol") or entry.get("protocol")
-            yield wide, str(protocol), entry.get("fromPort"), entry.get("toPort")
+            yield open_to, str(protocol), entry.get("fromPort"), entry.get("toPort")
 
 
 def _web(protocol: str, start: Any, end: Any) -> bool:
@@ -130,8 +133,8 @@ def no_public_database(subject: Subject, facts: Facts) -> Iterator[str]:
 @RULES.resource(
     "no-public-nodes",
     severity="high",
-    controls=("AWS FSBP EC2.9", "AWS FSBP EC2.25", "CIS EKS 5.4.3"),
-    types=(TEMPLATE, NODE_CLASS, _INSTANCE),
+    controls=("AWS FSBP EC2.9", "AWS FSBP EC2.15", "AWS FSBP EC2.25", "CIS EKS 5.4.3"),
+    types=(TEMPLATE, NODE_CLASS, _INSTANCE, _SUBNET),
 )
 def no_public_nodes(subject: Subject, facts: Facts) -> Iterator[str]:
     """No node has an address on the internet.
@@ -142,12 +145,21 @@ def no_public_nodes(subject: Subject, facts: Facts) -> Iterator[str]:
         if dig(subject.props, "spec.associatePublicIPAddress") is True:
             yield f"{subject.label}: associatePublicIPAddress is true: leave it out"
         return
+    if subject.type == _SUBNET:
+        if subject.props.get("mapPublicIpOnLaunch") is True:
+            yield f"{subject.label}: mapPublicIpOnLaunch is true, so each node in it has one: leave it out"
+        return
     cards = [subject.props, *objects(subject.props.get("networkInterfaces"))]
     if any(str(card.get("associatePublicIpAddress")).lower() == "true" for card in cards):
         yield f"{subject.label}: associatePublicIpAddress is true: leave it out"
 
 
-@RULES.resource("internal-load-balancers", severity="high", controls=("Groundwork: one way in",), types=(_BALANCER,))
+@RULES.resource(
+    "internal-load-balancers",
+    severity="high",
+    controls=("Groundwork: one way in",),
+    types=(_BALANCER, *_OTHER_BALANCERS),
+)
 def internal_load_balancers(subject: Subject, facts: Facts) -> Iterator[str]:
     """A load balancer of the program itself is internal: what the internet may reach is the gateway's to say.
 
@@ -161,13 +173,18 @@ def internal_load_balancers(subject: Subject, facts: Facts) -> Iterator[str]:
     "imdsv2",
     severity="high",
     controls=("AWS FSBP EC2.8", "AWS FSBP AutoScaling.3", "CIS AWS 5.6"),
-    types=(TEMPLATE, NODE_CLASS, _INSTANCE),
+    types=(TEMPLATE, NODE_CLASS, NODE_GROUP, _INSTANCE),
 )
 def imdsv2(subject: Subject, facts: Facts) -> Iterator[str]:
     """The metadata of a node needs a session token, which does not get as far as a pod.
 
     The node's own rights are in it: one request that a pod is talked into would fetch them.
     """
+    if subject.type == NODE_GROUP:
+        # Which one may be unknown: only reading the value would ask for it.
+        if "launchTemplate" not in list(subject.props):
+            yield f"{subject.label}: has no launch template, and AWS's own lets pods get there: set launchTemplate"
+        return
     karpenter = subject.type == NODE_CLASS
     options = first(dig(subject.props, "spec.metadataOptions") if karpenter else subject.props.get("metadataOptions"))
     if options.get("httpEndpoint") == "disabled":

@@ -15,6 +15,7 @@ _BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 _LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 _EFS_POLICY = "aws:efs/fileSystemPolicy:FileSystemPolicy"
 _QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
+_EVERYBODY = ("AllUsers", "AuthenticatedUsers")
 _SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
@@ -48,11 +49,19 @@ def _of(subjects: Sequence[Subject], kind: str) -> list[Subject]:
         BUCKET_POLICY,
         _EFS_POLICY,
         _QUEUE_POLICY,
+        BUCKET,
         "aws:s3/bucketAcl",
+        "aws:s3/accessPoint:AccessPoint",
+        "aws:s3control/accessPointPolicy:AccessPointPolicy",
+        "aws:ecr/registryPolicy:RegistryPolicy",
         "aws:ecr/repositoryPolicy:RepositoryPolicy",
         "aws:kms/key:Key",
+        "aws:kms/keyPolicy:KeyPolicy",
+        "aws:secretsmanager/secret:Secret",
         "aws:secretsmanager/secretPolicy:SecretPolicy",
+        "aws:sns/topic:Topic",
         "aws:sns/topicPolicy:TopicPolicy",
+        "aws:sqs/queue:Queue",
     ),
 )
 def no_public_policy(subject: Subject, facts: Facts) -> Iterator[str]:
@@ -63,6 +72,10 @@ def no_public_policy(subject: Subject, facts: Facts) -> Iterator[str]:
     acl = str(subject.props.get("acl") or "")
     if acl.startswith("public") or acl == "authenticated-read":
         yield f"{subject.label}: the ACL {acl} lets everybody in: use private"
+    for grant in objects(dig(subject.props, "accessControlPolicy.grants")):
+        group = str(dig(grant, "grantee.uri") or "").rpartition("/")[2]
+        if group in _EVERYBODY:
+            yield f"{subject.label}: grants {grant.get('permission')} to {group}: name who"
     for statement in allowing(subject.props.get("policy")):
         if everybody(statement) and not narrowed(statement):
             allowed = ", ".join(actions(statement)) or "nearly everything"
@@ -171,7 +184,9 @@ def ecr_images(subject: Subject, facts: Facts) -> Iterator[str]:
     An image that was reviewed under a tag has to be the one that runs under it, on the node that starts next year too.
     """
     mutability = subject.props.get("imageTagMutability") or "MUTABLE"
-    if not str(mutability).startswith("IMMUTABLE"):
+    # Tags of some names may be left out: those that are given to each build in turn.
+    but = [str(one.get("filter")) for one in objects(subject.props.get("imageTagMutabilityExclusionFilters"))]
+    if not str(mutability).startswith("IMMUTABLE") or any(not pattern.strip("*") for pattern in but):
         yield f"{subject.label}: imageTagMutability is {mutability}: set it to IMMUTABLE"
     if first(subject.props.get("imageScanningConfiguration")).get("scanOnPush") is not True:
         yield f"{subject.label}: images are not scanned: set imageScanningConfiguration.scanOnPush to true"

@@ -77,6 +77,10 @@ def no_raising_of_rights() -> Iterator[Demand]:
     verbs = any_of(*(at("verbs").has(verb) for verb in ("bind", "escalate", "impersonate")))
     otherwise = "allows bind, escalate or impersonate, by which one gets every right: remove these verbs"
     yield demand(OBJECT, at("rules").every(not_(verbs)), otherwise)
+    rights = any_of(*(at("resources").has(kind) for kind in ("clusterroles", "roles", "users", "groups")))
+    every = all_of(at("verbs").has("*"), rights)
+    otherwise = "allows every verb on roles, users or groups, and so bind, escalate or impersonate: name the verbs"
+    yield demand(OBJECT, at("rules").every(not_(every)), otherwise)
 
 
 @RULES.admission(

@@ -52,9 +52,15 @@ def copies_have_a_budget(subjects: Sequence[Subject], facts: Facts) -> Iterator[
         if workload.type == _BUDGET or not isinstance(replicas, int | float) or replicas <= 1:
             continue
         labels = mapping(dig(workload.props, "spec.template.metadata.labels"))
-        mine = [b for b in budgets if b.namespace == workload.namespace]
+        mine = [b for b in budgets if b.namespace == workload.namespace and _keeps_one(b)]
         if not any(selects(dig(budget.props, "spec.selector"), labels) for budget in mine):
             yield (
                 workload,
                 f"{workload.label}: has {int(replicas)} copies and no PodDisruptionBudget selects them: add one",
             )
+
+
+def _keeps_one(budget: Subject) -> bool:
+    """Return whether a budget keeps any pod at all: 0 or more of them, and 100% unavailable, is no budget."""
+    least, most = dig(budget.props, "spec.minAvailable"), dig(budget.props, "spec.maxUnavailable")
+    return str(least) not in ("0", "0%") and str(most) != "100%"

@@ -9,17 +9,20 @@ from typing import Any
 from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, dig
-from groundwork.policy.terms import CONTAINER, Demand, any_of, at, demand, not_
+from groundwork.policy.terms import ANY_CONTAINER, Demand, any_of, at, demand, not_
 from groundwork.policy.values import texts_of
 from policies._registries import ALLOWED
 from policies._releases import RELEASE
-from policies.pods import INJECTED, POD_TYPES, containers
+from policies.pods import ASKED_FOR, INJECTED, POD_TYPES, containers
 
 _BITNAMI = r"(^|[/.])bitnami(legacy|secure|charts|prem)?([/.:]|$)"
 
 
 @RULES.admission(
-    "no-latest", severity="high", controls=("NSA Kubernetes hardening: image provenance",), types=POD_TYPES
+    "no-latest",
+    severity="high",
+    controls=("NSA Kubernetes hardening: image provenance",),
+    types=(*POD_TYPES, *ASKED_FOR),
 )
 def no_latest() -> Iterator[Demand]:
     """An image is named by a version or a digest.
@@ -27,9 +30,9 @@ def no_latest() -> Iterator[Demand]:
     What was tested has to be what runs, on the node that starts tomorrow too.
     """
     versioned = any_of(INJECTED, at("image").matches("@sha256:"), at("image").matches(r":[^/:@]+$"))
-    yield demand(CONTAINER, versioned, "has the image {value}, which has no version: name one", "image")
+    yield demand(ANY_CONTAINER, versioned, "has the image {value}, which has no version: name one", "image")
     latest = any_of(at("image").matches("@sha256:"), not_(at("image").matches(":latest$")))
-    yield demand(CONTAINER, latest, "has the image {value}, which is another tomorrow: name a version", "image")
+    yield demand(ANY_CONTAINER, latest, "has the image {value}, which is another tomorrow: name a version", "image")
 
 
 @RULES.resource(
@@ -53,7 +56,7 @@ def images_by_digest(subject: Subject, facts: Facts) -> Iterator[str]:
     "allowed-registries",
     severity="high",
     controls=("CIS EKS 5.1.4", "NSA Kubernetes hardening: image provenance"),
-    types=POD_TYPES,
+    types=(*POD_TYPES, *ASKED_FOR),
 )
 def allowed_registries() -> Iterator[Demand]:
     """Images come from the publishers whom `policies/_registries.py` names.
@@ -62,17 +65,19 @@ def allowed_registries() -> Iterator[Demand]:
     """
     known = any_of(INJECTED, *(at("image").matches(pattern) for pattern in ALLOWED))
     otherwise = "has the image {value}, whose publisher nobody has named: add it to policies/_registries.py"
-    yield demand(CONTAINER, known, otherwise, "image")
+    yield demand(ANY_CONTAINER, known, otherwise, "image")
 
 
-@RULES.admission("no-bitnami", severity="high", controls=("Groundwork: what gets fixes runs",), types=POD_TYPES)
+@RULES.admission(
+    "no-bitnami", severity="high", controls=("Groundwork: what gets fixes runs",), types=(*POD_TYPES, *ASKED_FOR)
+)
 def no_bitnami() -> Iterator[Demand]:
     """No image is Bitnami's.
 
     The free ones were moved to bitnamilegacy in 2025 and get no more fixes.
     """
     otherwise = "has the image {value}, which gets no more fixes: use its project's own"
-    yield demand(CONTAINER, not_(at("image").matches(_BITNAMI)), otherwise, "image")
+    yield demand(ANY_CONTAINER, not_(at("image").matches(_BITNAMI)), otherwise, "image")
 
 
 @RULES.resource("no-bitnami-charts", severity="high", controls=("Groundwork: what gets fixes runs",), types=(RELEASE,))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, dig, items, mapping, objects
-from groundwork.policy.terms import OBJECT, Demand, any_of, at, demand, if_, not_
+from groundwork.policy.terms import ITSELF, OBJECT, Demand, any_of, at, demand, if_, not_
 from policies._placed import is_in
 from policies._releases import RELEASE, chart_of
 
@@ -21,6 +22,8 @@ _ROUTE, _HTTP_ROUTE = (
     "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
 )
 _SCHEME = "service.beta.kubernetes.io/aws-load-balancer-scheme"
+_INGRESS_SCHEME = "alb.ingress.kubernetes.io/scheme"
+_INGRESS_RANGES = "alb.ingress.kubernetes.io/inbound-cidrs"
 _CONTROL_PLANE = ("default", "kube-node-lease", "kube-public", "kube-system")
 _PART_OF = "app.kubernetes.io/part-of"
 _TEAM = "groundwork.example/team"
@@ -31,10 +34,10 @@ _ASKED_BY = "groundwork.example/login"
     "services-stay-inside",
     severity="high",
     controls=("CIS EKS 5.4.5", "NSA Kubernetes hardening: network separation"),
-    types=("kubernetes:core/v1:Service",),
+    types=("kubernetes:core/v1:Service", "kubernetes:networking.k8s.io/v1:Ingress"),
 )
 def services_stay_inside() -> Iterator[Demand]:
-    """A Service is reached from inside, or by a load balancer that says from where it may be called.
+    """A Service or Ingress is reached from inside, or by a load balancer that says from where it may be called.
 
     A port of every node, an address that somebody claims, or a public load balancer is a way in beside the gateway,
     where nobody is asked for a login.
@@ -50,8 +53,14 @@ def services_stay_inside() -> Iterator[Demand]:
         if_(kind.is_("LoadBalancer"), balancer),
         f"is open to the internet: set the annotation {_SCHEME} to internal, or spec.loadBalancerSourceRanges",
     )
-    everybody = at("spec.loadBalancerSourceRanges").has("0.0.0.0/0")
-    yield demand(OBJECT, not_(everybody), "lets in 0.0.0.0/0: name who may call in spec.loadBalancerSourceRanges")
+    # No private network is wider than a /8, or a /7 of IPv6: half the internet is as open as all of it.
+    everybody = at("spec.loadBalancerSourceRanges").every(not_(ITSELF.matches("/[0-6]$|[.].*/7$")))
+    otherwise = "lets in the whole internet, or half of it: name who may call in spec.loadBalancerSourceRanges"
+    yield demand(OBJECT, everybody, otherwise)
+    facing = at(("metadata", "annotations", _INGRESS_SCHEME)).is_("internet-facing")
+    named = at(("metadata", "annotations", _INGRESS_RANGES)).present()
+    otherwise = f"is open to the internet: set the annotation {_INGRESS_SCHEME} to internal, or {_INGRESS_RANGES}"
+    yield demand(OBJECT, any_of(not_(facing), named), otherwise)
     claimed = at("spec.externalIPs").present()
     yield demand(OBJECT, not_(claimed), "claims addresses that may be others' (CVE-2020-8554): remove externalIPs")
 
@@ -107,7 +116,8 @@ def closed_namespaces(subjects: Sequence[Subject], facts: Facts) -> Iterator[tup
     that is broken into can try every other.
     """
     for space, inside in _spaces(subjects):
-        if not any(map(_closes, inside)):
+        # What lets somebody in is added up: one that lets in everybody undoes all others.
+        if not any(map(_closes, inside)) or any(map(_opens, inside)):
             yield (
                 space,
                 f"Namespace {space.object_name}: every pod of the cluster may call its pods: "
@@ -127,9 +137,35 @@ def _closes(policy: Subject) -> bool:
     spec = mapping(policy.props.get("spec"))
     if policy.type == _NETWORK_POLICY:
         incoming = "Ingress" in items(spec.get("policyTypes")) or not spec.get("policyTypes")
-        return not spec.get("podSelector") and incoming and {} not in items(spec.get("ingress"))
-    allows = spec.get("action") in (None, "ALLOW")
-    return not spec.get("selector") and not spec.get("targetRefs") and allows and {} not in items(spec.get("rules"))
+        return _of_all_pods(policy) and incoming
+    return _of_all_pods(policy) and spec.get("action") in (None, "ALLOW")
+
+
+def _opens(policy: Subject) -> bool:
+    """Return whether a policy over all pods of its namespace lets every other pod call them at every port."""
+    spec = mapping(policy.props.get("spec"))
+    if policy.type != _NETWORK_POLICY:
+        return _of_all_pods(policy) and spec.get("action") in (None, "ALLOW") and {} in items(spec.get("rules"))
+    return _of_all_pods(policy) and any(
+        not rule.get("ports") and (not rule.get("from") or any(map(_anybody, objects(rule.get("from")))))
+        for rule in objects(spec.get("ingress"))
+    )
+
+
+def _of_all_pods(policy: Subject) -> bool:
+    spec = mapping(policy.props.get("spec"))
+    chosen = (
+        spec.get("podSelector") if policy.type == _NETWORK_POLICY else spec.get("selector") or spec.get("targetRefs")
+    )
+    return not any(mapping(chosen).values()) if isinstance(chosen, Mapping) else not chosen
+
+
+def _anybody(peer: Mapping[str, Any]) -> bool:
+    """Return whether a peer of a NetworkPolicy is every pod of every namespace, or every address."""
+    every_space = "namespaceSelector" in peer and not any(mapping(peer.get("namespaceSelector")).values())
+    if every_space and not any(mapping(peer.get("podSelector")).values()):
+        return True
+    return str(dig(peer, "ipBlock.cidr")).endswith("/0")
 
 
 @RULES.stack(
@@ -148,7 +184,8 @@ def namespaces_have_quotas(subjects: Sequence[Subject], facts: Facts) -> Iterato
         labels = mapping(dig(space.props, "metadata.labels"))
         if labels.get(_PART_OF) and not labels.get(_TEAM):
             continue
-        found = {s.type for s in inside}
+        # A quota that limits nothing is none.
+        found = {s.type for s in inside if dig(s.props, "spec.hard" if s.type == _QUOTA else "spec.limits")}
         if _QUOTA not in found:
             yield space, f"Namespace {space.object_name}: has no ResourceQuota: add one"
         if _LIMITS not in found:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, dig, items, mapping
-from groundwork.policy.terms import CONTAINER, ITSELF, Demand, all_of, at, demand, not_
+from groundwork.policy.terms import ANY_CONTAINER, ITSELF, Demand, all_of, at, demand, not_
 from policies._releases import RELEASE
 from policies.pods import POD_TYPES
 
@@ -29,13 +29,13 @@ def no_anonymous_programs() -> Iterator[Demand]:
     """
     for key in ("args", "command"):
         yield demand(
-            CONTAINER,
+            ANY_CONTAINER,
             at(key).every(not_(ITSELF.matches(_ARGUMENTS))),
             f"is told in its {key} to let in everybody: remove what turns its login off",
         )
     for name, on in _VARIABLES.items():
         told = all_of(at("name").is_(name), at("value").matches(on), not_(at("valueFrom").present()))
-        yield demand(CONTAINER, at("env").every(not_(told)), f"lets in everybody by {name}: remove it")
+        yield demand(ANY_CONTAINER, at("env").every(not_(told)), f"lets in everybody by {name}: remove it")
 
 
 @RULES.resource(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from groundwork.policy.rule import RULES
 from groundwork.policy.terms import (
+    ANY_CONTAINER,
     CONTAINER,
     ITSELF,
     MAIN_CONTAINER,
@@ -127,18 +128,18 @@ def _selinux(path: str) -> Term:
 def _containers() -> Iterator[Demand]:
     """What the standard asks of each container."""
     yield demand(
-        CONTAINER,
+        ANY_CONTAINER,
         at("securityContext.privileged").is_(False, default=False),
         "is privileged: remove securityContext.privileged",
     )
     yield demand(
-        CONTAINER,
+        ANY_CONTAINER,
         # The API server takes no privileged container that says it may not escalate.
         any_of(at("securityContext.allowPrivilegeEscalation").is_(False), at("securityContext.privileged").is_(True)),
         "may escalate privileges: set securityContext.allowPrivilegeEscalation to false",
     )
     yield demand(
-        CONTAINER,
+        ANY_CONTAINER,
         _own_or_pods("runAsNonRoot", True),
         "may run as root: set securityContext.runAsNonRoot to true",
     )
@@ -146,27 +147,27 @@ def _containers() -> Iterator[Demand]:
     root = any_of(user.is_(0), all_of(not_(user.present()), pod_at("securityContext.runAsUser").is_(0)))
     yield demand(CONTAINER, not_(root), "runs as root: set securityContext.runAsUser to another user than 0")
     yield demand(
-        CONTAINER,
+        ANY_CONTAINER,
         at("securityContext.capabilities.drop").has("ALL"),
         "keeps capabilities: set securityContext.capabilities.drop to [ALL]",
     )
     yield demand(
-        CONTAINER,
+        ANY_CONTAINER,
         at("securityContext.capabilities.add").every(ITSELF.is_("NET_BIND_SERVICE")),
         "takes capabilities: leave only NET_BIND_SERVICE in securityContext.capabilities.add",
     )
     yield demand(
-        CONTAINER,
+        ANY_CONTAINER,
         _own_or_pods("seccompProfile.type", "RuntimeDefault", "Localhost"),
         "has no seccomp profile: set securityContext.seccompProfile.type to RuntimeDefault",
     )
     yield demand(
-        CONTAINER,
+        ANY_CONTAINER,
         at("ports").every(at("hostPort").is_(0, default=0)),
         "listens at its node's address: remove hostPort",
     )
     yield demand(
-        CONTAINER,
+        ANY_CONTAINER,
         at("securityContext.procMount").is_("Default", default="Default"),
         "sees its node's processes: remove securityContext.procMount",
     )
@@ -189,8 +190,8 @@ def restricted_pods() -> Iterator[Demand]:
     yield demand(POD, sysctls, "sets sysctls that reach beyond the pod: leave them out of securityContext.sysctls")
     profiles = at("securityContext.appArmorProfile.type").one_of("RuntimeDefault", "Localhost", default="Localhost")
     yield demand(POD, profiles, "takes AppArmor off: remove securityContext.appArmorProfile")
-    yield demand(CONTAINER, profiles, "takes AppArmor off: remove securityContext.appArmorProfile")
+    yield demand(ANY_CONTAINER, profiles, "takes AppArmor off: remove securityContext.appArmorProfile")
     options = "securityContext.seLinuxOptions"
     yield demand(POD, _selinux(options), f"has SELinux options of its own: remove {options}")
-    yield demand(CONTAINER, _selinux(options), f"has SELinux options of its own: remove {options}")
+    yield demand(ANY_CONTAINER, _selinux(options), f"has SELinux options of its own: remove {options}")
     yield from _containers()

@@ -9,7 +9,8 @@ from groundwork.data.gpu_slices import slices
 from groundwork.policy.facts import Facts
 from groundwork.policy.rule import RULES
 from groundwork.policy.subject import Subject, dig, items, mapping, objects
-from policies.accelerators import NODE_GROUP, NODE_POOL, POOL_LABELS, POOL_TYPES, TEMPLATE_TAG, pool, tagged
+from policies._environment import NODE_GROUP
+from policies.accelerators import NODE_POOL, POOL_LABELS, POOL_TYPES, TEMPLATE_TAG, pool, tagged
 
 PURPOSE_LABEL = f"{POOL_LABELS}purpose"
 """The label of a NodePool, not of its nodes, that says what it is for."""

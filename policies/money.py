@@ -13,8 +13,8 @@ from groundwork.preview.cost import Estimate, Line, Paid, estimate
 from groundwork.preview.prices import own_prices
 from groundwork.preview.show import amounts
 from groundwork.preview.tariff import PAID
-from policies._environment import NODE_CLASS, TEMPLATE
-from policies.accelerators import NODE_GROUP, POOL_TYPES, pool
+from policies._environment import NODE_CLASS, NODE_GROUP, TEMPLATE
+from policies.accelerators import POOL_TYPES, pool
 
 MOST_NODES = 64
 """Nodes with accelerators in one pool: more are a typing error, or a matter for an exemption with a name under it."""

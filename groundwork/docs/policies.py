@@ -111,9 +111,12 @@ def _exemptions(root: Path, rules: Sequence[str]) -> Iterator[str]:
     found = load_exemptions(root, rules, datetime.date.max)
     yield (
         f"`{FILE}` names who may break which rule, why, and until when. After its last day an exemption counts no "
-        "more: what it covered is refused again, with its owner's name, and so is the entry itself. An approval lets "
-        "one protected resource be replaced or deleted; until its last day the engine's protection is off. Whoever may "
-        "merge a change of that file exempts and approves: let your CODEOWNERS name them.\n\n"
+        "more: what it covered is refused again, with its owner's name, and so is the entry itself. Whoever may merge "
+        "a change of that file exempts and approves: let your CODEOWNERS name them.\n\n"
+        "An approval lets one protected resource be replaced or deleted, as it says. Until its last day the engine's "
+        "protection is off what it names: in the program by itself, and, of what has left the program, in the state by "
+        "`groundwork up` (plain `pulumi up` asks for `pulumi state unprotect` first). When it is done, `groundwork up` "
+        "names the entry that can go, and each plan tells of one that nothing uses.\n\n"
         "```yaml\n"
         "exemptions:\n"
         "  - rule: restricted-pods\n"

@@ -14,19 +14,29 @@ from groundwork.policy import cel
 from groundwork.policy.exemptions import Exemption
 from groundwork.policy.levels import Level
 from groundwork.policy.rule import Rule
+from groundwork.policy.terms import ANY_CONTAINER, PLACES
 
 PREFIX = "groundwork-"
 """What the policies' names begin with, before the rule's id."""
 
+
+def _found(path: str) -> str:
+    return f"dyn(object.?{path.replace('.', '.?')}.orValue({{}}))"
+
+
+# Who adds a container to a pod that runs is asked about that one: the others were judged before.
+_ADDED = "request.?subResource.orValue('') == 'ephemeralcontainers'"
 _POD = (
-    "object.kind == 'Pod' ? object.?spec.orValue({}) : "
-    "object.kind == 'CronJob' ? object.?spec.?jobTemplate.?spec.?template.?spec.orValue({}) : "
-    "object.?spec.?template.?spec.orValue({})"
+    f"{_ADDED} ? dyn({{'ephemeralContainers': dyn(object.?spec.?ephemeralContainers.orValue([])), "
+    "'securityContext': dyn(object.?spec.?securityContext.orValue({})), "
+    "'serviceAccountName': dyn('judged'), 'automountServiceAccountToken': dyn(false)}) : "
+    + "".join(f"object.kind == '{kind}' ? {_found(path)} : " for kind, path in PLACES.items())
+    + _found("spec.template.spec")
 )
 # What a controller made is its answer to an object that somebody wrote. A Deployment was judged itself, and exemptions
 # know its name; a notebook's or a workflow's operator would try again for ever, and its user would be told nothing. Pod
 # Security still judges the pods.
-_NOT_MADE = "!object.metadata.?ownerReferences.orValue([]).exists(owner, owner.?controller.orValue(false))"
+_NOT_MADE = f"{_ADDED} || !object.metadata.?ownerReferences.orValue([]).exists(owner, owner.?controller.orValue(false))"
 # What it needs to come up it writes by itself, its own roles among it: refused that, it would not come up.
 _NOT_OF_THE_SERVER = "request.userInfo.username != 'system:apiserver'"
 _LABEL = (
@@ -57,7 +67,7 @@ def policy(rule: Rule, exemptions: Sequence[Exemption] = ()) -> dict[str, Any]:
         conditions.append({"name": "not-exempt", "expression": f"!({exempt})"})
     return {
         "failurePolicy": "Fail",
-        "matchConstraints": {"resourceRules": _resource_rules(rule.types)},
+        "matchConstraints": {"resourceRules": [*_resource_rules(rule.types), *_added_to_pods(rule)]},
         "matchConditions": conditions,
         "variables": [{"name": "pod", "expression": _POD}],
         "validations": [
@@ -101,6 +111,13 @@ def _resource_rules(types: Sequence[str]) -> list[dict[str, Any]]:
         {"apiGroups": [group], "apiVersions": [version], "operations": ["CREATE", "UPDATE"], "resources": plurals}
         for (group, version), plurals in groups.items()
     ]
+
+
+def _added_to_pods(rule: Rule) -> list[dict[str, Any]]:
+    if not any(wanted.of == ANY_CONTAINER for wanted in rule.demands):
+        return []
+    added = {"resources": ["pods/ephemeralcontainers"], "operations": ["UPDATE"]}
+    return [{"apiGroups": [""], "apiVersions": ["v1"], **added}]
 
 
 def _plural(kind: str) -> str:

@@ -14,6 +14,7 @@ from concurrent import futures
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2 as wire
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 
@@ -48,6 +49,7 @@ class Analyzer:
         self._judge_for = judge_for
         self._judge: Judge | None = None
         self._nothing: dict[str, bytes] = {}
+        self._given: dict[str, Struct] = {}
 
     def answers(self) -> dict[str, Callable[[bytes], bytes]]:
         """Return the protocol's calls."""
@@ -85,6 +87,7 @@ class Analyzer:
         """Take the stack's configuration."""
         asked = wire.AnalyzerStackConfigureRequest.FromString(request)
         self._judge = self._judge_for({**asked.config, "stack": asked.stack})
+        self._given.clear()
         return wire.AnalyzerStackConfigureResponse().SerializeToString()
 
     @property
@@ -97,6 +100,8 @@ class Analyzer:
     def analyze(self, request: bytes) -> bytes:
         """Judge one resource, before the engine makes it."""
         asked = wire.AnalyzeRequest.FromString(request)
+        if asked.type.startswith(self.judge.together):
+            self._given[asked.urn] = asked.properties
         judging = self.judge.over(asked.type)
         if not judging:
             return self._not_judged(asked.type)
@@ -106,10 +111,21 @@ class Analyzer:
         return response.SerializeToString()
 
     def analyze_stack(self, request: bytes) -> bytes:
-        """Judge what the resources of a stack need of each other."""
+        """Judge what the resources of a stack need of each other.
+
+        By what the program gave, as each was judged by itself. What the engine has of them here is what came of it: in
+        a preview unknown where the provider decides it, and nothing at all where the provider waits for its cluster.
+        """
         asked = wire.AnalyzeStackRequest.FromString(request)
-        types = tuple(prefix for rule in self.judge.stack_rules for prefix in rule.types)
-        subjects = [_subject(resource) for resource in asked.resources if resource.type.startswith(types)]
+        subjects = []
+        for resource in asked.resources:
+            if resource.type.startswith(self.judge.together):
+                made = resource.properties.fields.get("id")
+                if given := self._given.get(resource.urn):
+                    resource.properties.CopyFrom(given)
+                    if made is not None:
+                        resource.properties.fields["id"].CopyFrom(made)
+                subjects.append(_subject(resource))
         findings = self.judge.stack(subjects)
         return wire.AnalyzeResponse(diagnostics=list(map(self._diagnostic, findings))).SerializeToString()
 

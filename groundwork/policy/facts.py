@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from groundwork.core.catalogue import Catalogue
 from groundwork.core.config import Config
 from groundwork.policy.subject import Subject
 
 Action = Literal["replace", "delete"]
-Reason = Annotated[str, Field(min_length=3)]
-"""What somebody says, and not only a mark."""
+_WORD = re.compile(r"[^\W\d_]{2}")
+
+
+def _words(text: str) -> str:
+    if not _WORD.search(text):
+        raise ValueError(f"must be words (got {text!r})")
+    return text
+
+
+Reason = Annotated[str, Field(min_length=3), AfterValidator(_words)]
+"""What somebody says, and not only a mark, such as the dots of a line that a plan wrote out."""
 
 
 class Approval(Config):
@@ -34,6 +44,11 @@ class Approval(Config):
     owner: Reason
     reason: Reason
     until: datetime.date
+
+    @property
+    def called(self) -> str:
+        """How messages call it."""
+        return f"the approval of {self.owner} to {self.action} {self.resource} until {self.until}"
 
     def counts(self, environment: str, today: datetime.date) -> bool:
         """Return whether it is of this environment, and its last day is not over."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from groundwork.policy import EXEMPT, UNDECIDED
 from groundwork.policy.exemptions import Exemption, Exemptions
@@ -11,7 +13,7 @@ from groundwork.policy.facts import Change, Facts
 from groundwork.policy.levels import Level, level
 from groundwork.policy.rule import Rule, Rules
 from groundwork.policy.subject import Subject
-from groundwork.policy.values import UndecidableError, hides
+from groundwork.policy.values import UndecidableError, holds
 
 HIDDEN = "[secret]"
 _SHORTEST_SECRET = 4
@@ -91,6 +93,11 @@ class Judge:
         """The rules over what one resource needs of another."""
         return [rule for rule in self.rules if rule.stack]
 
+    @cached_property
+    def together(self) -> tuple[str, ...]:
+        """Beginnings of the types that those rules judge."""
+        return tuple(dict.fromkeys(prefix for rule in self.stack_rules for prefix in rule.types))
+
     def resource(self, subject: Subject) -> Iterator[Finding]:
         """Judge one resource by itself."""
         for rule in self.over(subject.type):
@@ -117,14 +124,39 @@ class Judge:
 
     def _together(self, rules: Sequence[Rule], subjects: Sequence[Subject]) -> Iterator[Finding]:
         for rule in rules:
-            assert rule.stack  # noqa: S101 - whoever asks chose by it
-            mine = [subject for subject in subjects if subject.type.startswith(rule.types)]
+            yield from self._between(rule, [subject for subject in subjects if subject.type.startswith(rule.types)])
+
+    def _between(self, rule: Rule, subjects: Sequence[Subject]) -> Iterator[Finding]:
+        """Judge by one rule; what of some resources is unknown leaves the others judged.
+
+        Those that the rule cannot read come last, so that it says first what hangs on none of them. What it says only
+        without them might not be so with them: that is not decidable either.
+        """
+        assert rule.stack  # noqa: S101 - whoever asks chose by it
+        known, unknown = list(subjects), dict[int, tuple[Subject, str]]()
+        told = set[tuple[int, str]]()
+        while True:
             try:
-                for subject, message in rule.stack(mine, self.facts):
-                    yield self._violation(rule, subject, message)
-            except UndecidableError as unknown:
-                whose = next((subject for subject in mine if hides(subject.props, unknown.path)), None)
-                yield Undecided(rule, whose, unknown.path)
+                for subject, message in rule.stack([*known, *(whose for whose, _ in unknown.values())], self.facts):
+                    if (id(subject), message) not in told:
+                        told.add((id(subject), message))
+                        yield self._violation(rule, subject, message)
+                return
+            except UndecidableError as error:
+                whose = next((subject for subject in known if holds(subject.props, error.holder)), None)
+                if whose is None:
+                    if not unknown:
+                        yield Undecided(rule, None, error.path)
+                    break
+                yield Undecided(rule, whose, error.path)
+                unknown[id(whose)] = whose, error.path
+                known = [subject for subject in known if subject is not whose]
+        for whose, path in list(unknown.values())[:1]:
+            with contextlib.suppress(UndecidableError):
+                for subject, message in rule.stack(known, self.facts):
+                    if (id(subject), message) not in told and (id(subject), "") not in told:
+                        told.add((id(subject), ""))
+                        yield Undecided(rule, subject, f"{path} of {whose.label}")
 
     def all(self, subjects: Sequence[Subject]) -> Iterator[Finding]:
         """Judge resources one by one, and together."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from groundwork.core.stacks import StackFile
 from groundwork.policy.facts import Approval, Change
 from groundwork.policy.judge import Judge, Violation
+from groundwork.policy.subject import Subject
 
 _PACK = Path("policies/pack.py")
 
@@ -63,4 +65,32 @@ def approvals(root: Path, stack: StackFile, changes: Iterable[Change]) -> dict[s
         for change in found
         for approval in judge.facts.approvals
         if approval.counts(stack.environment, judge.facts.today) and approval.covers(change, stack.environment)
+    }
+
+
+Use = Literal["used", "kept", "absent"]
+"""What a plan does with an approval: what it lets be, nothing of what it names, or there is nothing of that name."""
+
+
+def uses(root: Path, stack: StackFile, changes: Iterable[Change], there: Iterable[Subject]) -> dict[str, Use]:
+    """Return what becomes of each approval that counts today in a stack's environment, by how messages call it.
+
+    Args:
+        there: the resources of the stack after the changes.
+
+    Raises:
+        StackError: the file of exemptions and approvals is wrong.
+    """
+    judge = judge_of(root, stack)
+    if judge is None:
+        return {}
+    lost, labels = list(changes), {subject.label for subject in there}
+    counting = [one for one in judge.facts.approvals if one.counts(stack.environment, judge.facts.today)]
+    return {
+        one.called: "used"
+        if any(one.covers(change, stack.environment) for change in lost)
+        else "kept"
+        if one.resource in labels
+        else "absent"
+        for one in counting
     }

@@ -35,6 +35,8 @@ class Scope:
 OBJECT = Scope("object")
 POD = Scope("pod")
 CONTAINER = Scope("pod", ("initContainers", "containers"), "the container")
+ANY_CONTAINER = Scope("pod", ("initContainers", "containers", "ephemeralContainers"), "the container")
+"""One that somebody adds to a pod that runs, by `kubectl debug`, too: it can have no resources and no probes."""
 MAIN_CONTAINER = Scope("pod", ("containers",), "the container")
 VOLUME = Scope("pod", ("volumes",), "the volume")
 
@@ -261,9 +263,16 @@ def found(scope: Scope, subject: Subject) -> Iterator[Any]:
 
 def pod_spec(subject: Subject) -> Mapping[str, Any]:
     """Return the spec of the pods that an object makes; empty where it makes none."""
-    if subject.kind == "CronJob":
-        return mapping(dig(subject.props, "spec.jobTemplate.spec.template.spec"))
-    return mapping(dig(subject.props, "spec" if subject.kind == "Pod" else "spec.template.spec"))
+    return mapping(dig(subject.props, PLACES.get(subject.kind, "spec.template.spec")))
+
+
+PLACES: Mapping[str, str] = {
+    "CronJob": "spec.jobTemplate.spec.template.spec",
+    "InferenceService": "spec.predictor",
+    "Pod": "spec",
+    "PodTemplate": "template.spec",
+}
+"""Kinds whose pods' spec does not lie under spec.template.spec, and where it does."""
 
 
 def holds(term: Term, place: Place) -> bool:

@@ -28,11 +28,12 @@ class UndecidableError(Exception):
 
     Attributes:
         path: where it is: "spec.template.spec.containers.0.image".
+        holder: the mapping or list that has it, by which it is found whose it is; None for what several have.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, holder: object = None) -> None:
         super().__init__(path)
-        self.path = path
+        self.path, self.holder = path, holder
 
 
 class _Unknown:
@@ -72,7 +73,7 @@ class PartlyKnown(dict[str, Any]):
         return [self._known(key, value) for key, value in super().items()]
 
     def _known(self, key: str, value: Any) -> Any:
-        return value if value is not UNKNOWN else _raise(self.path, key)
+        return value if value is not UNKNOWN else _raise(self, key)
 
 
 class PartlyKnownList(list[Any]):
@@ -84,31 +85,26 @@ class PartlyKnownList(list[Any]):
 
     def __getitem__(self, index: Any) -> Any:
         value = super().__getitem__(index)
-        return value if value is not UNKNOWN else _raise(self.path, str(index))
+        return value if value is not UNKNOWN else _raise(self, str(index))
 
     def __iter__(self) -> Iterator[Any]:
         for index, value in enumerate(super().__iter__()):
-            yield value if value is not UNKNOWN else _raise(self.path, str(index))
+            yield value if value is not UNKNOWN else _raise(self, str(index))
 
     def __contains__(self, item: object) -> bool:
         return any(value == item for value in self)
 
 
-def _raise(path: str, key: str) -> NoReturn:
-    raise UndecidableError(f"{path}.{key}" if path else key)
+def _raise(holder: PartlyKnown | PartlyKnownList, key: str) -> NoReturn:
+    raise UndecidableError(f"{holder.path}.{key}" if holder.path else key, holder)
 
 
-def hides(value: Any, path: str) -> bool:
-    """Return whether it is unknown what lies at a path, or on the way there."""
-    try:
-        for part in path.split("."):
-            if isinstance(value, list):
-                value = value[int(part)] if part.isdigit() and int(part) < len(value) else None
-            else:
-                value = value.get(part) if isinstance(value, Mapping) else None
-    except UndecidableError:
+def holds(value: Any, holder: object) -> bool:
+    """Return whether a mapping or list is, or is somewhere in, a value."""
+    if value is holder:
         return True
-    return False
+    inner = dict.values(value) if isinstance(value, dict) else list.__iter__(value) if isinstance(value, list) else ()
+    return any(holds(one, holder) for one in inner)
 
 
 def marked(value: Any, path: str = "") -> Any:

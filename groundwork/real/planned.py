@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from groundwork.core.stacks import StackFile
-from groundwork.policy.facts import Change
+from groundwork.policy.facts import Approval, Change
 from groundwork.policy.judge import Violation
-from groundwork.policy.planned import has_rules, judged
+from groundwork.policy.planned import approvals, has_rules, judged
 from groundwork.real.contents import Ask, Held, filled
 from groundwork.real.engine import Pulumi
 from groundwork.real.errors import RealError
@@ -17,8 +17,13 @@ from groundwork.sandbox.engine.outcome import LOSING
 from groundwork.sandbox.urns import name_of
 
 
-def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[str], None], ask: Ask = filled) -> None:
-    """Refuse an update that would replace or delete what holds data without an approval, or what AWS would not.
+def check_changes(
+    root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[str], None], ask: Ask = filled
+) -> list[Approval]:
+    """Refuse an update that would lose data without an approval, or that AWS would refuse; return the approvals used.
+
+    What is approved to be deleted, and protected in the state, is so no longer: no program can take that off what it
+    no longer has.
 
     Nothing is refused where the engine cannot plan: its own update says why, in its own words.
 
@@ -27,11 +32,11 @@ def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[
         StackError: the program refuses what the user gave it, or the file of exemptions and approvals is wrong.
     """
     if not has_rules(root):
-        return
+        return []
     planned = engine.preview(stack.name)
     if planned is None:
         warn(f"`pulumi preview` of {stack.name} made no plan: what the update would replace or delete is not judged.")
-        return
+        return []
     lost = changes(planned)
     found = judged(root, stack, lost)
     for each in found:
@@ -43,6 +48,12 @@ def check_changes(root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[
         refused = [f"- {sentence}: AWS deletes it empty, so empty it first, of old versions too" for sentence in full]
     if refused:
         raise RealError("\n".join([f"`pulumi up` of {stack.name} is refused, and nothing was changed:", *refused]))
+    used = approvals(root, stack, lost)
+    for change in lost:
+        if change.urn in used and change.action == "delete" and change.protected:
+            warn(f"{used[change.urn].resource} is approved to go: the engine protects it no longer.")
+            engine.read("state", "unprotect", change.urn, "--stack", stack.name, "--yes")
+    return list(used.values())
 
 
 def changes(planned: Mapping[str, Any]) -> list[Change]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from groundwork.core.judge_input import read_environment
 from groundwork.core.project import load_project
+from groundwork.policy.exemptions import FILE
 from groundwork.real.engine import Pulumi, ended
 from groundwork.real.errors import RealError
 from groundwork.real.planned import check_changes
@@ -44,11 +45,13 @@ def up(
     for number, stack in enumerate(stacks, 1):
         narrator.note(f"pulumi up of {stack.name} ({number} of {len(stacks)})", "bold")
         narrator.note("First, without a word of the engine: whether it would replace or delete what holds data.", "dim")
-        check_changes(project.root, stack, engine, lambda line: narrator.note(line, "yellow"))
+        used = check_changes(project.root, stack, engine, lambda line: narrator.note(line, "yellow"))
         # What it puts out is for other stacks: hundreds of lines.
         code = engine.show("up", "--stack", stack.name, "--suppress-outputs", *policy_flags(project.root), *flags)
         if code != 0:
             raise RealError(ended("up", name, stack.name, code, [s.name for s in stacks[number:]]))
+        for approval in used:
+            narrator.note(f"Done, so take it out of {FILE}: {approval.called}.", "yellow")
 
 
 def agreed(flags: Sequence[str], environ: Mapping[str, str]) -> bool:

@@ -74,8 +74,11 @@ class Rendered:
 
 def _flattened(objects: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     for each in objects:
-        if each.get("kind") == "List":
-            yield from each.get("items") or ()
+        kind, items = str(each.get("kind")), each.get("items")
+        if kind.endswith("List") and isinstance(items, list):
+            # A RoleList's items need not say what they are.
+            own = {"apiVersion": each.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
+            yield from _flattened([{**own, **item} for item in items])
         elif each.get("kind") != "CustomResourceDefinition":
             yield each
 

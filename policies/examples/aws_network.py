@@ -95,6 +95,13 @@ EXAMPLES = [
         "EC2NodeClass gpu: associatePublicIPAddress is true: leave it out",
     ),
     Example(
+        "no-public-nodes",
+        one("aws:ec2/subnet:Subnet", {"mapPublicIpOnLaunch": False}),
+        "mapPublicIpOnLaunch",
+        True,
+        "Subnet it: mapPublicIpOnLaunch is true, so each node in it has one: leave it out",
+    ),
+    Example(
         "internal-load-balancers",
         one("aws:lb/loadBalancer:LoadBalancer", {"internal": True}),
         "internal",
@@ -121,5 +128,12 @@ EXAMPLES = [
         "spec.metadataOptions.httpPutResponseHopLimit",
         2,
         "EC2NodeClass gpu: metadataOptions.httpPutResponseHopLimit is 2, so pods get there: set it to 1",
+    ),
+    Example(
+        "imdsv2",
+        one("aws:eks/nodeGroup:NodeGroup", {"launchTemplate": {"id": "lt-1"}}),
+        "launchTemplate",
+        REMOVED,
+        "NodeGroup it: has no launch template, and AWS's own lets pods get there: set launchTemplate",
     ),
 ]

@@ -87,6 +87,13 @@ EXAMPLES = [
     ),
     Example(
         "no-public-policy",
+        one("aws:s3/bucketAcl:BucketAcl", {"accessControlPolicy": {"grants": [{"permission": "READ", "grantee": {}}]}}),
+        "accessControlPolicy.grants.0.grantee",
+        {"type": "Group", "uri": "http://acs.amazonaws.com/groups/global/AllUsers"},
+        "BucketAcl it: grants READ to AllUsers: name who",
+    ),
+    Example(
+        "no-public-policy",
         one("aws:s3/bucketAcl:BucketAcl", {"acl": "private"}),
         "acl",
         "public-read",

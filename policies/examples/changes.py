@@ -24,7 +24,15 @@ _OLD = Approval(
     reason="no longer used",
     until=datetime.date(2026, 10, 1),
 )
-_FACTS = {"approvals": (_APPROVAL, _OLD)}
+_OTHER = Approval(
+    resource="Bucket models",
+    action="replace",
+    environment="prod",
+    owner="ada",
+    reason="its versions are to be locked",
+    until=datetime.date(2026, 12, 1),
+)
+_FACTS = {"approvals": (_APPROVAL, _OLD, _OTHER)}
 _APPROVED = Change("replace", _TYPE, "rds-server", "urn:rds", protected=True, keys=("dbName",))
 
 EXAMPLES = [
@@ -48,6 +56,16 @@ EXAMPLES = [
         "2026-10-01: ask again",
         _FACTS,
         _APPROVED,
+    ),
+    Example(
+        "protected-changes-approved",
+        (),
+        "action",
+        "delete",
+        "Bucket models: would be deleted, and its objects with it: ada approved to replace it, not to delete it: "
+        "ask again, or leave it",
+        _FACTS,
+        Change("replace", "aws:s3/bucket:Bucket", "models", "urn:models", protected=True, keys=("objectLockEnabled",)),
     ),
     Example(
         "protected-changes-approved",

@@ -84,6 +84,14 @@ EXAMPLES = [
         "ClusterRole reader: allows bind, escalate or impersonate, by which one gets every right: remove these verbs",
     ),
     Example(
+        "no-raising-of-rights",
+        _ROLE,
+        "rules.0",
+        {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["clusterroles"], "verbs": ["*"]},
+        "ClusterRole reader: allows every verb on roles, users or groups, and so bind, escalate or impersonate: "
+        "name the verbs",
+    ),
+    Example(
         "tokens-have-a-use",
         _POD,
         "spec.automountServiceAccountToken",

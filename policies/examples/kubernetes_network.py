@@ -16,6 +16,13 @@ _SERVICE = one(
         "spec": {"type": "LoadBalancer", "selector": {"app": "app"}, "ports": [{"port": 80}]},
     },
 )
+_INGRESS = one(
+    "kubernetes:networking.k8s.io/v1:Ingress",
+    {
+        "metadata": {"name": "app", **_NS, "annotations": {"alb.ingress.kubernetes.io/scheme": "internal"}},
+        "spec": {"ingressClassName": "alb", "defaultBackend": {"service": {"name": "app", "port": {"number": 80}}}},
+    },
+)
 _PEERS = one(
     "kubernetes:security.istio.io/v1:PeerAuthentication",
     {
@@ -50,8 +57,14 @@ _OPEN = (
 _TEAMS = Subject(
     "kubernetes:core/v1:Namespace", "ns", {"metadata": {"name": "ns", "labels": {"groundwork.example/team": "vision"}}}
 )
-_QUOTA = Subject("kubernetes:core/v1:ResourceQuota", "team", {"metadata": {"name": "team", **_NS}})
-_LIMITS = Subject("kubernetes:core/v1:LimitRange", "team", {"metadata": {"name": "team", **_NS}})
+_QUOTA = Subject(
+    "kubernetes:core/v1:ResourceQuota", "team", {"metadata": {"name": "team", **_NS}, "spec": {"hard": {"pods": "9"}}}
+)
+_LIMITS = Subject(
+    "kubernetes:core/v1:LimitRange",
+    "team",
+    {"metadata": {"name": "team", **_NS}, "spec": {"limits": [{"type": "Container"}]}},
+)
 _ASKED = Subject(
     "kubernetes:security.istio.io/v1:AuthorizationPolicy",
     "app-login",
@@ -98,7 +111,15 @@ EXAMPLES = [
         _SERVICE,
         "spec.loadBalancerSourceRanges",
         ["0.0.0.0/0"],
-        "Service ns/app: lets in 0.0.0.0/0: name who may call in spec.loadBalancerSourceRanges",
+        "Service ns/app: lets in the whole internet, or half of it: name who may call in spec.loadBalancerSourceRanges",
+    ),
+    Example(
+        "services-stay-inside",
+        _INGRESS,
+        "metadata.annotations",
+        {"alb.ingress.kubernetes.io/scheme": "internet-facing"},
+        "Ingress ns/app: is open to the internet: set the annotation alb.ingress.kubernetes.io/scheme to internal, or "
+        "alb.ingress.kubernetes.io/inbound-cidrs",
     ),
     Example(
         "services-stay-inside",

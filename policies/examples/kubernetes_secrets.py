@@ -36,6 +36,23 @@ EXAMPLES = [
         {"level": "info", "api-token": "abc"},
         "ConfigMap ns/app: holds what is called a password, token or key: move it to a Secret",
     ),
+    *(
+        Example(
+            "no-secrets-in-env",
+            DEPLOYMENT,
+            f"spec.template.spec.containers.0.{key}",
+            ["serve", "--db.password=hunter2"],
+            f"{_MAIN} has a secret in plain text in its {key}: take it from a variable, $(NAME), that a Secret has",
+        )
+        for key in ("args", "command")
+    ),
+    Example(
+        "no-secrets-in-config-maps",
+        _MAP,
+        "data",
+        {"app.cfg": "sql_alchemy_conn = postgresql://app:hunter2@db/app"},
+        "ConfigMap ns/app: holds an address with a password in it: move it to a Secret",
+    ),
     Example(
         "no-secrets-in-config-maps",
         _MAP,

@@ -154,6 +154,54 @@ def test_a_pod_of_a_workload_was_judged_as_that(cluster: Cluster) -> None:
     assert "no-latest" in cluster.broken_by(named), "an owner that does not control it did not make it"
 
 
+def test_a_container_that_is_added_to_a_pod_is_judged_and_the_pods_own_are_not_again(cluster: Cluster) -> None:
+    """What a controller made may have containers that it was exempt for; who debugs it adds one of his own."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "debugged", "namespace": "ns"},
+        "spec": {"containers": [{"name": "a", "image": "a:latest"}]},
+    }
+    debug = {
+        "name": "debug",
+        "image": "busybox:1.37",
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+    made = cluster.kube.create(pod)
+
+    def added(container: dict[str, Any]) -> set[str]:
+        cluster.warnings.clear()
+        # Whatever became of it meanwhile.
+        body = {**made, "metadata": pod["metadata"], "spec": {**made["spec"], "ephemeralContainers": [container]}}
+        path = "/api/v1/namespaces/ns/pods/debugged/ephemeralcontainers"
+        cluster.kube.raw("PUT", path, params={"dryRun": "All"}, body=body)
+        return {found for warning in cluster.warnings for found in _TOLD.findall(warning)}
+
+    try:
+        assert added(debug) == set()
+        assert added({**debug, "image": "docker.io/somebody/tool:latest"}) == {"no-latest", "allowed-registries"}
+        assert added({**debug, "securityContext": {"privileged": True}}) == {"restricted-pods"}
+    finally:
+        cluster.kube.delete("v1", "Pod", "debugged", "ns")
+
+
+@pytest.mark.parametrize("kind", ["ReplicaSet", "ReplicationController"])
+def test_pods_of_what_no_deployment_made_are_judged_by_it(cluster: Cluster, kind: str) -> None:
+    """Its pods have it as their controller, so nothing else would judge them."""
+    labels = {"app": "a"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "a", "image": "a:latest"}]}}
+    version = "apps/v1" if kind == "ReplicaSet" else "v1"
+    selector = {"matchLabels": labels} if kind == "ReplicaSet" else labels
+    spec = {"selector": selector, "template": template}
+    manifest = {"apiVersion": version, "kind": kind, "metadata": {"name": "a", "namespace": "ns"}, "spec": spec}
+    assert cluster.broken_by(manifest) == _judged(manifest) >= {"no-latest", "restricted-pods"}
+
+
 def test_what_an_operator_makes_of_somebodys_object_is_not_refused(cluster: Cluster) -> None:
     """A notebook's StatefulSet has no probes: refused, it would be tried again for ever, and its user told nothing."""
     example = next(example for example in _ALL if example.rule == "probes")

@@ -173,6 +173,30 @@ def test_rules_between_resources_see_references_and_name_the_resource() -> None:
     assert found.diagnostics[0].urn == "urn:a"
 
 
+def test_rules_between_resources_judge_what_the_program_gave() -> None:
+    """In a first preview the engine has nothing of what goes into a cluster that is not there yet."""
+    seen: list[dict[str, Any]] = []
+    rules = Rules()
+
+    @rules.stack("seen", severity="high", controls=("Groundwork: test",), types=("toy:",))
+    def seeing(subjects: Any, facts: Facts) -> Iterator[tuple[Subject, str]]:
+        """All is seen.
+
+        Since it is a test.
+        """
+        seen.extend(dict(subject.props) for subject in subjects)
+        yield from ()
+
+    facts = Facts(environment="prod", profile="prod", catalogue=judge().facts.catalogue, today=TODAY)
+    found = Analyzer("1.0", rules, lambda _: Judge(rules, facts, Exemptions((), (), TODAY)))
+    analyze(found, {"colour": "red"})
+    came_of_it = {"colour": UNKNOWN, "size": UNKNOWN, "id": "b-1"}
+    for props in ({}, came_of_it):
+        told = wire.AnalyzerResource(type="toy:index:Ball", name="ball", urn="urn:ball", properties=_struct(props))
+        found.analyze_stack(wire.AnalyzeStackRequest(resources=[told]).SerializeToString())
+    assert seen == [{"colour": "red"}, {"colour": "red", "id": "b-1"}]
+
+
 def test_the_pack_tells_its_rules_with_severity_and_standards() -> None:
     info = analyzer("prod").info()
     assert {policy.name for policy in info.policies} == set(RULES.by_id)
@@ -198,9 +222,41 @@ def test_what_a_rule_between_resources_cannot_read_is_told_with_whose_it_is() ->
     alone = Judge(rules, facts, Exemptions((), (), TODAY))
     toys = [
         Subject("toy:index:Ball", name, marked(props))
-        for name, props in (("a", {"spec": [{"colour": "red"}]}), ("b", unknown), ("c", unknown))
+        for name, props in (
+            ("a", {"spec": [{"colour": "red"}]}),
+            ("b", unknown),
+            ("c", unknown),
+            ("d", {"spec": [{"colour": "red"}]}),
+            ("e", {"spec": [{"colour": "grey"}]}),
+        )
     ]
     assert [finding.said for finding in alone.stack(toys)] == [
         "Ball a: is red",
         "Ball b: not decidable at preview: spec.0.colour is known only in an update",
+        "Ball c: not decidable at preview: spec.0.colour is known only in an update",
+        "Ball d: is red",
+    ]
+
+
+def test_what_hangs_on_a_resource_that_cannot_be_read_is_not_decidable_either() -> None:
+    rules = Rules()
+
+    @rules.stack("others", severity="high", controls=("Groundwork: test",), types=("toy:",))
+    def others(subjects: Any, facts: Facts) -> Iterator[tuple[Subject, str]]:
+        """Each has another of its colour.
+
+        Since it is a test.
+        """
+        colours = [subject.props["colour"] for subject in subjects]
+        for subject in subjects:
+            if colours.count(subject.props["colour"]) == 1:
+                yield subject, f"{subject.label}: is alone"
+
+    facts = Facts(environment="prod", profile="prod", catalogue=judge().facts.catalogue, today=TODAY)
+    alone = Judge(rules, facts, Exemptions((), (), TODAY))
+    colours = {"a": "red", "b": UNKNOWN, "c": "grey", "d": "grey"}
+    toys = [Subject("toy:index:Ball", name, marked({"colour": colour})) for name, colour in colours.items()]
+    assert [finding.said for finding in alone.stack(toys)] == [
+        "Ball b: not decidable at preview: colour is known only in an update",
+        "Ball a: not decidable at preview: colour of Ball b is known only in an update",
     ]

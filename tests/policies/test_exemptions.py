@@ -104,6 +104,13 @@ def _entry(**given: str) -> str:
     return f"exemptions:\n  - {{{', '.join(f'{k}: {v}' for k, v in {**entry, **given}.items())}}}\n"
 
 
+@pytest.mark.parametrize("mark", ["'...'", "'---'", "'123'"])
+def test_a_mark_is_nobody(tmp_path: Path, mark: str) -> None:
+    """The line that a plan writes out for an approval has dots where somebody has to say something."""
+    (problem,) = _load(tmp_path, _entry(owner=mark, until="'2027-01-01'"))
+    assert problem == f"policies/exemptions.yaml:2: exemptions.0.owner: must be words (got {mark})"
+
+
 @pytest.mark.parametrize("pattern", ["'*'", "'* lab/web'", "'Deployment *'", "'Deployment */*'", "Deployment"])
 def test_what_would_take_a_rule_away_is_no_exemption(tmp_path: Path, pattern: str) -> None:
     (problem,) = _load(tmp_path, _entry(resources=f"[{pattern}]", until="'2027-01-01'"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from groundwork.core.stacks import load_project
+from groundwork.core.project import load_project
 from groundwork.real.contents import Held, filled
 from groundwork.real.errors import RealError
 from tests.real.conftest import project

@@ -81,6 +81,24 @@ def test_an_approval_counts_up_to_its_day(lab: Path) -> None:
         check(lab)
 
 
+def test_what_has_left_the_program_is_unprotected_in_the_state_once_it_is_approved(lab: Path) -> None:
+    """The engine would refuse what is approved, and tell whoever has its approval to edit the state."""
+    fake = lab.parent / "pulumi"
+    fake.write_text('#!/bin/sh\n[ "$1" = state ] && echo "$@" >> calls\ncat plan.json\n')
+    plan(lab, step("delete"))
+    exemptions = lab / "policies" / "exemptions.yaml"
+    until = datetime.datetime.now(datetime.UTC).date()
+    exemptions.write_text(APPROVED.format(until=until))
+    with pytest.raises(RealError, match="platform approved to replace it, not to delete it: ask again, or leave it"):
+        check(lab)
+    assert not (lab / "calls").exists()
+    exemptions.write_text(APPROVED.format(until=until).replace("action: replace", "action: delete"))
+    assert check(lab) == ["Instance rds-server is approved to go: the engine protects it no longer."]
+    assert (lab / "calls").read_text() == (
+        f"state unprotect {DATABASE} --stack lab --yes --non-interactive --color=never\n"
+    )
+
+
 def test_where_people_try_things_out_it_is_told(lab: Path) -> None:
     path = lab / "stacks" / "Pulumi.lab.yaml"
     path.write_text(path.read_text().replace("profile: prod", "profile: dev"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from groundwork.sandbox.engine.events import STACK_TYPE
 from groundwork.sandbox.engine.outcome import Outcome, telling
 from groundwork.sandbox.urns import name_of, short_type, type_of
@@ -18,6 +20,8 @@ _CODES = {
     255: "the engine itself failed",
 }
 _MOST = 8
+# pkg/resource/deploy/step_generator.go and step_executor.go of the engine
+_PROTECTED = re.compile(r"(cannot be deleted\s+because it is protected|as it is currently marked for protection)")
 
 
 class EngineError(Exception):
@@ -55,6 +59,12 @@ def failure(what: str, outcome: Outcome, log: str) -> EngineError:
 
 
 def _headed(urn: str, message: str) -> str:
+    if _PROTECTED.search(message) and urn.count("::") >= 3:
+        # The engine's own advice, to edit the program or the state, goes round whoever has to say yes.
+        return (
+            f"{short_type(type_of(urn))} {name_of(urn)}: is protected, and so neither replaced nor deleted: leave it "
+            "as it is, or approve it in policies/exemptions.yaml, by the line that `groundwork plan` writes out"
+        )
     if urn.count("::") < 3 or type_of(urn) == STACK_TYPE:
         return message.strip()
     # Without empty lines: the last part of a plan, as a pull request shows it, begins after one.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from groundwork.policy.facts import Action
+from groundwork.policy.planned import Use
 from groundwork.sandbox.engine.events import Checked, Diagnostic, Event, Moment, Step, Summary, Unjudged, Violation
 
 # Ops that leave a resource as it is.
@@ -43,6 +44,7 @@ class Outcome:
         steps: the last step of each resource, in the order in which they were reached.
         lost: the first step of each resource that is replaced or deleted.
         approved: of those, by URN: by whom, until when and why somebody let it be.
+        uses: what became of each approval that counts in the environment, by how messages call it.
         failed: steps that failed.
         checked: policy -> number of resources that it was checked on.
         unjudged: each policy that reads of a resource what only an update makes known.
@@ -57,6 +59,7 @@ class Outcome:
     steps: dict[str, Step] = field(default_factory=dict)
     lost: dict[str, Step] = field(default_factory=dict)
     approved: dict[str, str] = field(default_factory=dict)
+    uses: dict[str, Use] = field(default_factory=dict)
     failed: list[Step] = field(default_factory=list)
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)

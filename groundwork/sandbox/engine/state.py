@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,10 @@ class StackState:
         if held or any(r["type"] == _BUCKET for r in found):
             self._edit(lift)
         return len(held)
+
+    def unprotect(self, urns: Sequence[str]) -> None:
+        """Let these be replaced and deleted."""
+        self._call("state", "unprotect", *urns, "--stack", self.stack, "--yes")
 
     def _edit(self, change: Any) -> None:
         exported = json.loads(self._call("stack", "export", "--stack", self.stack))

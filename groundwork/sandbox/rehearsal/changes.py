@@ -8,10 +8,11 @@ from pathlib import Path
 from groundwork.core.stacks import StackFile
 from groundwork.policy.facts import Change
 from groundwork.policy.judge import Finding, Violation
-from groundwork.policy.planned import approvals, judge_of, judged
+from groundwork.policy.planned import approvals, judge_of, judged, uses
 from groundwork.policy.subject import Subject
 from groundwork.sandbox.engine import events
 from groundwork.sandbox.engine.outcome import LOSING, Outcome
+from groundwork.sandbox.rehearsal.judged import planned_subjects
 
 _PACK = "groundwork"
 
@@ -31,6 +32,7 @@ def judge_lost(root: Path, stack: StackFile, outcome: Outcome) -> str:
         urn: f"approved by {one.owner} until {one.until}: {one.reason}"
         for urn, one in approvals(root, stack, changes).items()
     }
+    outcome.uses = uses(root, stack, changes, planned_subjects(outcome))
     refused = _add(judged(root, stack, changes), outcome)
     return "\n".join([f"The changes of {stack.name} are refused:", *refused]) if refused else ""
 

@@ -26,6 +26,7 @@ from groundwork.sandbox.engine.state import StackState
 from groundwork.sandbox.home import home, pulled_from
 from groundwork.sandbox.processes import Processes
 from groundwork.sandbox.rehearsal import servers as running
+from groundwork.sandbox.rehearsal.approved import lift_approved
 from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.sandbox import Sandbox
 from groundwork.sandbox.rehearsal.servers import Servers
@@ -82,6 +83,7 @@ class Stage:
         state.init()
         cut_off = state.unlock()
         pending = state.settle_pending()
+        lift_approved(self.project.root, next(each for each in self.stacks if each.name == stack), state)
         if cut_off or pending:
             self.recovered.append(f"{stack}: the last run was cut off; its lock is cancelled")
             if pending:

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from groundwork.data.stateful_types import LOST_WITH
 from groundwork.policy import UNDECIDED
+from groundwork.policy.exemptions import FILE
+from groundwork.policy.planned import Use
 from groundwork.preview.cost import Estimate, estimate
 from groundwork.preview.prices import own_prices
 from groundwork.preview.show import amounts, summary
@@ -80,6 +82,7 @@ def end(outcomes: Collection[Outcome], seconds: float) -> list[RenderableType]:
         lines.append(Text(what, style="red"))
     if len(lost) > _MOST_LOST:
         lines.append(Text(f"And {len(lost) - _MOST_LOST} more that hold data.", style="red"))
+    lines += [Text(told, style="yellow") for told in _idle(outcomes)]
     advised = [v for outcome in outcomes for v in outcome.violations if v.level == "advisory" and not v.exempt]
     if advised:
         rules = parts.some(sorted({violation.policy for violation in advised}), 4)
@@ -93,6 +96,28 @@ def end(outcomes: Collection[Outcome], seconds: float) -> list[RenderableType]:
     kinds = ", ".join(f"{n} {op}" for op, n in sorted(counts.items()))
     told = f"{counts.total()} changes planned in {seconds:.1f} s" + (f": {kinds}." if kinds else ".")
     return [*lines, Text(told, style="green")]
+
+
+def _idle(outcomes: Collection[Outcome]) -> list[str]:
+    """Return what is to be said of approvals that let nothing be: whoever merged the change forgets them."""
+    found: dict[str, set[Use]] = {}
+    for outcome in outcomes:
+        for approval, use in outcome.uses.items():
+            found.setdefault(approval, set()).add(use)
+    told = []
+    for approval, used in found.items():
+        if "used" in used:
+            continue
+        if "kept" in used:
+            why = "is used by nothing in this plan, and takes the engine's protection off what it names"
+        else:
+            why = "names nothing that there is"
+        told.append(f"{_capital(approval)} {why}: take it out of {FILE} once its change is up.")
+    return told
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 _WEIGHT = {"replace": 0, "create-replacement": 0, "delete-replaced": 0, "delete": 1, "update": 2, "create": 3}

@@ -108,6 +108,27 @@ def test_a_failure_names_the_resources_the_policies_and_the_log() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'Preview failed: resource "{QUEUE}" cannot be deleted\nbecause it is protected. To unprotect the resource, '
+        "either remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`",
+        f'unable to replace resource "{QUEUE}"\nas it is currently marked for protection. To unprotect the resource, '
+        "remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`",
+    ],
+)
+def test_what_is_protected_is_approved_and_not_edited(said: str) -> None:
+    """The engine's advice goes round whoever has to say yes, and the program has no such flag to remove."""
+    outcome = outcome_of(Diagnostic("error", said, QUEUE))
+    outcome.code = 1
+    assert str(failure("up of dev", outcome, "/log")) == (
+        "The up of dev failed: the engine reports an error.\n"
+        "- Queue one-queue: is protected, and so neither replaced nor deleted: leave it as it is, or approve it in "
+        "policies/exemptions.yaml, by the line that `groundwork plan` writes out\n"
+        "All it said: /log"
+    )
+
+
 def test_what_the_program_refuses_is_told_without_the_engine_and_its_log() -> None:
     """It is the user's to mend: so all of it is told, however much that is."""
     problems = tuple(f"Pulumi.dev.yaml:{line}: wrong" for line in range(12))

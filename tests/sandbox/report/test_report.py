@@ -292,6 +292,17 @@ def test_the_end_of_a_plan_names_what_data_it_loses_and_what_is_only_advice() ->
     assert [text(line) for line in end([Outcome(changes={"same": 7})], 3.0)] == ["0 changes planned in 3.0 s."]
 
 
+def test_the_end_of_a_plan_names_the_approvals_that_nothing_uses() -> None:
+    """A forgotten one leaves what it names without the engine's protection; one that a stack uses is no such."""
+    one, two = Outcome(uses={"a": "absent", "b": "kept", "c": "absent"}), Outcome(uses={"a": "used", "b": "absent"})
+    assert [" ".join(text(line).split()) for line in end([one, two], 3.0)] == [
+        "B is used by nothing in this plan, and takes the engine's protection off what it names: take it out of "
+        "policies/exemptions.yaml once its change is up.",
+        "C names nothing that there is: take it out of policies/exemptions.yaml once its change is up.",
+        "0 changes planned in 3.0 s.",
+    ]
+
+
 def test_findings_come_worst_first_with_the_command_that_mends_them() -> None:
     shown = text(
         of_findings(
