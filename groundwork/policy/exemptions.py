@@ -98,6 +98,23 @@ class Exemptions:
         here = [entry for entry in self.entries if not entry.environments or environment in entry.environments]
         return [entry for entry in here if entry.until >= self.today]
 
+    def unused(self, there: Collection[str], broken: Collection[tuple[str, str]]) -> list[str]:
+        """Return a sentence for each pattern of an exemption whose resources keep the rule: it was mended.
+
+        Of what there is not nobody knows: a component that no environment has would need its exemption.
+
+        Args:
+            there: labels of resources, of which all that is wrong is in `broken`.
+            broken: the id of the rule and the label of the resource of each violation.
+        """
+        return [
+            f"the exemption of {entry.owner} from {entry.rule} covers nothing by {pattern}: take it out"
+            for entry in self.entries
+            for pattern in entry.resources
+            if any(fnmatchcase(label, pattern) for label in there)
+            and not any(rule == entry.rule and fnmatchcase(label, pattern) for rule, label in broken)
+        ]
+
     @property
     def ending(self) -> list[str]:
         """A sentence for each exemption that counts yet and ends soon."""

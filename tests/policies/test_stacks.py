@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import cache
 
 import pytest
 
+from groundwork.policy.exemptions import Exemption
 from groundwork.policy.judge import Finding, Undecided, Violation
 from groundwork.testing import record
 from policies.pack import judge
@@ -51,3 +55,31 @@ def test_nothing_is_refused_where_the_engine_sees_one_stack_alone(name: str) -> 
     settings = {"groundwork:environment": stack.environment, "groundwork:profile": stack.profile_name}
     found = judge(ROOT, settings).all(subjects(record(stack, root=ROOT)))
     assert [f.said for f in found if isinstance(f, Violation) and f.level == "refuse"] == []
+
+
+def test_an_exemption_of_what_the_program_makes_covers_something() -> None:
+    """What is mended leaves its entry behind, and whoever breaks it again is told nothing.
+
+    Of objects that charts render only what the real ones have says so, and not every machine has those.
+    """
+    kept, today = judge(ROOT, {"groundwork:environment": "prod"}).exemptions, datetime.date.max
+    there = {
+        subject.label
+        for environment in PROJECT.environments
+        for subject in subjects(recorded(environment))
+        if subject.kind == "Namespace"
+    }
+    broken = {
+        (found.rule.id, found.subject.label)
+        for environment in PROJECT.environments
+        for found in _found(environment)
+        if isinstance(found, Violation)
+    }
+    assert any(fnmatchcase(label, pattern) for entry in kept.entries for pattern in entry.resources for label in there)
+    assert kept.unused(there, broken) == []
+    mended = Exemption(
+        rule="closed-namespaces", resources=("Namespace mlflow",), owner="ada", reason="was open", until=today
+    )
+    assert replace(kept, entries=[mended]).unused(there, broken) == [
+        "the exemption of ada from closed-namespaces covers nothing by Namespace mlflow: take it out"
+    ]
