@@ -128,7 +128,8 @@ class Network(AwsComponent[NetworkConfig]):
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags=self._named(),
-            opts=self.child(),
+            # A changed CIDR would move every subnet, and the cluster with them.
+            opts=self.stateful(),
         )
         # Who forgets to choose a security group gets one that lets nothing in or out.
         aws.ec2.DefaultSecurityGroup(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 LOST_WITH: Mapping[str, str] = {
     "aws:dynamodb/table:Table": "its items",
     "aws:ebs/volume:Volume": "its files",
+    "aws:ec2/vpc:Vpc": "everything that stands in it",
     "aws:ecr/repository:Repository": "its images",
     "aws:efs/fileSystem:FileSystem": "its files",
     "aws:eks/cluster:Cluster": "everything in it",
