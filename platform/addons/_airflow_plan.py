@@ -152,10 +152,8 @@ class _Planner:
             self._problem(
                 f"{where}.accelerators: {count}, but the pool {pool.name!r} has none; {self._with_accelerators()}"
             )
-        elif count > pool.accelerators:
-            self._problem(
-                f"{where}.accelerators: {count}, but a node of the pool {pool.name!r} has {pool.accelerators}"
-            )
+        elif count > pool.requestable:
+            self._problem(f"{where}.accelerators: {count}, but {pool.room}")
         placement = pool.placement(count)
         return Worker(
             resources={**asked, "limits": {**asked["limits"], **placement.resources}},

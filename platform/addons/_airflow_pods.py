@@ -80,7 +80,7 @@ def local_settings(pools: Sequence[NodePool], *, priority: str | None = None) ->
             "nodeSelector": dict(pool.placement().node_selector),
             "tolerations": [dict(toleration) for toleration in pool.placement().tolerations],
             "resource": pool.resource,
-            "accelerators": pool.accelerators,
+            "accelerators": pool.requestable,
         }
         for pool in pools
     }

@@ -22,8 +22,8 @@ def place(where: str, *, pool: str | None, gpus: int, pools: NodePools | None, p
         problems.append(f"{where}.pool: {pool!r}, but this stack has no pools; leave it out")
     elif pool not in known:
         problems.append(f"{where}.pool: no pool {pool!r}; {closest(pool, known)}")
-    elif gpus > known[pool].accelerators:
-        problems.append(f"{where}.gpus: {gpus}, but a node of the pool {pool!r} has {known[pool].accelerators}")
+    elif gpus > known[pool].requestable:
+        problems.append(f"{where}.gpus: {gpus}, but {known[pool].room}")
     else:
         return known[pool].placement(gpus)
     return None

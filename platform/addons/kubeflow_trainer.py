@@ -6,6 +6,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 from addons._availability import keep_available, unavailable
 from addons._charts import Copies
+from addons._gpu_nodes import of_nvidia
 from addons._placements import place
 from addons._trainer_values import Framework, runtime, values
 from addons.kubeflow_trainer_api import TrainerKinds
@@ -43,7 +44,7 @@ class KubeflowTrainerConfig(Config):
         default_factory=dict,
         description=(
             "name -> runtime, besides `torch-distributed` and, for each pool with GPUs, `torch-distributed-<pool>` "
-            "with all GPUs of a node"
+            "with all GPUs of a node, or one slice where pods share them"
         ),
     )
 
@@ -116,11 +117,11 @@ class KubeflowTrainer(Component[KubeflowTrainerConfig]):
 
     def _defaults(self, pools: NodePools | None) -> dict[str, RuntimeConfig]:
         found = {_DEFAULT: RuntimeConfig()}
-        for pool in pools.with_accelerators if pools else ():
-            # Amounts that a node with few GPUs has left; a TrainJob that needs more says so.
-            found[f"{_DEFAULT}-{pool.name}"] = RuntimeConfig(
-                cpu="2", memory="8Gi", pool=pool.name, gpus=pool.accelerators
-            )
+        for pool in of_nvidia(pools) if pools else ():
+            # A process has one slice of a GPU at most, whatever the slices are. And amounts that a node with few GPUs
+            # has left; a TrainJob that needs more says so.
+            gpus = 1 if pool.sharing else pool.accelerators
+            found[f"{_DEFAULT}-{pool.name}"] = RuntimeConfig(cpu="2", memory="8Gi", pool=pool.name, gpus=gpus)
         return found
 
     def _placements(self, runtimes: dict[str, RuntimeConfig], pools: NodePools | None) -> dict[str, Placement | None]:

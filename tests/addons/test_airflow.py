@@ -384,6 +384,14 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
         ["airflow.workers.groups: etl, but executors has no celery: add it, or leave them out"],
     ),
     (
+        {"valkey": {}, "pools": {"gpu": {"accelerators": 4, "sharing": "mps", "slices": 4}}},
+        {"executors": ["celery"], "workers": {"groups": {"c": {"accelerators": 2, "pool": "gpu"}}}},
+        [
+            "airflow.workers.groups.c.accelerators: 2, but pods of the pool 'gpu' share a GPU, and a second slice of "
+            "it gives no more: ask for 1"
+        ],
+    ),
+    (
         {"valkey": {}, "pools": {}},
         {
             "executors": ["celery"],

@@ -242,6 +242,50 @@ def test_a_runtime_for_each_pool_with_gpus(whole: Graph) -> None:
     assert all(chart.urn in whole.before(found) for found in runtimes.values())
 
 
+@pytest.mark.parametrize(
+    ("pool", "asked"),
+    [
+        ({"accelerators": 8}, {"nvidia.com/gpu": "8"}),
+        (
+            {"accelerators": 8, "sharing": "timeSlicing", "slices": 4, "resource": "nvidia.com/gpu.shared"},
+            {"nvidia.com/gpu.shared": "1"},
+        ),
+        (
+            {"accelerators": 8, "sharing": "mig", "slices": 7, "resource": "nvidia.com/mig-1g.10gb"},
+            {"nvidia.com/mig-1g.10gb": "1"},
+        ),
+        ({"accelerators": 1, "accelerator": "aws-inferentia2", "resource": "aws.amazon.com/neuron"}, None),
+    ],
+)
+def test_a_runtime_asks_for_what_a_node_gives(pool: dict[str, Any], asked: dict[str, str] | None) -> None:
+    """The device plugin refuses a second slice of a GPU, and the image of torch knows no other accelerators."""
+    graph = stack({"pools": {"gpu": pool}, "kubeflow-trainer": {}})
+    runtimes = {r.inputs["metadata"]["name"]: r.inputs["spec"] for r in custom(graph, "ClusterTrainingRuntime")}
+    if asked is None:
+        assert set(runtimes) == {"torch-distributed"}
+        return
+    job = runtimes["torch-distributed-gpu"]["template"]["spec"]["replicatedJobs"][0]
+    limits = job["template"]["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
+    assert {name: count for name, count in limits.items() if name != "memory"} == asked
+
+
+SHARED = {"accelerators": 4, "sharing": "timeSlicing", "slices": 4, "resource": "nvidia.com/gpu.shared"}
+CUT = {"accelerators": 1, "sharing": "mig", "slices": 7, "resource": "nvidia.com/mig-1g.10gb"}
+
+
+def test_what_a_pod_may_have_of_shared_gpus_is_told_and_of_cut_ones_counted() -> None:
+    pools = {"pools": {"gpu": SHARED, "more": {"cut": CUT}}}
+    wanted = {"shared": {"pool": "gpu", "gpus": 2}, "many": {"pool": "cut", "gpus": 8}}
+    with pytest.raises(StackError) as error:
+        stack({**pools, "kubeflow-trainer": {"runtimes": wanted}})
+    assert str(error.value) == (
+        "- kubeflow-trainer.runtimes.shared.gpus: 2, but pods of the pool 'gpu' share a GPU, and a second slice of it "
+        "gives no more: ask for 1\n"
+        "- kubeflow-trainer.runtimes.many.gpus: 8, but a node of the pool 'cut' has 7"
+    )
+    stack({**pools, "kubeflow-trainer": {"runtimes": {"some": {"pool": "cut", "gpus": 7}}}})
+
+
 def test_katib_starts_after_trainer(whole: Graph) -> None:
     """It looks once, when it starts, whether a trial can be a TrainJob."""
     katib = next(r for r in whole.of(RELEASE) if r.inputs["chart"] == "katib")

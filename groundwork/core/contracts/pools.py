@@ -83,6 +83,13 @@ class NodePool:
             return min(1, self.accelerators)
         return self.accelerators * self.slices
 
+    @property
+    def room(self) -> str:
+        """The most that one pod can request, as messages tell it."""
+        if self.sharing in ("timeSlicing", "mps"):
+            return f"pods of the pool {self.name!r} share a GPU, and a second slice of it gives no more: ask for 1"
+        return f"a node of the pool {self.name!r} has {self.requestable}"
+
     def placement(self, accelerators: int = 0) -> Placement:
         """Return what a pod says to land here with so many accelerators."""
         return Placement(
