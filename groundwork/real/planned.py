@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,29 @@ from groundwork.policy.facts import Approval, Change
 from groundwork.policy.judge import Violation
 from groundwork.policy.planned import approvals, has_rules, judged
 from groundwork.real.contents import Ask, Held, filled
-from groundwork.real.engine import Pulumi
+from groundwork.real.engine import Pulumi, resources_of
 from groundwork.real.errors import RealError
 from groundwork.sandbox.engine.outcome import LOSING
 from groundwork.sandbox.urns import name_of
 
 
+@dataclass(frozen=True)
+class Allowed:
+    """What an update may lose.
+
+    Attributes:
+        approvals: those that it uses.
+        lifted: URNs of what is protected no longer in the state, so that it can go.
+    """
+
+    approvals: tuple[Approval, ...] = ()
+    lifted: tuple[str, ...] = ()
+
+
 def check_changes(
     root: Path, stack: StackFile, engine: Pulumi, warn: Callable[[str], None], ask: Ask = filled
-) -> list[Approval]:
-    """Refuse an update that would lose data without an approval, or that AWS would refuse; return the approvals used.
+) -> Allowed:
+    """Refuse an update that would lose data without an approval, or that AWS would refuse; return what it may lose.
 
     What is approved to be deleted, and protected in the state, is so no longer: no program can take that off what it
     no longer has.
@@ -32,11 +46,11 @@ def check_changes(
         StackError: the program refuses what the user gave it, or the file of exemptions and approvals is wrong.
     """
     if not has_rules(root):
-        return []
+        return Allowed()
     planned = engine.preview(stack.name)
     if planned is None:
         warn(f"`pulumi preview` of {stack.name} made no plan: what the update would replace or delete is not judged.")
-        return []
+        return Allowed()
     lost = changes(planned)
     found = judged(root, stack, lost)
     for each in found:
@@ -49,11 +63,19 @@ def check_changes(
     if refused:
         raise RealError("\n".join([f"`pulumi up` of {stack.name} is refused, and nothing was changed:", *refused]))
     used = approvals(root, stack, lost)
-    for change in lost:
-        if change.urn in used and change.action == "delete" and change.protected:
-            warn(f"{used[change.urn].resource} is approved to go: the engine protects it no longer.")
-            engine.read("state", "unprotect", change.urn, "--stack", stack.name, "--yes")
-    return list(used.values())
+    going = [each.urn for each in lost if each.urn in used and each.action == "delete" and each.protected]
+    for urn in going:
+        warn(f"{used[urn].resource} is approved to go: the engine protects it no longer.")
+    if going:
+        engine.read("state", "unprotect", *going, "--stack", stack.name, "--yes")
+    return Allowed(tuple(used.values()), tuple(going))
+
+
+def protect_again(stack: StackFile, engine: Pulumi, lifted: Sequence[str]) -> None:
+    """Protect what was to go and is still there: an update that was not done leaves nothing open."""
+    there = {resource["urn"] for resource in resources_of(engine.exported(stack.name))} if lifted else set()
+    if left := [urn for urn in lifted if urn in there]:
+        engine.read("state", "protect", *left, "--stack", stack.name, "--yes")
 
 
 def changes(planned: Mapping[str, Any]) -> list[Change]:

@@ -12,7 +12,7 @@ from groundwork.core.project import load_project
 from groundwork.policy.exemptions import FILE
 from groundwork.real.engine import Pulumi, ended
 from groundwork.real.errors import RealError
-from groundwork.real.planned import check_changes
+from groundwork.real.planned import check_changes, protect_again
 from groundwork.sandbox.processes import MARKER
 from groundwork.sandbox.rehearsal.narrator import Narrator
 from groundwork.sandbox.rehearsal.stage import policy_flags
@@ -45,12 +45,15 @@ def up(
     for number, stack in enumerate(stacks, 1):
         narrator.note(f"pulumi up of {stack.name} ({number} of {len(stacks)})", "bold")
         narrator.note("First, without a word of the engine: whether it would replace or delete what holds data.", "dim")
-        used = check_changes(project.root, stack, engine, lambda line: narrator.note(line, "yellow"))
+        allowed = check_changes(project.root, stack, engine, lambda line: narrator.note(line, "yellow"))
         # What it puts out is for other stacks: hundreds of lines.
-        code = engine.show("up", "--stack", stack.name, "--suppress-outputs", *policy_flags(project.root), *flags)
+        try:
+            code = engine.show("up", "--stack", stack.name, "--suppress-outputs", *policy_flags(project.root), *flags)
+        finally:
+            protect_again(stack, engine, allowed.lifted)
         if code != 0:
             raise RealError(ended("up", name, stack.name, code, [s.name for s in stacks[number:]]))
-        for approval in used:
+        for approval in allowed.approvals:
             narrator.note(f"Done, so take it out of {FILE}: {approval.called}.", "yellow")
 
 

@@ -13,8 +13,8 @@ from groundwork.core.errors import StackError
 from groundwork.core.project import load_project
 from groundwork.real.engine import Pulumi
 from groundwork.real.errors import RealError
-from groundwork.real.planned import changes, check_changes
-from tests.real.conftest import project
+from groundwork.real.planned import changes, check_changes, protect_again
+from tests.real.conftest import fake_pulumi, project
 
 DATABASE = "urn:pulumi:lab::groundwork::groundwork:component:Rds$aws:rds/instance:Instance::rds-server"
 APPROVED = """\
@@ -97,6 +97,21 @@ def test_what_has_left_the_program_is_unprotected_in_the_state_once_it_is_approv
     assert (lab / "calls").read_text() == (
         f"state unprotect {DATABASE} --stack lab --yes --non-interactive --color=never\n"
     )
+
+
+def test_what_was_to_go_and_is_still_there_is_protected_again(lab: Path) -> None:
+    """Whoever says no at the engine's question, or is interrupted, has opened nothing."""
+    stack, engine = load_project(lab).stack("lab"), Pulumi(str(lab.parent / "pulumi"), lab, {"PATH": "/usr/bin:/bin"})
+    fake_pulumi(lab.parent, cases=f'"state protect") echo "$@" >> {lab}/calls ;;')
+    (lab.parent / "lab.json").write_text(json.dumps({"deployment": {"resources": [{"urn": DATABASE}]}}))
+    protect_again(stack, engine, [DATABASE, f"{DATABASE}-gone"])
+    assert (lab / "calls").read_text() == (
+        f"state protect {DATABASE} --stack lab --yes --non-interactive --color=never\n"
+    )
+    (lab / "calls").unlink()
+    protect_again(stack, engine, [f"{DATABASE}-gone"])
+    protect_again(stack, engine, [])
+    assert not (lab / "calls").exists()
 
 
 def test_where_people_try_things_out_it_is_told(lab: Path) -> None:

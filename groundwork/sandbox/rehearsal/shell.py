@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from groundwork.core.stacks import StackFile
 from groundwork.interrupts import watch
 from groundwork.sandbox.engine.environment import shell_environment
 from groundwork.sandbox.rehearsal.narrator import Narrator
@@ -30,6 +31,7 @@ def shell(root: Path, name: str, command: Sequence[str], narrator: Narrator) -> 
             stage.engine.call("stack", "select", chosen)
         environ = shell_environment(stage.engine.environ, os.environ)
         environ["GROUNDWORK_SHELL"] = stage.sandbox.environment
+        environ |= regional(stage.stacks)
         folder = stage.sandbox.paths.project
         narrator.note(_welcome(stage.sandbox.environment, [s.name for s in stage.stacks], chosen, bool(command)))
     if command:
@@ -38,6 +40,12 @@ def shell(root: Path, name: str, command: Sequence[str], narrator: Narrator) -> 
     _run([program, "-i"], folder, environ)
     narrator.note("You left the sandbox; its servers go on. `groundwork down` ends them.")
     return 0
+
+
+def regional(stacks: Sequence[StackFile]) -> dict[str, str]:
+    """Return what tells AWS' own clients the region of an environment: no program needs it, and they ask for it."""
+    region = next((stack.region for stack in stacks if stack.region), None)
+    return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}
 
 
 def _run(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> int:
