@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from groundwork.core.contracts import NodePools, Placement
+from dataclasses import replace
+
+from groundwork.core.contracts import Adapters, NodePool, NodePools, Placement
 from groundwork.core.errors import closest
 
 
@@ -27,3 +29,15 @@ def place(where: str, *, pool: str | None, gpus: int, pools: NodePools | None, p
     else:
         return known[pool].placement(gpus)
     return None
+
+
+def joined(placement: Placement, pool: NodePool, gpus: int, adapters: Adapters | None) -> Placement:
+    """Return a placement that asks for the pool's network adapters too, where it has some and pods can ask for them.
+
+    Args:
+        gpus: of the pod: with half of a node's it gets half of the adapters.
+    """
+    share = pool.adapters * gpus // pool.accelerators if pool.accelerators else pool.adapters
+    if adapters is None or not share:
+        return placement
+    return replace(placement, resources={**placement.resources, adapters.resource: str(share)})

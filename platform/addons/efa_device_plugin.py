@@ -11,7 +11,7 @@ from addons._pods import resources
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, NodePool, NodePools
+from groundwork.core.contracts import Adapters, Cluster, NodePool, NodePools
 from groundwork.core.contracts.pools import ADAPTER_LABEL
 from groundwork.core.errors import StackError
 
@@ -39,7 +39,7 @@ class EfaDevicePlugin(Component[EfaDevicePluginConfig]):
 
     single = True
 
-    def build(self, cluster: Cluster, pools: NodePools) -> None:
+    def build(self, cluster: Cluster, pools: NodePools) -> Adapters:
         """Install the chart.
 
         Raises:
@@ -60,3 +60,4 @@ class EfaDevicePlugin(Component[EfaDevicePluginConfig]):
             namespace=namespace,
             values=values(with_adapters),
         )
+        return Adapters(resource="vpc.amazonaws.com/efa")

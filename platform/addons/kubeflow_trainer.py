@@ -7,7 +7,7 @@ import pulumi_kubernetes as k8s
 from addons._availability import keep_available, unavailable
 from addons._charts import Copies
 from addons._gpu_nodes import of_nvidia
-from addons._placements import place
+from addons._placements import joined, place
 from addons._trainer_values import Framework, runtime, values
 from addons.kubeflow_trainer_api import TrainerKinds
 from pydantic import Field, NonNegativeInt
@@ -16,7 +16,7 @@ from groundwork.core.amounts import Cpu, Memory
 from groundwork.core.charts import release
 from groundwork.core.component import Component
 from groundwork.core.config import Config
-from groundwork.core.contracts import Cluster, Metrics, NodePools, Placement, Priorities, Training
+from groundwork.core.contracts import Adapters, Cluster, Metrics, NodePools, Placement, Priorities, Training
 from groundwork.core.errors import StackError
 from groundwork.core.naming import is_label
 
@@ -50,7 +50,11 @@ class KubeflowTrainerConfig(Config):
 
 
 class KubeflowTrainer(Component[KubeflowTrainerConfig]):
-    """Trainer and the JobSet controller that it runs on, with a runtime for each pool of GPUs."""
+    """Trainer and the JobSet controller that it runs on, with a runtime for each pool of GPUs.
+
+    On a pool with network adapters, and with `efa-device-plugin`, a runtime asks for as many as go with its GPUs; a
+    TrainJob that gives resources of its own has to name them too, and an image has to have what speaks to them.
+    """
 
     single = True
 
@@ -61,10 +65,11 @@ class KubeflowTrainer(Component[KubeflowTrainerConfig]):
         metrics: Metrics | None,
         pools: NodePools | None,
         priorities: Priorities | None,
+        adapters: Adapters | None,
     ) -> Training:
         """Install the chart, then the runtimes that its webhook checks."""
         runtimes = {**self._defaults(pools), **self.config.runtimes}
-        placements = self._placements(runtimes, pools)
+        placements = self._placements(runtimes, pools, adapters)
         namespace = cluster.namespace("kubeflow-trainer", parent=self)
         installed = release(
             "kubeflow-trainer",
@@ -124,7 +129,9 @@ class KubeflowTrainer(Component[KubeflowTrainerConfig]):
             found[f"{_DEFAULT}-{pool.name}"] = RuntimeConfig(cpu="2", memory="8Gi", pool=pool.name, gpus=gpus)
         return found
 
-    def _placements(self, runtimes: dict[str, RuntimeConfig], pools: NodePools | None) -> dict[str, Placement | None]:
+    def _placements(
+        self, runtimes: dict[str, RuntimeConfig], pools: NodePools | None, adapters: Adapters | None
+    ) -> dict[str, Placement | None]:
         problems: list[str] = []
         found: dict[str, Placement | None] = {}
         for name, wanted in runtimes.items():
@@ -133,7 +140,10 @@ class KubeflowTrainer(Component[KubeflowTrainerConfig]):
                 problems.append(f"{where}: {name!r} is no name for a runtime: lower case letters, digits, hyphens")
             if wanted.image is None and wanted.framework != "torch":
                 problems.append(f"{where}.image: is missing: there is an image of the platform's own only for torch")
-            found[name] = place(where, pool=wanted.pool, gpus=wanted.gpus, pools=pools, problems=problems)
+            landing = place(where, pool=wanted.pool, gpus=wanted.gpus, pools=pools, problems=problems)
+            if landing and pools and wanted.pool:
+                landing = joined(landing, pools.pool(wanted.pool), wanted.gpus, adapters)
+            found[name] = landing
         if problems:
             raise StackError(problems)
         return found

@@ -1,6 +1,6 @@
 """The contracts of the platform: what components offer each other, whichever product answers."""
 
-from groundwork.core.contracts.accelerators import Accelerators
+from groundwork.core.contracts.accelerators import Accelerators, Adapters
 from groundwork.core.contracts.broker import Broker, Queue
 from groundwork.core.contracts.cluster import NAMESPACE, Cluster, Namespace, Security, ServiceAccount
 from groundwork.core.contracts.features import NodeFeatures
@@ -43,6 +43,7 @@ from groundwork.core.contracts.workflows import Task, Workflows
 __all__ = [
     "NAMESPACE",
     "Accelerators",
+    "Adapters",
     "Alert",
     "Around",
     "Balancers",

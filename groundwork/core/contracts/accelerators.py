@@ -97,3 +97,14 @@ def _check(wanted: str, pools: Sequence[NodePool], count: int) -> None:
 
 def _names(pools: Sequence[NodePool]) -> str:
     return " and ".join(sorted(pool.name for pool in pools))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapters(Contract):
+    """Network adapters that pods can ask for, where a pool has some: for training on many nodes.
+
+    Attributes:
+        resource: what a pod requests: "vpc.amazonaws.com/efa".
+    """
+
+    resource: str
