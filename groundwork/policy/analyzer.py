@@ -50,6 +50,8 @@ class Analyzer:
         self._judge: Judge | None = None
         self._nothing: dict[str, bytes] = {}
         self._given: dict[str, Struct] = {}
+        named = [wire.PolicyNotApplicable(policy_name=rule.id) for rule in self.rules if rule.resource]
+        self._no_remedy = wire.RemediateResponse(not_applicable=named).SerializeToString()
 
     def answers(self) -> dict[str, Callable[[bytes], bytes]]:
         """Return the protocol's calls."""
@@ -61,8 +63,8 @@ class Analyzer:
             "ConfigureStack": self.configure,
             "Analyze": self.analyze,
             "AnalyzeStack": self.analyze_stack,
-            # Rules of this pack judge and change nothing.
-            "Remediate": lambda _: b"",
+            # Rules of this pack judge and change nothing; unsaid, each would count as kept, in an event of its own.
+            "Remediate": lambda _: self._no_remedy,
             "Cancel": lambda _: Empty().SerializeToString(),
         }
 
@@ -106,9 +108,9 @@ class Analyzer:
         if not judging:
             return self._not_judged(asked.type)
         subject = _subject(asked)
-        response = wire.AnalyzeResponse.FromString(self._not_judged(asked.type))
-        response.diagnostics.extend(map(self._diagnostic, self.judge.resource(subject)))
-        return response.SerializeToString()
+        found = wire.AnalyzeResponse(diagnostics=map(self._diagnostic, self.judge.resource(subject)))
+        # Encoded messages that stand one after the other are one message with the fields of both.
+        return self._not_judged(asked.type) + found.SerializeToString()
 
     def analyze_stack(self, request: bytes) -> bytes:
         """Judge what the resources of a stack need of each other.

@@ -260,3 +260,10 @@ def test_what_hangs_on_a_resource_that_cannot_be_read_is_not_decidable_either() 
         "Ball b: not decidable at preview: colour is known only in an update",
         "Ball a: not decidable at preview: colour of Ball b is known only in an update",
     ]
+
+
+def test_no_rule_counts_as_kept_because_it_mended_nothing() -> None:
+    """The engine tells what was mended in an event of each resource: a name that stands in it would have been asked."""
+    answer = wire.RemediateResponse.FromString(analyzer("dev").answers()["Remediate"](b""))
+    assert not answer.remediations
+    assert [aside.policy_name for aside in answer.not_applicable] == ["no-colours", "no-noise", "no-dust"]
