@@ -144,4 +144,6 @@ def move(
 
     moved = run(GIVEN.root, component, source, destination)
     told = f"{moved.instance}: {moved.resources} resources are in {moved.destination} now, and none was changed."
+    if moved.tagged:
+        told += f" The next up of {moved.destination} writes their tags of the stack anew, and nothing else."
     console().print(told, markup=False, highlight=False)

@@ -14,6 +14,7 @@ from groundwork.core.project import Project, load_project
 from groundwork.interrupts import unbroken
 from groundwork.real.engine import Pulumi, resources_of
 from groundwork.real.errors import RealError
+from groundwork.real.providers import give_back, lend
 
 _COMPONENT = "groundwork:component:"
 _STACK = "pulumi:pulumi:Stack"
@@ -23,12 +24,18 @@ Resource = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Moved:
-    """What a move did: how many resources of the instance are in the other stack now."""
+    """What a move did.
+
+    Attributes:
+        resources: how many of the instance are in the other stack now.
+        tagged: whether tags say of which stack they are: the next update of the other stack writes those anew.
+    """
 
     instance: str
     source: str
     destination: str
     resources: int
+    tagged: bool = False
 
 
 def move(root: Path, instance: str, source: str, destination: str, environ: Mapping[str, str] = os.environ) -> Moved:
@@ -52,10 +59,20 @@ def move(root: Path, instance: str, source: str, destination: str, environ: Mapp
             return Moved(instance, source, destination, len(there))
         moved = f"; {destination} has it already" if there else ""
         raise RealError(f"The stack {source} has no component {instance} in its state{moved}.")
+    getting = engine.exported(destination)
+    lent = lend(resources_of(before), resources_of(getting))
     with unbroken():
-        engine.read("state", "move", "--yes", "--source", source, "--dest", destination, *urns)
+        if lent:
+            engine.restore(destination, getting)
+        try:
+            engine.read("state", "move", "--yes", "--source", source, "--dest", destination, *urns)
+        finally:
+            if lent:
+                after = engine.exported(destination)
+                give_back(resources_of(after), lent)
+                engine.restore(destination, after)
         _forget(engine, source, instance)
-    return Moved(instance, source, destination, len(urns))
+    return Moved(instance, source, destination, len(urns), bool(lent))
 
 
 def _check(project: Project, instance: str, source: str, destination: str) -> None:

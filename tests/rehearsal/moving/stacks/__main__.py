@@ -12,6 +12,7 @@ from groundwork.core.config import Config
 from groundwork.core.errors import StackError
 from groundwork.core.program import run
 from groundwork.core.registry import Registry
+from infra._aws import aws_provider
 
 
 class Nothing(Config):
@@ -23,7 +24,9 @@ class Store(Component[Nothing]):
 
     def build(self) -> None:
         """Make both."""
-        bucket = aws.s3.Bucket(f"{self.name}-bucket", bucket="moving-data", opts=self.stateful())
+        bucket = aws.s3.Bucket(
+            f"{self.name}-bucket", bucket="moving-data", opts=self.stateful(provider=aws_provider(self.environment))
+        )
         random.RandomPassword(f"{self.name}-password", length=20, opts=self.stateful(depends_on=[bucket]))
 
 
@@ -32,7 +35,7 @@ class Other(Component[Nothing]):
 
     def build(self) -> None:
         """Make a queue."""
-        aws.sqs.Queue(f"{self.name}-queue", opts=self.child())
+        aws.sqs.Queue(f"{self.name}-queue", opts=self.child(provider=aws_provider(self.environment)))
 
 
 root = Path.cwd() if (Path.cwd() / "Pulumi.yaml").is_file() else Path.cwd().parent
