@@ -118,7 +118,8 @@ class Judge:
         A rule that one stack breaks by itself is not asked again.
         """
         rules = [rule for rule in self.stack_rules if rule.whole]
-        broken = {found.rule.id for one in stacks for found in self._together(rules, one)}
+        found = [each for one in stacks for each in self._together(rules, one)]
+        broken = {each.rule.id for each in found if isinstance(each, Violation)}
         remaining = [rule for rule in rules if rule.id not in broken]
         yield from self._together(remaining, [subject for one in stacks for subject in one])
 
