@@ -134,30 +134,33 @@ class Judge:
         without them might not be so with them: that is not decidable either.
         """
         assert rule.stack  # noqa: S101 - whoever asks chose by it
-        known, unknown = list(subjects), dict[int, tuple[Subject, str]]()
+        known, unknown = list(subjects), list[tuple[Subject, str]]()
         told = set[tuple[int, str]]()
         while True:
             try:
-                for subject, message in rule.stack([*known, *(whose for whose, _ in unknown.values())], self.facts):
+                for subject, message in rule.stack([*known, *(whose for whose, _ in unknown)], self.facts):
                     if (id(subject), message) not in told:
                         told.add((id(subject), message))
                         yield self._violation(rule, subject, message)
                 return
             except UndecidableError as error:
                 whose = next((subject for subject in known if holds(subject.props, error.holder)), None)
+                if whose is None and not unknown:
+                    yield Undecided(rule, None, error.path)
+                    return
                 if whose is None:
-                    if not unknown:
-                        yield Undecided(rule, None, error.path)
                     break
                 yield Undecided(rule, whose, error.path)
-                unknown[id(whose)] = whose, error.path
+                unknown.append((whose, error.path))
                 known = [subject for subject in known if subject is not whose]
-        for whose, path in list(unknown.values())[:1]:
-            with contextlib.suppress(UndecidableError):
-                for subject, message in rule.stack(known, self.facts):
-                    if (id(subject), message) not in told and (id(subject), "") not in told:
-                        told.add((id(subject), ""))
-                        yield Undecided(rule, subject, f"{path} of {whose.label}")
+        first, path = unknown[0]
+        doubtful: dict[int, Subject] = {}
+        with contextlib.suppress(UndecidableError):
+            for subject, message in rule.stack(known, self.facts):
+                if (id(subject), message) not in told:
+                    doubtful[id(subject)] = subject
+        for subject in doubtful.values():
+            yield Undecided(rule, subject, f"{path} of {first.label}")
 
     def all(self, subjects: Sequence[Subject]) -> Iterator[Finding]:
         """Judge resources one by one, and together."""

@@ -37,34 +37,19 @@ def judge_of(root: Path, stack: StackFile) -> Judge | None:
     return found
 
 
-def judged(root: Path, stack: StackFile, changes: Iterable[Change]) -> list[Violation]:
-    """Return what is wrong with the planned changes of a stack, nothing where the project in `root` has no rules.
-
-    Raises:
-        StackError: the file of exemptions and approvals is wrong.
-    """
-    found = list(changes)
-    judge = judge_of(root, stack) if found else None
-    if judge is None:
-        return []
-    return [said for change in found for said in judge.change(change) if isinstance(said, Violation)]
+def judged(judge: Judge, changes: Iterable[Change]) -> list[Violation]:
+    """Return what is wrong with the planned changes of a stack."""
+    return [said for change in changes for said in judge.change(change) if isinstance(said, Violation)]
 
 
-def approvals(root: Path, stack: StackFile, changes: Iterable[Change]) -> dict[str, Approval]:
-    """Return the approval of each planned change that has one which counts today, by the URN of what changes.
-
-    Raises:
-        StackError: the file of exemptions and approvals is wrong.
-    """
-    found = list(changes)
-    judge = judge_of(root, stack) if found else None
-    if judge is None:
-        return {}
+def approvals(judge: Judge, changes: Iterable[Change]) -> dict[str, Approval]:
+    """Return the approval of each planned change that has one which counts today, by the URN of what changes."""
+    counting = _counting(judge)
     return {
         change.urn: approval
-        for change in found
-        for approval in judge.facts.approvals
-        if approval.counts(stack.environment, judge.facts.today) and approval.covers(change, stack.environment)
+        for change in changes
+        for approval in counting
+        if approval.covers(change, judge.facts.environment)
     }
 
 
@@ -72,25 +57,23 @@ Use = Literal["used", "kept", "absent"]
 """What a plan does with an approval: what it lets be, nothing of what it names, or there is nothing of that name."""
 
 
-def uses(root: Path, stack: StackFile, changes: Iterable[Change], there: Iterable[Subject]) -> dict[str, Use]:
+def uses(judge: Judge, changes: Iterable[Change], there: Iterable[Subject]) -> dict[str, Use]:
     """Return what becomes of each approval that counts today in a stack's environment, by how messages call it.
 
     Args:
         there: the resources of the stack after the changes.
-
-    Raises:
-        StackError: the file of exemptions and approvals is wrong.
     """
-    judge = judge_of(root, stack)
-    if judge is None:
-        return {}
     lost, labels = list(changes), {subject.label for subject in there}
-    counting = [one for one in judge.facts.approvals if one.counts(stack.environment, judge.facts.today)]
     return {
         one.called: "used"
-        if any(one.covers(change, stack.environment) for change in lost)
+        if any(one.covers(change, judge.facts.environment) for change in lost)
         else "kept"
         if one.resource in labels
         else "absent"
-        for one in counting
+        for one in _counting(judge)
     }
+
+
+def _counting(judge: Judge) -> list[Approval]:
+    facts = judge.facts
+    return [one for one in facts.approvals if one.counts(facts.environment, facts.today)]

@@ -10,7 +10,7 @@ from typing import Any
 from groundwork.core.stacks import StackFile
 from groundwork.policy.facts import Approval, Change
 from groundwork.policy.judge import Violation
-from groundwork.policy.planned import approvals, has_rules, judged
+from groundwork.policy.planned import approvals, has_rules, judge_of, judged
 from groundwork.real.contents import Ask, Held, filled
 from groundwork.real.engine import Pulumi, resources_of
 from groundwork.real.errors import RealError
@@ -52,7 +52,10 @@ def check_changes(
         warn(f"`pulumi preview` of {stack.name} made no plan: what the update would replace or delete is not judged.")
         return Allowed()
     lost = changes(planned)
-    found = judged(root, stack, lost)
+    judge = judge_of(root, stack) if lost else None
+    if judge is None:
+        return Allowed()
+    found = judged(judge, lost)
     for each in found:
         if each.level != "refuse":
             warn(f"{each.rule.id}: {each.said}")
@@ -62,7 +65,7 @@ def check_changes(
         refused = [f"- {sentence}: AWS deletes it empty, so empty it first, of old versions too" for sentence in full]
     if refused:
         raise RealError("\n".join([f"`pulumi up` of {stack.name} is refused, and nothing was changed:", *refused]))
-    used = approvals(root, stack, lost)
+    used = approvals(judge, lost)
     going = [each.urn for each in lost if each.urn in used and each.action == "delete" and each.protected]
     for urn in going:
         warn(f"{used[urn].resource} is approved to go: the engine protects it no longer.")

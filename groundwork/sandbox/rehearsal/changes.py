@@ -12,17 +12,22 @@ from groundwork.policy.planned import approvals, judge_of, judged, uses
 from groundwork.policy.subject import Subject
 from groundwork.sandbox.engine import events
 from groundwork.sandbox.engine.outcome import LOSING, Outcome
-from groundwork.sandbox.rehearsal.judged import planned_subjects
 
 _PACK = "groundwork"
 
 
-def judge_lost(root: Path, stack: StackFile, outcome: Outcome) -> str:
+def judge_lost(root: Path, stack: StackFile, there: Sequence[Subject], outcome: Outcome) -> str:
     """Add what the policies say of an outcome's changes to its violations; return why it is refused, else nothing.
+
+    Args:
+        there: the resources of the stack after the changes.
 
     Raises:
         StackError: the file of exemptions and approvals is wrong.
     """
+    judge = judge_of(root, stack)
+    if judge is None:
+        return ""
     changes = [
         Change(LOSING[step.op], step.type, step.name, step.urn, step.protected, step.keys, step.old)
         for step in outcome.lost.values()
@@ -30,10 +35,10 @@ def judge_lost(root: Path, stack: StackFile, outcome: Outcome) -> str:
     ]
     outcome.approved = {
         urn: f"approved by {one.owner} until {one.until}: {one.reason}"
-        for urn, one in approvals(root, stack, changes).items()
+        for urn, one in approvals(judge, changes).items()
     }
-    outcome.uses = uses(root, stack, changes, planned_subjects(outcome))
-    refused = _add(judged(root, stack, changes), outcome)
+    outcome.uses = uses(judge, changes, there)
+    refused = _add(judged(judge, changes), outcome)
     return "\n".join([f"The changes of {stack.name} are refused:", *refused]) if refused else ""
 
 

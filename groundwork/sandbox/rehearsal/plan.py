@@ -85,9 +85,9 @@ def plan(root: Path, name: str, narrator: Narrator) -> Plan:
         }
         for stack in asked:
             outcome = made.outcomes[stack.name]
-            refused = judge_lost(root, stack, outcome)
-            made.error = made.error or refused
             there[stack.name] = planned_subjects(outcome)
+            refused = judge_lost(root, stack, there[stack.name], outcome)
+            made.error = made.error or refused
             made.charts += judge_charts(stage, stack, there[stack.name], planned=True)
             made.after += [Paid(step.type, step.name, step.inputs) for step in planned_steps(outcome)]
         made.error = made.error or refusal(made.charts)

@@ -90,10 +90,10 @@ def rehearse(root: Path, name: str, narrator: Narrator) -> Rehearsal:
             except EngineError as error:
                 rehearsal.outcomes[stack.name] = error.outcome
                 rehearsal.error = str(error)
-            refused = judge_lost(root, stack, rehearsal.outcomes[stack.name])
-            rehearsal.error = rehearsal.error or refused
             rehearsal.resources[stack.name] = state.resources()
             there[stack.name] = stored_subjects(rehearsal.resources[stack.name])
+            refused = judge_lost(root, stack, there[stack.name], rehearsal.outcomes[stack.name])
+            rehearsal.error = rehearsal.error or refused
             rehearsal.rendered += judge_charts(stage, stack, there[stack.name])
             if rehearsal.error:
                 break

@@ -12,7 +12,7 @@ import pytest
 
 from groundwork.core.project import load_project
 from groundwork.policy.facts import Change
-from groundwork.policy.planned import Use, uses
+from groundwork.policy.planned import Use, judge_of, uses
 from groundwork.policy.subject import Subject
 from groundwork.sandbox.engine.state import StackState
 from groundwork.sandbox.rehearsal.approved import lift_approved
@@ -80,7 +80,9 @@ def test_an_approval_is_used_kept_or_of_nothing(lab: Path) -> None:
     _approve(lab, "Repository ecr-tool", "Repository ecr-app", "Repository ecr-tol")
     gone = Change("delete", _REPOSITORY, "ecr-tool", _urn(_REPOSITORY, "ecr-tool"), protected=True)
     there = [Subject(_REPOSITORY, "ecr-app", {})]
-    found = uses(lab, load_project(lab).stack("lab"), [gone], there)
+    judge = judge_of(lab, load_project(lab).stack("lab"))
+    assert judge is not None
+    found = uses(judge, [gone], there)
     expected: list[Use] = ["used", "kept", "absent"]
     assert list(found.values()) == expected
     assert next(iter(found)) == f"the approval of ada to delete Repository ecr-tool until {_UNTIL}"

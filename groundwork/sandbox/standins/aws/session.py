@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from groundwork.core.regions import partition_of
 from groundwork.sandbox.standins.aws.clients import Clients, Identity, in_moto, operation_model
 from groundwork.sandbox.standins.aws.settings import AwsSettings
 from groundwork.sandbox.standins.aws.store import Store
@@ -66,7 +67,7 @@ class Session:
         self.region = region
         self.account = account
         self.default_tags = default_tags
-        self.partition = _partition(region)
+        self.partition = partition_of(region)
         self._clients = clients
         self._counts = counts
         self._identity = identity
@@ -137,12 +138,6 @@ class Session:
             self.settings.on_change(event)
         except Exception:
             _log.exception("the listener failed on %s", event)
-
-
-def _partition(region: str) -> str:
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def _no_values(error: BotoCoreError) -> str:
